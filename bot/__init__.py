@@ -1,0 +1,1 @@
+"""relaydesk: a chat-ops helpdesk bot."""

@@ -1,0 +1,167 @@
+"""The command line: ``python -m bot …``. Everything that stops a start says so in one line."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from bot.logs import setup
+from config.settings import Settings, SettingsError, load
+from config.team import TeamFileError
+
+cli = typer.Typer(help="relaydesk: client conversations in Slack threads and Telegram topics.", no_args_is_help=True, add_completion=False)
+
+
+def main() -> None:
+    """Run the command line; known mistakes end in one line and exit code 2."""
+    cli(prog_name="python -m bot")
+
+
+def _fail(words: str) -> NoReturn:
+    print(f"relaydesk: {words}", file=sys.stderr)  # noqa: T201 - this is the command line talking
+    raise typer.Exit(2)
+
+
+def _say(words: str) -> None:
+    print(words, flush=True)  # noqa: T201 - this is the command line talking
+
+
+def _go(work: Callable[[Settings], Awaitable[int | None]]) -> None:
+    """Read the settings, set up the log, run ``work`` on uvloop, turn known mistakes into one line."""
+    import uvloop
+
+    from bot.handlers.web import PortTaken
+    from bot.store.engine import StoreError
+
+    try:
+        settings = load()
+        setup(settings.log.level, settings.log.format, settings.secrets())
+        code = uvloop.run(_awaited(work(settings)))
+    except (SettingsError, TeamFileError, StoreError, PortTaken) as mistake:
+        _fail(str(mistake))
+    raise typer.Exit(code or 0)
+
+
+async def _awaited(work: Awaitable[int | None]) -> int | None:
+    return await work
+
+
+def _serve(part_name: str) -> None:
+    async def work(settings: Settings) -> None:
+        from bot.app import Part, build, run_until_signal
+
+        await run_until_signal(await build(settings, Part[part_name]))
+
+    _go(work)
+
+
+@cli.command()
+def run() -> None:
+    """Everything in one process; needs no public address."""
+    _serve("ALL")
+
+
+@cli.command()
+def web() -> None:
+    """HTTP only: Slack events, webhooks, the widget, health and figures (PostgreSQL)."""
+    _serve("WEB")
+
+
+@cli.command()
+def worker() -> None:
+    """Reads what came in and sends what must go out; any number (PostgreSQL)."""
+    _serve("WORKER")
+
+
+@cli.command()
+def clock() -> None:
+    """Timers; any number, one leads (PostgreSQL)."""
+    _serve("CLOCK")
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database's tables to this version."""
+
+    async def work(settings: Settings) -> None:
+        from bot.store.migrate import migrate as bring, revisions
+
+        url = settings.database_url.get_secret_value()
+        await bring(url)
+        _say(f"The database is at revision {(await revisions(url))[0]}.")
+
+    _go(work)
+
+
+@cli.command()
+def apply(
+    team_file: Path,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the difference.")] = False,
+) -> None:
+    """Bring groups, desks, channels, operators and roles to what the file says, and print the difference."""
+
+    async def work(settings: Settings) -> None:
+        from bot.app import apply_file
+
+        for line in await apply_file(settings, team_file, dry_run=dry_run) or ["Nothing to change."]:
+            _say(line)
+
+    _go(work)
+
+
+@cli.command()
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+    """What is missing or wrong at each platform, in the store, in the queues. Exit code 1 if anything is."""
+
+    async def work(settings: Settings) -> int:
+        from bot.doctor import examine
+
+        findings = await examine(settings)
+        if as_json:
+            _say(json.dumps([{"ok": one.ok, "what": one.what, "remedy": one.remedy} for one in findings], ensure_ascii=False, indent=1))
+        else:
+            for one in findings:
+                _say(f"{'✔' if one.ok else '✘'} {one.what}" + (f"\n  → {one.remedy}" if one.remedy else ""))
+        return 0 if all(one.ok for one in findings) else 1
+
+    _go(work)
+
+
+@cli.command()
+def manifest() -> None:
+    """Print the Slack app manifest for these settings."""
+
+    async def work(settings: Settings) -> None:
+        from bot.handlers.desks.slack.manifest import as_yaml
+
+        http = settings.slack.signing_secret is not None and settings.slack.app_token is None
+        _say(as_yaml(f"{settings.public_url}/slack/events" if http else None))
+
+    _go(work)
+
+
+@cli.command()
+def demo(
+    script: Annotated[bool, typer.Option("--script", help="Play one conversation on both desks and print it; exit 1 on failure.")] = False,
+    port: Annotated[int, typer.Option(help="The page's port, 0 = any free one.")] = 9100,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+) -> None:
+    """Try everything on this machine, with no account anywhere."""
+    from bot.demo import play, show
+
+    setup("warning", "console", ())
+    try:
+        code: Any = asyncio.run(play() if script else show(port, browser=browser))
+    except KeyboardInterrupt:
+        code = 0
+    raise typer.Exit(code or 0)
+
+
+if __name__ == "__main__":
+    main()

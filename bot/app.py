@@ -1,0 +1,361 @@
+"""The composition root: settings → store → platforms → tasks. The only place that builds things."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from enum import Flag, auto
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from bot.commands.team import apply_team
+from bot.delivery.limits import Limits
+from bot.delivery.ports import Port, Ports
+from bot.delivery.relay import Relay
+from bot.domain.permissions import Permission
+from bot.domain.policy import Policy
+from bot.domain.team import ChannelPlan, GroupPlan, OperatorPlan, TeamPlan
+from bot.handlers.intake import Intake
+from bot.handlers.shared.platform import Finding, Platform
+from bot.handlers.web import serve
+from bot.store import cursors, inbox, lanes, team
+from bot.store.engine import Store, StoreError, open_store
+from bot.store.migrate import migrate, revisions
+from bot.store.secrets import shared
+from bot.store.uow import Tx
+from config.settings import Settings
+from config.team import Team, load_team
+
+log = structlog.get_logger(__name__)
+STOP_SECONDS = 9.0
+
+
+class Part(Flag):
+    """What a process does. ``run`` does everything."""
+
+    WEB = auto()
+    WORKER = auto()
+    CLOCK = auto()
+    ALL = WEB | WORKER | CLOCK
+
+
+class App:
+    """A running relaydesk. Made by :func:`build`."""
+
+    def __init__(self, settings: Settings, store: Store, part: Part) -> None:
+        self.settings = settings
+        self.store = store
+        self.part = part
+        self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+        self.intake = Intake(store)
+        self.platforms: list[Platform] = []
+        self.ready = asyncio.Event()
+        self.address = ""
+
+    async def run(self) -> None:
+        """Work until cancelled; then take nothing in any more, finish what is under way, and close."""
+        listening: list[asyncio.Task[None]] = []
+        working: list[asyncio.Task[None]] = []
+        runner: web.AppRunner | None = None
+        try:
+            if Part.WEB in self.part:
+                runner, self.address = await serve(self.platforms, self.store, self.settings.http.host, self.settings.http.port)
+            if Part.WORKER in self.part:
+                relay = Relay(self.store, Ports(_ports(self.platforms)), _limits(self.settings), self.owner)
+                working += [_task("intake", self.intake.run), _task("relay", relay.run)]
+                listening += [_task("listener", platform.listen) for platform in self.platforms]
+                listening.append(_task("check", self._report))
+            if Part.CLOCK in self.part:
+                from bot.jobs import Clock
+
+                working.append(_task("clock", Clock(self.store, self.owner).run))
+            self.ready.set()
+            log.info("relaydesk is ready", address=self.address or None, platforms=sorted(_ports(self.platforms)))
+            await _until_one_fails(working, listening)
+        finally:
+            await self._stop(listening, working, runner)
+
+    async def _report(self) -> None:
+        """Say at the start what is wrong at the platforms, one line each; work goes on with the rest."""
+        for finding in await self.check():
+            if not finding.ok:
+                log.warning(finding.what, remedy=finding.remedy)
+
+    async def check(self) -> list[Finding]:
+        """Look at every platform that is on (``doctor``)."""
+        desks = await self.store.read(team.desks)
+        findings: list[Finding] = []
+        for platform in self.platforms:
+            names = {"slack"} if "slack" in platform.ports else {"telegram"} if "telegram-desk" in platform.ports else set()
+            findings += await platform.check([desk.chat for desk in desks if desk.platform in names])
+        return findings
+
+    async def close(self) -> None:
+        """Close what ``build`` opened, for an app that was not run."""
+        for platform in self.platforms:
+            await platform.stop()
+        await self.store.close()
+
+    async def _stop(
+        self, listening: list[asyncio.Task[None]], working: list[asyncio.Task[None]], runner: web.AppRunner | None
+    ) -> None:
+        await _cancel(listening)
+        for platform in self.platforms:
+            if runner is not None and not platform.ports.keys().isdisjoint({"widget"}):
+                await platform.stop()
+        if runner is not None:
+            await runner.cleanup()
+        await _cancel(working)
+        await self.close()
+
+
+async def build(settings: Settings, part: Part = Part.ALL) -> App:
+    """Open the store, bring the team in, switch the platforms on. Raises ``StoreError`` or ``TeamFileError``, one line each."""
+    policy = Policy(
+        card_debounce=int(settings.card_debounce * 1000),
+        thread_rest=int(settings.thread_rest * 3_600_000),
+        held_note_after=int(settings.held_note_after * 1000),
+    )
+    url = settings.database_url.get_secret_value()
+    alone = settings.is_sqlite
+    if alone and part is not Part.ALL:
+        raise StoreError(
+            "SQLite serves one process: use `python -m bot run`, or set RELAYDESK_DATABASE_URL to PostgreSQL for web, worker and clock"
+        )
+    if alone:
+        await migrate(url)
+    else:
+        await _refuse_old_schema(url)
+    store = await open_store(url, policy)
+    app = App(settings, store, part)
+    try:
+        if alone:
+            store.lock()  # type: ignore[attr-defined]  # only SQLite's store has it
+            await store.write(_take_over)
+        if plan := team_plan(settings):
+            for line in await store.write(lambda tx: apply_team(tx, plan)):
+                log.info("team", change=line)
+        await store.write(inbox.unpark)
+        app.platforms = await _platforms(settings, app.intake, store)
+        for platform in app.platforms:
+            for source, inbound in platform.inbounds.items():
+                app.intake.add(source, inbound)
+    except BaseException:
+        await app.close()
+        raise
+    return app
+
+
+async def build_for_look(settings: Settings, part: Part) -> App:
+    """An app that is not run, to look at things beside one that may be running: no lock, nothing taken over or applied."""
+    url = settings.database_url.get_secret_value()
+    await migrate(url) if settings.is_sqlite else await _refuse_old_schema(url)
+    app = App(settings, await open_store(url), part)
+    try:
+        app.platforms = await _platforms(settings, app.intake, app.store)
+    except BaseException:
+        await app.close()
+        raise
+    return app
+
+
+class DryRun(Exception):
+    """Undoes an ``apply`` that was only to be shown. ``changes`` are its lines."""
+
+    def __init__(self, changes: list[str]) -> None:
+        super().__init__()
+        self.changes = changes
+
+
+async def apply_file(settings: Settings, team_file: Path, *, dry_run: bool) -> list[str]:
+    """Apply a team file to the store; with ``dry_run`` only say what that would change. Returns the difference."""
+    url = settings.database_url.get_secret_value()
+    plan = team_plan(settings, team_file)
+    await migrate(url) if settings.is_sqlite else await _refuse_old_schema(url)
+    store = await open_store(url)
+
+    def work(tx: Tx) -> list[str]:
+        changes = apply_team(tx, plan) if plan else []
+        if dry_run:
+            raise DryRun(changes)
+        return changes
+
+    try:
+        return await store.write(work)
+    except DryRun as only_shown:
+        return only_shown.changes
+    finally:
+        await store.close()
+
+
+async def _refuse_old_schema(url: str) -> None:
+    current, head = await revisions(url)
+    if current != head:
+        raise StoreError("the database's tables are not of this version: run `python -m bot migrate` first")
+
+
+def _take_over(tx: Tx) -> None:
+    """``run`` is alone on its store: leases that stand are those of a process that died."""
+    lanes.release_all(tx)
+    cursors.release_all(tx)
+
+
+def team_plan(settings: Settings, team_file: Path | None = None) -> TeamPlan | None:
+    """The team of a file, by default the settings', and the settings' admins. None without a file."""
+    admins = tuple((admin.platform, admin.external_id) for admin in settings.admins)
+    team_file = team_file or settings.team_file
+    if team_file is None:
+        return None
+    found = load_team(team_file, permissions=[permission.value for permission in Permission])
+    return _plan(found, admins)
+
+
+ADMIN_ROLE = "super-admin"
+
+
+def _plan(found: Team, admins: tuple[tuple[str, str], ...]) -> TeamPlan:
+    people = [
+        OperatorPlan(
+            name=one.name,
+            email=one.email,
+            role=one.role,
+            groups=one.groups,
+            identities=tuple(
+                (platform, value) for platform, value in (("slack", one.slack), ("telegram", one.telegram)) if value
+            ),
+        )
+        for one in found.operators
+    ]
+    people = [_promoted(person) if set(person.identities) & set(admins) else person for person in people]
+    known = {pair for person in people for pair in person.identities}
+    people += [
+        OperatorPlan(name=f"Admin {platform} {value}", email=None, role=ADMIN_ROLE, groups=(), identities=((platform, value),))
+        for platform, value in admins
+        if (platform, value) not in known
+    ]
+    roles = [(role.name, role.permissions) for role in found.roles if role.name != ADMIN_ROLE]
+    return TeamPlan(
+        groups=tuple(
+            GroupPlan(
+                name=group.name,
+                label=group.label,
+                colour=group.colour,
+                signature=group.signature,
+                desks=((("slack", group.slack_room),) if group.slack_room else ())
+                + tuple(("telegram", forum) for forum in group.telegram_forums),
+            )
+            for group in found.groups
+        ),
+        channels=tuple(ChannelPlan(kind=one.kind, name=one.name, group=one.group) for one in found.channels),
+        operators=tuple(people),
+        roles=(*roles, (ADMIN_ROLE, ("super_admin",))),
+    )
+
+
+def _promoted(person: OperatorPlan) -> OperatorPlan:
+    return OperatorPlan(name=person.name, email=person.email, role=ADMIN_ROLE, groups=person.groups, identities=person.identities)
+
+
+async def _platforms(settings: Settings, intake: Intake, store: Store) -> list[Platform]:
+    """The platforms that have what they need; the others are not even imported."""
+    found: list[Platform] = []
+    if settings.slack.bot_token:
+        from bot.handlers.desks.slack.platform import SlackPlatform
+
+        found.append(
+            SlackPlatform(
+                intake,
+                bot_token=settings.slack.bot_token.get_secret_value(),
+                app_token=settings.slack.app_token.get_secret_value() if settings.slack.app_token else None,
+                signing_secret=settings.slack.signing_secret.get_secret_value() if settings.slack.signing_secret else None,
+                api_url=settings.slack.api_url,
+            )
+        )
+    telegram = settings.telegram
+    if telegram.desk_token or telegram.channel_token:
+        from bot.handlers.telegram import build as build_telegram
+
+        found += build_telegram(
+            intake,
+            store,
+            desk_token=telegram.desk_token.get_secret_value() if telegram.desk_token else None,
+            channel_token=telegram.channel_token.get_secret_value() if telegram.channel_token else None,
+            api_url=telegram.api_url,
+            public_url=settings.public_url,
+            webhook_secret=telegram.webhook_secret.get_secret_value() if telegram.webhook_secret else None,
+        )
+    widgets = [channel.name for channel in await store.read(lambda tx: team.channels(tx, "widget"))]
+    if widgets:
+        from bot.handlers.channels.widget.platform import WidgetPlatform
+
+        secret = await store.write(lambda tx: shared(tx, "widget"))
+        found.append(
+            WidgetPlatform(
+                intake,
+                store,
+                channels=widgets,
+                origins=settings.widget.origins,
+                public_url=settings.public_url or "",
+                secret=secret,
+            )
+        )
+    return found
+
+
+def _ports(platforms: Sequence[Platform]) -> dict[str, Port]:
+    return {name: port for platform in platforms for name, port in platform.ports.items()}
+
+
+def _limits(settings: Settings) -> Limits:
+    given = settings.limits
+    return Limits(
+        forum_per_minute=int(given.telegram_forum_per_minute),
+        bot_per_second=int(given.telegram_bot_per_second),
+        chat_per_second=int(given.telegram_chat_per_second),
+        room_per_second=int(given.slack_room_per_second),
+        updates_per_minute=int(given.slack_updates_per_minute),
+    )
+
+
+def _task(name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+    async def go() -> None:
+        await work()
+
+    return asyncio.create_task(go(), name=name)
+
+
+async def _until_one_fails(working: list[asyncio.Task[None]], listening: list[asyncio.Task[None]]) -> None:
+    """Wait for ever. A worker that ends is a bug, a listener that fails likewise; one that only had routes may end."""
+    waiting = {*working, *listening} or {asyncio.create_task(asyncio.Event().wait(), name="idle")}  # type: ignore[arg-type]
+    while waiting:
+        done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                raise error
+        if not waiting:
+            waiting = {asyncio.create_task(asyncio.Event().wait(), name="idle")}  # type: ignore[arg-type]
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=STOP_SECONDS)
+
+
+async def run_until_signal(app: App) -> None:
+    """Run, and stop in order on SIGTERM or Ctrl-C."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.create_task(app.run(), name="app")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        log.info("relaydesk has stopped")

@@ -1,0 +1,1 @@
+"""What can be done: every change of state, named by the verb of who asks for it."""

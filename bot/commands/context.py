@@ -1,0 +1,14 @@
+"""Where something was said or pressed on a desk, as every platform can tell it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A thread on a desk. ``platform`` ``slack`` or ``telegram``; ``chat`` a room or forum id; ``thread`` a ts or topic id."""
+
+    platform: str
+    chat: str
+    thread: str

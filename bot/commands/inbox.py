@@ -1,0 +1,94 @@
+"""Moves between Unassigned, an operator's inbox, and Closed (R24, R26-R28)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.commands.answer import Answer
+from bot.commands.perform import Context
+from bot.domain import conversation as moves
+from bot.domain.actions import Verb, help_text
+from bot.domain.conversation import Conversation, Status
+from bot.domain.times import clock_words
+from bot.domain.words import PREFIXES
+from bot.store import conversations, journal, spread, team
+from bot.store.uow import Tx
+
+
+def start(tx: Tx, context: Context) -> Answer:
+    """Take the conversation (R24), or reopen a closed one outgoing (R28)."""
+    was_closed = context.conversation.status is Status.CLOSED
+    moved = moves.start(context.conversation, context.operator, tx.now, responsible_name=_responsible(tx, context))
+    _settle(tx, context, moved, "started")
+    if was_closed:
+        spread.topic_state(tx, moved, closed=False)
+    return Answer("The conversation is yours. What you write here now goes to the client.")
+
+
+def take_over(tx: Tx, context: Context) -> Answer:
+    """Take it from the operator who has it."""
+    if context.conversation.status is not Status.INBOX or context.conversation.operator_id == context.operator.id:
+        return start(tx, context)
+    before = _responsible(tx, context)
+    _settle(tx, context, moves.take_over(context.conversation, context.operator, tx.now), "taken over", before=before)
+    return Answer(f"You have taken the conversation over from {before}.")
+
+
+def close(tx: Tx, context: Context) -> Answer:
+    """Close it (R26)."""
+    moved = moves.close(context.conversation, context.operator, tx.now, responsible_name=_responsible(tx, context))
+    _settle(tx, context, moved, "closed")
+    spread.topic_state(tx, moved, closed=True)
+    return Answer("Closed. If the client writes again, it comes back to Unassigned.")
+
+
+def unassign(tx: Tx, context: Context) -> Answer:
+    """Return it to Unassigned (R27)."""
+    was_closed = context.conversation.status is Status.CLOSED
+    moved = moves.unassign(context.conversation, context.operator, tx.now, responsible_name=_responsible(tx, context))
+    _settle(tx, context, moved, "returned")
+    if was_closed:
+        spread.topic_state(tx, moved, closed=False)
+    return Answer("Returned to Unassigned. Anybody of the group can take it.")
+
+
+def history(tx: Tx, context: Context) -> Answer:
+    """What happened to the conversation (R29)."""
+    entries = journal.of_conversation(tx, context.conversation.id)
+    lines = [f"{clock_words(entry.at)}  {entry.who}: {entry.what} ({entry.way})" for entry in entries]
+    return Answer("\n".join(lines) or "Nothing has happened here yet.")
+
+
+def show_help(tx: Tx, context: Context) -> Answer:
+    """The words an operator can type here."""
+    prefix = PREFIXES[context.mirror.platform]
+    return Answer(f"{help_text(prefix)}\nA text that begins with “note:” or 🔒 never leaves this desk.")
+
+
+MOVES: dict[Verb, Callable[[Tx, Context], Answer]] = {
+    Verb.START: start,
+    Verb.TAKE_OVER: take_over,
+    Verb.CLOSE: close,
+    Verb.UNASSIGN: unassign,
+    Verb.HISTORY: history,
+    Verb.HELP: show_help,
+}
+"""The verbs that need nothing but a conversation, by button or by word."""
+
+
+def saw(tx: Tx, conversation: Conversation) -> None:
+    """An operator has looked: the unseen mark goes (R20)."""
+    seen = moves.see(conversation)
+    if seen != conversation:
+        conversations.save(tx, seen)
+        spread.refresh_cards(tx, seen)
+
+
+def _settle(tx: Tx, context: Context, moved: Conversation, what: str, **details: object) -> None:
+    conversations.save(tx, moved)
+    context.journal(tx, what, before=context.conversation.status.value, after=moved.status.value, **details)
+    spread.refresh_cards(tx, moved)
+
+
+def _responsible(tx: Tx, context: Context) -> str:
+    return team.name_of(tx, context.conversation.operator_id) or "Another operator"

@@ -1,0 +1,172 @@
+"""An operator has written in a thread: a verb, a note, words for the client, or words to hold (R25)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.commands import inbox
+from bot.commands.answer import Answer
+from bot.commands.context import Place
+from bot.commands.notice import port_of, tell
+from bot.commands.perform import Context, perform
+from bot.domain import conversation as moves
+from bot.domain.actions import BY_WORD, Button, Verb
+from bot.domain.conversation import Direction, Status
+from bot.domain.errors import Decided, StaleCard, UnknownVerb
+from bot.domain.ids import MessageId, Moment
+from bot.domain.people import Actor, Signature
+from bot.domain.permissions import Permission, authorise
+from bot.domain.text import RichText
+from bot.domain.words import PREFIXES, TypedVerb, is_note, typed_verb
+from bot.store import conversations, messages, mirrors, spread, team
+from bot.store.messages import Ref
+from bot.store.uow import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """What somebody wrote in a thread on a desk. ``remote_id`` is the platform's id of the message."""
+
+    actor: Actor
+    place: Place
+    remote_id: str
+    text: RichText
+    at: Moment
+
+
+def wrote(tx: Tx, said: Wrote) -> Answer | None:
+    """Do what the text asks. What must be told goes to its author alone, through the outbox.
+
+    None when the thread is no client's conversation: team talk is none of our business.
+    """
+    mirror = mirrors.at(tx, said.place.platform, said.place.chat, said.place.thread)
+    if mirror is None or messages.refs_at(tx, mirror.platform, mirror.chat, said.remote_id):
+        return None
+    verb = typed_verb(said.place.platform, said.text.to_plain())
+    if verb is not None:
+        answer = perform(tx, said.actor, said.place, lambda context: _do(tx, context, said, verb))
+    else:
+        answer = perform(tx, said.actor, said.place, lambda context: _say(tx, context, said))
+    if answer.text:
+        tell(tx, port_of(said.place.platform), said.place, answer.text, said.actor.external_id, said.remote_id)
+    return answer
+
+
+def _do(tx: Tx, context: Context, said: Wrote, typed: TypedVerb) -> Answer:
+    action = BY_WORD.get(typed.word)
+    if action is not None and action.verb is Verb.NOTE:
+        return _note(tx, context, said, RichText.plain(typed.rest))
+    if action is None:
+        prefix = PREFIXES[said.place.platform]
+        raise UnknownVerb(word=f"{prefix}{typed.word}", known=", ".join(f"{prefix}{word}" for word in BY_WORD))
+    answer = inbox.MOVES[action.verb](tx, context)
+    inbox.saw(tx, conversations.by_id(tx, context.conversation.id))
+    return answer
+
+
+def _say(tx: Tx, context: Context, said: Wrote) -> Answer:
+    if is_note(said.text.to_plain()):
+        return _note(tx, context, said, said.text)
+    conversation = context.conversation
+    if conversation.status is Status.INBOX and conversation.operator_id == context.operator.id:
+        message_id = _keep(tx, context, said, Direction.OUT, said.text)
+        if message_id is not None:
+            _send(tx, context, message_id, said.text)
+        return Answer("")
+    return _hold(tx, context, said)
+
+
+def _note(tx: Tx, context: Context, said: Wrote, text: RichText) -> Answer:
+    if not text.to_plain().strip():
+        return Answer("An empty note was not kept. Write something after “note”.", refused=True)
+    message_id = _keep(tx, context, said, Direction.NOTE, text)
+    if message_id is not None:
+        spread.to_desks(tx, context.conversation, message_id, text, but=context.mirror)
+    return Answer("")
+
+
+def _hold(tx: Tx, context: Context, said: Wrote) -> Answer:
+    """Ask the author, and only him, what shall become of words that may not go out yet."""
+    message_id = _keep(tx, context, said, Direction.HELD, said.text)
+    if message_id is None:
+        return Answer("")
+    taken = context.conversation.status is Status.INBOX
+    holder = team.name_of(tx, context.conversation.operator_id)
+    why = f"{holder} has this conversation" if taken else "Nobody has this conversation now"
+    buttons = [Button(Verb.SEND_TAKING, "Take over and send" if taken else "Start and send", str(message_id), "primary")]
+    if context.operator.has(Permission.SEND_ONCE):
+        buttons.append(Button(Verb.SEND_ONCE, "Send once", str(message_id)))
+    buttons.append(Button(Verb.KEEP_NOTE, "Keep as note", str(message_id)))
+    question = f"{why}, so the client has not got your text. What shall become of it? Without an answer it stays a note."
+    spread.mark(tx, context.mirror, said.remote_id, "held")
+    spread.notice(tx, context.mirror, question, only_for=said.actor.external_id, reply_to=said.remote_id, buttons=tuple(buttons))
+    spread.note_later(tx, context.conversation, message_id, but=context.mirror)
+    return Answer("")
+
+
+def _keep(tx: Tx, context: Context, said: Wrote, direction: Direction, text: RichText) -> MessageId | None:
+    """Keep the text under the number of its place in the talk; None when it is kept already."""
+    noted = moves.say(context.conversation, direction, said.at)
+    message_id = messages.add(
+        tx,
+        conversation_id=noted.id,
+        seq=noted.last_seq,
+        direction=direction,
+        author=context.operator.name,
+        author_id=context.operator.id,
+        shown_as=shown_as(tx, context),
+        body=text,
+        at=said.at,
+        action_key=f"{said.place.platform}:{said.place.chat}:{said.remote_id}",
+    )
+    if message_id is None:
+        return None
+    messages.add_ref(tx, Ref(message_id, 0, said.place.platform, said.place.chat, said.place.thread, said.remote_id, origin=True))
+    conversations.save(tx, noted)
+    if noted.unseen != context.conversation.unseen or noted.last_direction != context.conversation.last_direction:
+        spread.refresh_cards(tx, noted)
+    return message_id
+
+
+def _send(tx: Tx, context: Context, message_id: MessageId, text: RichText) -> None:
+    """To the client, and once to each other desk (R36)."""
+    channel = team.channel_by_id(tx, context.conversation.channel_id)
+    spread.to_client(tx, context.conversation, channel.kind, message_id, text)
+    spread.to_desks(tx, context.conversation, message_id, text, but=context.mirror)
+
+
+def shown_as(tx: Tx, context: Context) -> str:
+    """The name the client sees over an answer (R37)."""
+    group = team.group_by_id(tx, context.conversation.group_id)
+    if group.signature is Signature.GROUP:
+        return group.label
+    return context.operator.name if group.signature is Signature.OPERATOR else ""
+
+
+def decide(tx: Tx, context: Context, verb: Verb, token: str) -> Answer:
+    """The author of a held text has pressed: send it, or keep it as a note. Raises ``StaleCard`` or ``Decided``."""
+    found = messages.by_ids(tx, {int(token)}).get(int(token)) if token.isdecimal() else None
+    if found is None or found.conversation_id != context.conversation.id or found.author_id != context.operator.id:
+        raise StaleCard
+    if found.direction is not Direction.HELD:
+        raise Decided(what="sent" if found.direction is Direction.OUT else "kept as a note")
+    origin = next((ref for ref in messages.refs_of(tx, found.id) if ref.origin), None)
+    if verb is Verb.SEND_ONCE:
+        authorise(context.operator, context.conversation, needs=Permission.SEND_ONCE)
+    if verb is Verb.SEND_TAKING and context.conversation.operator_id != context.operator.id:
+        inbox.take_over(tx, context)
+    elif verb is Verb.SEND_TAKING and context.conversation.status is not Status.INBOX:
+        inbox.start(tx, context)
+    direction = Direction.NOTE if verb is Verb.KEEP_NOTE else Direction.OUT
+    now = moves.say(conversations.by_id(tx, context.conversation.id), direction, tx.now)
+    conversations.save(tx, now)
+    spread.settle_held(tx, now, found.id)
+    messages.decide(tx, found.id, direction, seq=now.last_seq, shown_as=shown_as(tx, context))
+    context.journal(tx, "kept as a note" if direction is Direction.NOTE else "sent a held text", message=found.id)
+    home = mirrors.at(tx, origin.platform, origin.chat, origin.thread) if origin else None
+    if direction is Direction.OUT:
+        channel = team.channel_by_id(tx, now.channel_id)
+        spread.to_client(tx, now, channel.kind, found.id, found.body)
+    spread.to_desks(tx, now, found.id, found.body, but=home)
+    spread.refresh_cards(tx, now)
+    return Answer("Kept as a note. The client does not see it." if direction is Direction.NOTE else "Sent to the client.")

@@ -1,0 +1,117 @@
+"""What follows from the end of a delivery: foreign ids are kept, marks and notices queued, lost threads healed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.delivery.ports import Permanent, Sent
+from bot.domain.actions import Button, Verb
+from bot.domain.ids import MessageId
+from bot.store import conversations, heal, journal, messages, mirrors, spread
+from bot.store.lanes import Head
+from bot.store.messages import Ref
+from bot.store.mirrors import Mirror
+from bot.store.uow import Tx
+
+
+def sent(tx: Tx, heads: Sequence[Head], outcome: Sent, chat: str) -> None:
+    """The platform has it; ``heads`` went in one post."""
+    first = heads[0]
+    mirror = _mirror(tx, first)
+    if first.op == "topic" and mirror is not None:
+        mirrors.place(tx, mirror, thread=outcome.remote_id)
+    elif first.op == "card" and mirror is not None:
+        _card_sent(tx, mirror, heads, outcome)
+    elif first.op == "words":
+        for head in heads:
+            _words_sent(tx, head, mirror, outcome, chat)
+
+
+def _words_sent(tx: Tx, head: Head, mirror: Mirror | None, outcome: Sent, chat: str) -> None:
+    message_id = MessageId(head.message_id or 0)
+    if mirror is not None:
+        if outcome.remote_id:
+            messages.add_ref(
+                tx, Ref(message_id, head.part, mirror.platform, chat, mirror.thread, outcome.remote_id, origin=False)
+            )
+        return
+    kind = spread.kind_of_lane(head.lane)
+    if outcome.remote_id:
+        messages.add_ref(tx, Ref(message_id, head.part, kind, chat, "", outcome.remote_id, origin=False))
+    messages.set_delivered(tx, [message_id])
+    origin = _origin(tx, message_id)
+    if origin is not None:
+        spread.mark(tx, origin[0], origin[1], "accepted")
+    tx.wake.add(f"widget:{head.conversation_id}")
+
+
+def _card_sent(tx: Tx, mirror: Mirror, heads: Sequence[Head], outcome: Sent) -> None:
+    if mirror.card_ref:
+        return
+    thread = mirror.thread or outcome.remote_id
+    mirror = mirrors.place(tx, mirror, thread=thread, card_ref=outcome.remote_id)
+    if len(heads) > 1:
+        joined = messages.by_ids(tx, {head.message_id for head in heads[1:] if head.message_id is not None})
+        mirrors.set_opening(tx, mirror.id, mirror.opening_first, max(one.seq for one in joined.values()))
+    for head in heads:
+        if head.message_id is not None:
+            messages.add_ref(
+                tx, Ref(MessageId(head.message_id), 0, mirror.platform, mirror.chat, thread, outcome.remote_id, origin=False)
+            )
+
+
+def failed(tx: Tx, head: Head, outcome: Permanent) -> None:
+    """It will never arrive. Somebody is told in words, with *Retry* where that may help (F33, F34)."""
+    mirror = _mirror(tx, head)
+    if mirror is not None and outcome.code == "thread_gone":
+        heal.replace(tx, mirror)
+        return
+    journal.add(
+        tx,
+        "not delivered",
+        who="relaydesk",
+        way="system",
+        conversation_id=conversations.id_or_none(head.conversation_id),
+        op=head.op,
+        reason=outcome.reason,
+    )
+    if head.op == "words" and mirror is None:
+        _reply_failed(tx, head, outcome)
+    elif head.op == "words" and mirror is not None and mirror.thread:
+        spread.notice(tx, mirror, f"⚠️ A message could not be shown here. {outcome.reason}", buttons=(_retry(head),))
+
+
+def _reply_failed(tx: Tx, head: Head, outcome: Permanent) -> None:
+    origin = _origin(tx, MessageId(head.message_id or 0))
+    if origin is None:
+        return
+    mirror, remote_id = origin
+    spread.mark(tx, mirror, remote_id, "failed")
+    text = f"❌ Not delivered to the client. {outcome.reason}"
+    spread.notice(tx, mirror, text, reply_to=remote_id, buttons=(_retry(head),))
+
+
+def _retry(head: Head) -> Button:
+    return Button(Verb.RETRY, "Retry", str(head.id))
+
+
+def _origin(tx: Tx, message_id: MessageId) -> tuple[Mirror, str] | None:
+    """The operator's own message behind an answer: where it stands and its id there."""
+    for ref in messages.refs_of(tx, message_id):
+        if ref.origin:
+            mirror = mirrors.at(tx, ref.platform, ref.chat, ref.thread)
+            return (mirror, ref.remote_id) if mirror else None
+    return None
+
+
+def _mirror(tx: Tx, head: Head) -> Mirror | None:
+    if head.mirror_id is None:
+        return None
+    known = tx.keep("effect_mirrors")
+    found = (
+        mirrors.by_ids(tx, {head.mirror_id}).get(head.mirror_id) if head.op in ("topic", "card") else known.get(head.mirror_id)
+    )
+    if found is None:
+        found = mirrors.by_ids(tx, {head.mirror_id}).get(head.mirror_id)
+    known[head.mirror_id] = found
+    return found

@@ -1,0 +1,53 @@
+"""What the platforms allow, as windows the relay spends from (lane → room → account). Sources beside each figure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.store.buckets import Window
+
+POSTS = frozenset({"words", "card", "topic", "notice", "history"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Posts allowed; 0 = no limit of ours, the platform's 429 still rules.
+
+    ``forum_per_minute``   Telegram, all topics of a group together, a trailing minute (Bot API FAQ: 20)
+    ``bot_per_second``     Telegram, all chats of a bot (FAQ: about 30)
+    ``chat_per_second``    Telegram, a private chat (FAQ: 1, short bursts pass)
+    ``room_per_second``    Slack, one room (rate-limits page: 1, short bursts pass)
+    ``updates_per_minute`` Slack, ``chat.update`` in a workspace (tier 3: 50); ``reactions.add`` likewise
+    """
+
+    forum_per_minute: int = 20
+    bot_per_second: int = 30
+    chat_per_second: int = 1
+    room_per_second: int = 1
+    updates_per_minute: int = 45
+
+    def windows(self, port: str, chat: str, op: str, *, edit: bool) -> tuple[Window, ...]:
+        """The windows one delivery spends. Every scope has one, so that a block of the platform has a place to stand."""
+        if port == "telegram-desk":
+            return self._forum(chat, op, edit=edit)
+        if port == "telegram-channel":
+            return (
+                Window(f"{port}:{chat}:post", self.chat_per_second * 5, 5.0),
+                Window("telegram-channel:account", self.bot_per_second, 1.0),
+            )
+        if port == "slack":
+            return self._room(chat, op, edit=edit)
+        return (Window(f"{port}:account", 0, 1.0),)
+
+    def _forum(self, chat: str, op: str, *, edit: bool) -> tuple[Window, ...]:
+        account = Window("telegram-desk:account", self.bot_per_second, 1.0)
+        kind = "react" if op == "mark" else "edit" if edit or op == "topic_state" else "post"
+        return (Window(f"telegram-desk:{chat}:{kind}", self.forum_per_minute, 60.0), account)
+
+    def _room(self, chat: str, op: str, *, edit: bool) -> tuple[Window, ...]:
+        if op == "mark":
+            return (Window("slack:account:react", self.updates_per_minute, 60.0),)
+        if edit:
+            return (Window("slack:account:update", self.updates_per_minute, 60.0),)
+        burst = 4
+        return (Window(f"slack:{chat}:post", self.room_per_second * burst, float(burst)), Window("slack:account", 0, 1.0))

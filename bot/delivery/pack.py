@@ -1,0 +1,148 @@
+"""What a delivery says, put together from the store at the moment it is sent, so that it is never out of date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.delivery.ports import Address, Body, EditCard, Fate, History, Mark, Notice, OpenTopic, PostCard, TopicState, Words
+from bot.domain.actions import Button, Verb
+from bot.domain.card import CardView, draw
+from bot.domain.conversation import Direction
+from bot.domain.text import RichText, join
+from bot.store import cards, messages, mirrors, spread
+from bot.store.lanes import Head
+from bot.store.messages import Message
+from bot.store.mirrors import Mirror
+from bot.store.uow import Tx
+
+
+class NotYet(Exception):
+    """What it builds on (a thread, a card) is still being made; come back soon."""
+
+
+class Void(Exception):
+    """There is nothing to send any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Where to, and what."""
+
+    address: Address
+    body: Body
+
+
+class Packer:
+    """Packs the deliveries of one turn; loads what they have in common once."""
+
+    def __init__(self, tx: Tx, heads: Sequence[Head]) -> None:
+        self._tx = tx
+        self._mirrors = mirrors.by_ids(tx, {head.mirror_id for head in heads if head.mirror_id is not None})
+        wanted = {head.message_id for head in heads if head.message_id is not None and head.op == "words"}
+        self._messages = messages.by_ids(tx, wanted)
+        asked = {head.mirror_id for head in heads if head.op in ("card", "topic") and head.mirror_id is not None}
+        self._faces = cards.faces(tx, asked)
+
+    def mirror(self, head: Head) -> Mirror | None:
+        """The mirror a delivery goes to, None for a client's channel."""
+        return self._mirrors.get(head.mirror_id) if head.mirror_id is not None else None
+
+    def is_edit(self, head: Head) -> bool:
+        """Whether a card delivery redraws a card that stands already."""
+        mirror = self.mirror(head)
+        return head.op == "card" and mirror is not None and bool(mirror.card_ref)
+
+    def pack(self, head: Head, chat: str, joined: Sequence[Head] = ()) -> Packed:
+        """One delivery; ``joined`` are texts that stand behind it and go in the same post.
+
+        Raises ``NotYet`` or ``Void``.
+        """
+        mirror = self.mirror(head)
+        if head.op == "words":
+            return self._words(head, mirror, chat, joined)
+        if mirror is None:
+            return Packed(Address(chat, head.payload.get("thread", "")), _notice(head.payload))
+        if head.op == "topic":
+            return Packed(Address(chat), OpenTopic(self._faces[mirror.id].client))
+        if head.op == "card":
+            return self._card(head, mirror, joined)
+        if not mirror.thread:
+            raise NotYet
+        address = Address(mirror.chat, mirror.thread)
+        if head.op == "topic_state":
+            return Packed(address, TopicState(head.payload["closed"]))
+        if head.op == "mark":
+            return Packed(address, Mark(head.payload["remote_id"], Fate(head.payload["fate"])))
+        if head.op == "history":
+            return Packed(address, self._history(head, mirror))
+        return Packed(Address(mirror.chat, head.payload["thread"] or mirror.thread), _notice(head.payload))
+
+    def _words(self, head: Head, mirror: Mirror | None, chat: str, joined: Sequence[Head]) -> Packed:
+        first = self._message(head)
+        if mirror is None:
+            parts = spread.channel_parts(spread.kind_of_lane(head.lane), first.body)
+            return Packed(Address(chat), Words(first.shown_as, "reply", (parts[head.part],)))
+        if not mirror.thread:
+            raise NotYet
+        in_card = first.seq == mirror.opening_first
+        parts = spread.desk_parts(mirror.platform, first.body, in_card=in_card)
+        bodies = [parts[head.part], *(self._message(other).body for other in joined)]
+        kind = {Direction.IN: "client", Direction.OUT: "operator"}.get(first.direction, "note")
+        return Packed(Address(mirror.chat, mirror.thread), Words(first.author, kind, tuple(bodies)))
+
+    def _message(self, head: Head) -> Message:
+        found = self._messages.get(head.message_id or 0)
+        if found is None:
+            raise Void
+        return found
+
+    def _card(self, head: Head, mirror: Mirror, joined: Sequence[Head]) -> Packed:
+        redraw = head.lane.endswith(":card")
+        if redraw and not mirror.card_ref:
+            raise NotYet
+        if mirror.platform == "telegram" and not mirror.thread:
+            raise NotYet
+        last = max([mirror.opening_last, *(self._message(other).seq for other in joined)])
+        view = self._view(mirror, last)
+        if mirror.card_ref:
+            return Packed(Address(mirror.chat, mirror.thread), EditCard(mirror.card_ref, view))
+        return Packed(Address(mirror.chat, mirror.thread), PostCard(view))
+
+    def _view(self, mirror: Mirror, last: int) -> CardView:
+        face = self._faces[mirror.id]
+        opening = _opening(self._tx, mirror, last)
+        return draw(
+            face.conversation,
+            client=face.client,
+            channel_kind=face.channel_kind,
+            channel_name=face.channel_name,
+            group=face.group,
+            responsible=face.responsible,
+            opening=opening,
+            pointer=face.pointer,
+            link=face.link,
+        )
+
+    def _history(self, head: Head, mirror: Mirror) -> History:
+        before = head.payload.get("before")
+        said = messages.latest(self._tx, mirror.conversation_id, head.payload["lines"] + 1)
+        lines = [(one.author, one.body.to_plain()) for one in said if before is None or one.id < before]
+        return History("Earlier words, told again because the thread was lost", tuple(lines[-head.payload["lines"] :]))
+
+
+def _opening(tx: Tx, mirror: Mirror, last: int) -> RichText:
+    """The words the card carries: the first message's beginning, and texts that were joined to it."""
+    if not mirror.opening_first:
+        return RichText.plain("")
+    said = messages.between(tx, mirror.conversation_id, mirror.opening_first, last)
+    clients = [one.body for one in said if one.direction is Direction.IN]
+    if not clients:
+        return RichText.plain("")
+    return join([spread.desk_parts(mirror.platform, clients[0], in_card=True)[0], *clients[1:]])
+
+
+def _notice(payload: dict[str, Any]) -> Notice:
+    buttons = tuple(Button(Verb(verb), label, token, style) for verb, label, token, style in payload.get("buttons", ()))
+    return Notice(payload["text"], payload.get("only_for"), payload.get("reply_to"), buttons)

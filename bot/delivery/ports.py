@@ -1,0 +1,190 @@
+"""What the relay asks of a platform. One small port for all of them; extra abilities are protocols apart.
+
+A parcel is one call to make. Its ``body`` says what, in the house's own words; the platform gives it a shape.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from bot.domain.actions import Button
+from bot.domain.card import CardView
+from bot.domain.text import RichText
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to. ``chat``: Slack room, Telegram chat or client; ``thread``: thread ts or topic id, empty for the chat itself."""
+
+    chat: str
+    thread: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A message. ``author`` is whose name it bears; ``kind`` ``client``, ``operator`` or ``note`` on a desk, ``reply`` to a client.
+
+    ``parts`` are consecutive texts of one author joined into one post, most often one; all fit the platform's limit.
+    """
+
+    author: str
+    kind: str
+    parts: tuple[RichText, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTopic:
+    """Make a Telegram forum topic; the parcel's answer is the topic's id."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TopicState:
+    """Close or reopen the topic the address names. Already so = done."""
+
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PostCard:
+    """Post the card. On Slack, in a room without thread, it is the root of the new thread."""
+
+    card: CardView
+
+
+@dataclass(frozen=True, slots=True)
+class EditCard:
+    """Redraw the card ``remote_id``. Unchanged = done."""
+
+    remote_id: str
+    card: CardView
+
+
+class Fate(StrEnum):
+    """What became of an operator's message (R34), and whether a text is held."""
+
+    ACCEPTED = "accepted"
+    FAILED = "failed"
+    HELD = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Show ``fate`` on the message ``remote_id``, in place of an earlier mark. Already so = done."""
+
+    remote_id: str
+    fate: Fate
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Words of our own to operators: a refusal, a question, a failure.
+
+    ``only_for``  the platform id of the one person who may see it; None = everybody in the thread
+    ``reply_to``  the message it is about, where the platform can show that
+    """
+
+    text: str
+    only_for: str | None = None
+    reply_to: str | None = None
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Earlier words, told again in one post on a mirror that replaces a lost one. Lines are ``(author, text)``."""
+
+    title: str
+    lines: tuple[tuple[str, str], ...]
+
+
+Body = Words | OpenTopic | TopicState | PostCard | EditCard | Mark | Notice | History
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One call to make. ``delivery_id`` is unique for ever; Slack carries it as metadata and is read back by it.
+
+    ``since`` is when it was first tried (milliseconds), where a read-back may start looking.
+    """
+
+    delivery_id: int
+    address: Address
+    body: Body
+    since: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Done. ``remote_id`` is the platform's id of what was made or changed, empty when there is none."""
+
+    remote_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Not now, and surely not done. ``after`` seconds to wait; ``scope`` ``chat``, ``account`` or ``lane``: who must wait.
+
+    ``counted`` is False when the platform itself named the time (429), which is no fault of the message.
+    """
+
+    reason: str
+    after: float = 0.0
+    scope: str = "lane"
+    counted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Permanent:
+    """Never. ``code`` is ``thread_gone``, ``chat_gone``, ``blocked``, ``bad_text`` (tried plain already) or ``other``."""
+
+    reason: str
+    code: str = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """The platform has no such thing; the reason is for the operator."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """It may have been done: the connection broke after the request left."""
+
+    reason: str
+
+
+Outcome = Sent | Retry | Permanent | Unsupported | Ambiguous
+
+
+class Port(Protocol):
+    """A platform account that can send."""
+
+    async def deliver(self, parcel: Parcel) -> Outcome:
+        """Make the call once, without retries of its own. Must not raise for anything the platform may do."""
+        ...
+
+
+@runtime_checkable
+class ReadsBack(Protocol):
+    """A port that can find out whether a parcel of unknown fate had been delivered (Slack)."""
+
+    async def find(self, parcel: Parcel) -> Sent | Retry | None:
+        """What was made, or None when it surely was not, or Retry when it can't be told now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The ports by name: ``slack``, ``telegram-desk``, ``telegram-channel``, ``widget``."""
+
+    by_name: dict[str, Port] = field(default_factory=dict)
+
+    def get(self, name: str) -> Port | None:
+        """The port, or None when that platform is off."""
+        return self.by_name.get(name)

@@ -1,0 +1,135 @@
+"""The relay: turns of the store on one side, calls to the platforms on the other.
+
+One loop takes turns; every parcel is delivered by a task of its own, so that a slow call holds up only its lane. The
+intent to send is committed before any byte leaves, and the outcome is written under the lane's fence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from bot.delivery.limits import Limits
+from bot.delivery.ports import Ambiguous, EditCard, Mark, Outcome, Ports, ReadsBack, Retry, TopicState
+from bot.delivery.turn import Begun, Result, bury, give_back, turn
+from bot.store import lanes
+from bot.store.engine import Store
+from bot.store.uow import Tx, clock
+
+log = structlog.get_logger(__name__)
+REPEATABLE = (EditCard, Mark, TopicState)
+"""Bodies that may be sent twice without anybody noticing."""
+
+
+class Relay:
+    """Sends what the outbox holds. Any number of them share one PostgreSQL store."""
+
+    def __init__(self, store: Store, ports: Ports, limits: Limits, owner: str, *, at_once: int = 256) -> None:
+        self._store = store
+        self._ports = ports
+        self._limits = limits
+        self._owner = owner
+        self._at_once = at_once
+        self._flying: set[asyncio.Task[None]] = set()
+        self._results: list[Result] = []
+        self._landed = asyncio.Event()
+
+    POLL_SECONDS = 1.0
+    CALL_SECONDS = 20.0
+
+    async def run(self) -> None:
+        """Relay until cancelled; then finish what is in the air and give the lanes back."""
+        try:
+            with self._store.waker("outbox") as woken:
+                asleep = asyncio.create_task(woken.wait(self.POLL_SECONDS))
+                while True:
+                    begun = await self._turn()
+                    if begun == 0 and not self._results:
+                        if asleep.done():
+                            asleep = asyncio.create_task(woken.wait(await self._pause()))
+                        landed = asyncio.create_task(self._landed.wait())
+                        await asyncio.wait({asleep, landed}, return_when=asyncio.FIRST_COMPLETED)
+                        landed.cancel()
+        finally:
+            await self._land()
+
+    async def _turn(self) -> int:
+        """One turn; how many parcels it began."""
+        results, self._results = self._results, []
+        self._landed.clear()
+        capacity = self._at_once - len(self._flying)
+        try:
+            begun = await self._store.write(lambda tx: turn(tx, self._owner, results, capacity, self._limits))
+        except Exception:  # the store is away, or one outcome can't be settled: keep the rest, try again
+            log.exception("relay turn failed; trying again")
+            await self._recover(results)
+            return 0
+        for item in begun:
+            task = asyncio.create_task(self._deliver(item))
+            self._flying.add(task)
+            task.add_done_callback(self._flying.discard)
+        return len(begun)
+
+    async def _recover(self, results: list[Result]) -> None:
+        await asyncio.sleep(0.5)
+        for result in results:
+            try:
+                await self._store.write(lambda tx, result=result: self._alone(tx, result))  # type: ignore[misc]
+            except Exception:  # still away: it waits its turn
+                self._results.append(result)
+
+    def _alone(self, tx: Tx, result: Result) -> None:
+        try:
+            with tx.savepoint():
+                turn(tx, self._owner, [result], 0, self._limits)
+                tx.flush()
+        except (TypeError, ValueError, LookupError, AttributeError, AssertionError):
+            log.exception("outcome can't be settled", delivery=result.begun.heads[0].id)
+            bury(tx, result)
+
+    async def _pause(self) -> float:
+        """How long nothing is due."""
+        try:
+            due = await self._store.read(lanes.next_due)
+        except Exception:  # the store is away; the next turn says so
+            return self.POLL_SECONDS
+        if due is None:
+            return self.POLL_SECONDS
+        return min(self.POLL_SECONDS, max(0.005, (due - clock()) / 1000))
+
+    async def _deliver(self, begun: Begun) -> None:
+        doubtful = False
+        try:
+            async with asyncio.timeout(self.CALL_SECONDS):
+                outcome, doubtful = await self._call(begun)
+        except TimeoutError:
+            outcome = Ambiguous("no answer in time")
+        except Exception as error:  # a port must not raise; if one does, its lane must not hang
+            log.exception("port failed", port=begun.port, delivery=begun.heads[0].id)
+            outcome = Ambiguous(f"internal error {type(error).__name__}")
+        self._results.append(Result(begun, outcome, doubtful))
+        self._landed.set()
+
+    async def _call(self, begun: Begun) -> tuple[Outcome, bool]:
+        port = self._ports.get(begun.port)
+        if port is None:
+            return Retry("this platform is switched off", after=30.0, scope="account", counted=False), False
+        if begun.unsure and isinstance(port, ReadsBack):
+            found = await port.find(begun.parcel)
+            if found is not None:
+                return found, False
+        doubtful = begun.unsure and not isinstance(port, ReadsBack) and not isinstance(begun.parcel.body, REPEATABLE)
+        return await port.deliver(begun.parcel), doubtful
+
+    async def _land(self) -> None:
+        """Wait for what is in the air, write it down, let others have the lanes."""
+        if self._flying:
+            await asyncio.wait(self._flying, timeout=8)
+        results, self._results = self._results, []
+        try:
+            await self._store.write(lambda tx: turn(tx, self._owner, results, 0, self._limits))
+            if not self._flying:
+                await self._store.write(lambda tx: give_back(tx, self._owner))
+        except Exception:  # the leases run out by themselves
+            log.warning("relay could not give its lanes back", owner=self._owner)

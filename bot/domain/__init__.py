@@ -1,0 +1,1 @@
+"""What is true: pure, sync, no I/O."""

@@ -1,0 +1,73 @@
+"""The card: the post on top of a mirror that shows a conversation's state and its buttons (R10-R17)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.domain.actions import Button, offered
+from bot.domain.capabilities import CHANNELS
+from bot.domain.conversation import Conversation, Direction, Status
+from bot.domain.ids import Moment
+from bot.domain.people import Group
+from bot.domain.text import RichText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardView:
+    """What a card says, before a platform gives it a shape.
+
+    ``logo`` and ``client`` head it, ``marks`` (🆕 unseen, ↩ answered) stand beside them, ``status`` is the line with
+    the state, ``since`` its time, ``group`` the group's badge, ``responsible`` a name or None. ``opening`` holds the
+    client's first words. ``pointer`` is a sentence about where the talk went on or came from.
+    """
+
+    client: str
+    logo: str
+    channel: str
+    marks: str
+    status: str
+    since: Moment
+    group: str
+    responsible: str | None
+    opening: RichText
+    buttons: tuple[Button, ...]
+    pointer: str = ""
+    link: str = ""
+
+
+STATUS_WORDS = {Status.UNASSIGNED: "⚪ Unassigned", Status.INBOX: "🟢 In progress", Status.CLOSED: "⚫ Closed"}
+
+
+def draw(
+    conversation: Conversation,
+    *,
+    client: str,
+    channel_kind: str,
+    channel_name: str,
+    group: Group,
+    responsible: str | None,
+    opening: RichText,
+    pointer: str = "",
+    link: str = "",
+) -> CardView:
+    """The card of a conversation as it is now."""
+    marks = "🆕" if conversation.unseen else ""
+    if conversation.last_direction is Direction.OUT:
+        marks += "↩️"
+    return CardView(
+        client=client,
+        logo=CHANNELS[channel_kind].logo,
+        channel=channel_name,
+        marks=marks,
+        status=STATUS_WORDS[conversation.status],
+        since=conversation.time,
+        group=group.badge,
+        responsible=responsible,
+        opening=opening,
+        buttons=tuple(
+            Button(action.verb, action.label, f"{conversation.id}.{conversation.version}", action.style)
+            for action in offered(conversation)
+        ),
+        pointer=pointer,
+        link=link,
+    )

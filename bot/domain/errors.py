@@ -1,0 +1,79 @@
+"""What a person is told when something can't be done.
+
+The docstring of a refusal *is* its message, so this file reads as the list of everything the
+product may say no to. Words in braces are filled in by whoever raises it.
+
+    Refusal
+    ├── NotAnOperator · NotYourGroup · NotAllowed            who you are
+    ├── NoConversation · UnknownVerb · StaleCard              what you pointed at
+    └── AlreadyStarted · AlreadyYours · NotYours · NotStarted · AlreadyClosed · AlreadyUnassigned · Decided
+"""
+
+from __future__ import annotations
+
+import inspect
+
+
+class Refusal(Exception):
+    """That can't be done."""
+
+    def __init__(self, **details: str) -> None:
+        self.details = details
+        super().__init__(inspect.cleandoc(self.__doc__ or "").format(**details))
+
+    @property
+    def code(self) -> str:
+        """The refusal's name, for the journal."""
+        return type(self).__name__
+
+
+class NotAnOperator(Refusal):
+    """You are not a registered operator here, so nothing was done. Ask an admin to add you."""
+
+
+class NotYourGroup(Refusal):
+    """This conversation belongs to {group}, and you don't work in that group."""
+
+
+class NotAllowed(Refusal):
+    """Your role does not allow this. Ask an admin for the right “{permission}”."""
+
+
+class NoConversation(Refusal):
+    """This is not a client's conversation, or it is no longer known here."""
+
+
+class UnknownVerb(Refusal):
+    """I don't know “{word}”. You can write {known}."""
+
+
+class StaleCard(Refusal):
+    """This button belongs to another conversation or to an older card. Please use the newest card."""
+
+
+class AlreadyStarted(Refusal):
+    """{name} already has this conversation."""
+
+
+class AlreadyYours(Refusal):
+    """You already have this conversation. Just write, and the client gets it."""
+
+
+class NotYours(Refusal):
+    """Only {name}, who has this conversation, can do that."""
+
+
+class NotStarted(Refusal):
+    """Nobody has this conversation yet. Press “Start conversation” first."""
+
+
+class AlreadyClosed(Refusal):
+    """This conversation is already closed."""
+
+
+class AlreadyUnassigned(Refusal):
+    """This conversation is already in Unassigned."""
+
+
+class Decided(Refusal):
+    """This text was already {what}."""

@@ -1,0 +1,19 @@
+"""The few numbers that decide how patient the house is. Set once by whoever installs it; see the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Times in milliseconds.
+
+    ``card_debounce``    changes of a card within this time become one edit
+    ``thread_rest``      a closed conversation that rested longer gets a new Slack thread when the client writes (R30)
+    ``held_note_after``  a held text its author does not decide on becomes a note for everybody after this time (R25)
+    """
+
+    card_debounce: int = 300
+    thread_rest: int = 24 * 3_600_000
+    held_note_after: int = 600_000

@@ -1,0 +1,40 @@
+"""What a text written in a thread is: a verb, a note, or words for the client (R25, F72)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+PREFIXES = {"slack": "!", "telegram": "/"}
+"""What a typed verb begins with. Slack's composer keeps ``/`` for itself, and refuses it in threads."""
+_VERB = re.compile(r"^[!/]([A-Za-z_]+)(?:@\w+)?(?:\s+(.*))?$", re.DOTALL)
+_NOTE = re.compile(r"^\s*(?:note\s*:|🔒)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class TypedVerb:
+    """``!close`` or ``/close@bot``; ``rest`` is what follows."""
+
+    word: str
+    rest: str
+
+
+def typed_verb(platform: str, plain: str) -> TypedVerb | None:
+    """The verb a text begins with on this platform, known or not; None for words."""
+    text = plain.strip()
+    if not text.startswith(PREFIXES[platform]):
+        return None
+    found = _VERB.match(text)
+    return TypedVerb(found[1].lower(), (found[2] or "").strip()) if found else None
+
+
+def is_note(plain: str) -> bool:
+    """Whether the text must never leave: ``note:`` in any case and spacing, or 🔒.
+
+    Invisible characters and look-alike forms (full-width letters and colons) don't get around it.
+    """
+    bare = "".join(
+        char for char in unicodedata.normalize("NFKC", plain) if unicodedata.category(char) not in ("Cf", "Cc") or char.isspace()
+    )
+    return bool(_NOTE.match(bare))

@@ -1,0 +1,49 @@
+"""The script and the style sheet a website loads, put together once from ``page/`` and kept compressed."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+_PAGE = Path(__file__).parent / "page"
+_PARTS = ("text.js", "wire.js", "view.js", "widget.js")
+_REMARK = re.compile(r"^\s*(?://.*|/\*\*.*\*/)?\n", re.MULTILINE)
+_INDENT = re.compile(r"^[ ]+", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file to serve. ``etag`` changes with its content."""
+
+    content_type: str
+    plain: bytes
+    packed: bytes
+    etag: str
+
+
+@cache
+def script() -> Asset:
+    """``/widget.js``: every part in one function scope, the style sheet within as a string."""
+    css = json.dumps(_INDENT.sub("", _read("widget.css")))
+    parts = "".join([_INDENT.sub("", _REMARK.sub("", _read(name))) for name in _PARTS])
+    return _asset("text/javascript", f'(() => {{\n"use strict";\nconst CSS_TEXT = {css};\n{parts}}})();\n')
+
+
+@cache
+def style() -> Asset:
+    """``/widget/widget.css``, for browsers that can't make a style sheet in a script."""
+    return _asset("text/css", _read("widget.css"))
+
+
+def _read(name: str) -> str:
+    return (_PAGE / name).read_text(encoding="utf-8")
+
+
+def _asset(content_type: str, text: str) -> Asset:
+    plain = text.encode()
+    return Asset(content_type, plain, gzip.compress(plain, 9, mtime=0), f'"{hashlib.sha256(plain).hexdigest()[:24]}"')

@@ -1,0 +1,173 @@
+"""The open streams: each tells one browser what is visible in its conversation, as it becomes so.
+
+A stream costs a connection, a task and a few hundred bytes. It reads the store when its conversation changed, and
+once a minute in case a wake-up was lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from bot.domain.ids import ConversationId
+from bot.handlers.channels.widget.limits import Limits
+from bot.handlers.channels.widget.tokens import newcomer
+from bot.store import visible as seen
+from bot.store.engine import Store
+from bot.store.visible import Visible
+
+PAGE = 100
+
+
+def as_json(message: Visible) -> dict[str, Any]:
+    """A message as the browser gets it. Ids of ours stay here; the browser's own comes back to it."""
+    told: dict[str, Any] = {"seq": message.seq, "at": message.at, "body": message.body.to_json()}
+    if message.direction == "in":
+        return {**told, "mine": True, "id": message.remote_id}
+    return {**told, "mine": False, "author": message.author}
+
+
+class Full(Exception):
+    """Too many people are connected at the moment. Please try again in a minute."""
+
+
+@dataclass(slots=True, eq=False)
+class _Stream:
+    """One open stream. ``task`` is its request's; ``why`` it must end, once it must."""
+
+    visitor: str
+    address: str
+    channel: str
+    response: web.StreamResponse
+    task: asyncio.Task[Any]
+    after: int
+    why: str = ""
+
+
+class Streams:
+    """All streams of this process."""
+
+    PING_SECONDS = 15.0
+    LOOK_EVERY = 4
+    WRITE_SECONDS = 30.0
+
+    def __init__(self, store: Store, limits: Limits) -> None:
+        self._store = store
+        self._limits = limits
+        self._open: defaultdict[str, list[_Stream]] = defaultdict(list)
+        self._addresses: Counter[str] = Counter()
+        self._stopping = False
+
+    def __len__(self) -> int:
+        return self._addresses.total()
+
+    def room(self, visitor: str, address: str) -> None:
+        """Raise ``Full`` when this one would be one too many."""
+        limits = self._limits
+        replaces = len(self._open.get(visitor, ())) >= limits.visitor_streams
+        full = len(self) >= limits.streams or self._addresses[address] >= limits.address_streams
+        if self._stopping or (full and not replaces):
+            raise Full(str(Full.__doc__))
+
+    async def serve(self, response: web.StreamResponse, *, channel: str, visitor: str, address: str, after: int) -> None:
+        """Tell until the browser goes, another tab takes over, or we stop. ``response`` is prepared."""
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a stream is served by a task")
+        stream = _Stream(visitor, address, channel, response, task, after)
+        self._enter(stream)
+        try:
+            await self._tell(stream)
+        except (ConnectionError, TimeoutError):
+            pass  # the browser has gone, or takes nothing: it comes back by itself and says where it was
+        except asyncio.CancelledError:
+            if not stream.why:
+                raise
+            task.uncancel()
+            await self._goodbye(stream)
+        finally:
+            self._leave(stream)
+
+    def stop(self) -> None:
+        """End all streams; browsers come back to whoever serves then."""
+        self._stopping = True
+        for streams in list(self._open.values()):
+            for stream in streams:
+                _end(stream, "stopping")
+
+    def _enter(self, stream: _Stream) -> None:
+        mine = self._open[stream.visitor]
+        mine.append(stream)
+        self._addresses[stream.address] += 1
+        for old in mine[: -self._limits.visitor_streams]:
+            _end(old, "moved")
+
+    def _leave(self, stream: _Stream) -> None:
+        mine = self._open[stream.visitor]
+        mine.remove(stream)
+        if not mine:
+            del self._open[stream.visitor]
+        self._addresses[stream.address] -= 1
+        if not self._addresses[stream.address]:
+            del self._addresses[stream.address]
+
+    async def _goodbye(self, stream: _Stream) -> None:
+        try:
+            await self._write(stream, f"event: {stream.why}\ndata: {{}}\n\n", seconds=1.0)
+        except (ConnectionError, TimeoutError):
+            pass  # it has gone already
+
+    async def _tell(self, stream: _Stream) -> None:
+        await self._write(stream, ": hello\n\n")
+        conversation = await self._begun(stream)
+        quiet = 0
+        with self._store.waker(f"widget:{conversation}") as woken:
+            while True:
+                if quiet % self.LOOK_EVERY == 0:
+                    await self._news(stream, conversation)
+                if await woken.wait(self.PING_SECONDS):
+                    quiet = 0
+                else:
+                    quiet += 1
+                    await self._write(stream, ": ping\n\n")
+
+    async def _begun(self, stream: _Stream) -> ConversationId:
+        """The visitor's conversation, as soon as there is one."""
+        with self._store.waker(newcomer(stream.visitor)) as woken:
+            while True:
+                found = await self._store.read(lambda tx: seen.conversation_of(tx, "widget", stream.channel, stream.visitor))
+                if found is not None:
+                    return found
+                if not await woken.wait(self.PING_SECONDS):
+                    await self._write(stream, ": ping\n\n")
+
+    async def _news(self, stream: _Stream, conversation: ConversationId) -> None:
+        while True:
+            start = stream.after
+            page = await self._store.read(lambda tx, start=start: seen.visible(tx, conversation, start, PAGE))  # type: ignore[misc]
+            events: list[str] = []
+            for message in page:
+                if message.seq <= stream.after:
+                    continue  # a message of several parts
+                stream.after = message.seq
+                events.append(f"id: {message.seq}\nevent: message\ndata: {json.dumps(as_json(message))}\n\n")
+            if not events:
+                return
+            await self._write(stream, "".join(events))
+            if len(page) < PAGE:
+                return
+
+    async def _write(self, stream: _Stream, text: str, seconds: float | None = None) -> None:
+        async with asyncio.timeout(seconds or self.WRITE_SECONDS):
+            await stream.response.write(text.encode())
+
+
+def _end(stream: _Stream, why: str) -> None:
+    if not stream.why:
+        stream.why = why
+        stream.task.cancel()

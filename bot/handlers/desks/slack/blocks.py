@@ -1,0 +1,227 @@
+"""What a desk shows, as the arguments of ``chat.postMessage`` and ``chat.update``.
+
+Words that a person chose (names, texts) stand only in ``plain_text`` objects and rich_text elements, which Slack shows
+as they are; the one mrkdwn element here is a ``<!date^…>`` made of our own numbers (F49, F50). Limits:
+https://docs.slack.dev/reference/block-kit (header 150 characters, button text 75, 25 elements in ``actions``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.delivery.ports import History, Notice, Words
+from bot.domain.actions import Button
+from bot.domain.card import CardView
+from bot.domain.ids import Moment
+from bot.domain.text import (
+    Block,
+    Paragraph,
+    Quote,
+    RichText,
+    Span,
+    Style,
+    clean_name,
+    graphemes,
+    join,
+    safe_link,
+    storable,
+    utf16_len,
+)
+from bot.handlers.desks.slack.mrkdwn import escape
+from bot.handlers.desks.slack.text import to_blocks, to_fallback
+
+Json = dict[str, Any]
+
+MAX_HEADER = 150
+MAX_BUTTON = 75
+MAX_ACTIONS = 25
+MAX_USERNAME = 80
+MAX_CONTEXT = 150
+MAX_HISTORY = 8000
+MAX_HISTORY_LINE = 600
+MAX_PLAIN = {"chat.postMessage": 39_000, "chat.postEphemeral": 39_000, "chat.update": 4000}
+"""Slack cuts the text of a post above 40,000 characters and refuses one above 4,000 in ``chat.update``."""
+
+CLIENT_ICON = "bust_in_silhouette"
+OPERATOR_ICON = "headphones"
+NOTE_ICON = "lock"
+NOTE_SIGN = "🔒"
+OTHER_DESK = "Telegram"
+NO_WORDS = "(no text)"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message drawn for Slack.
+
+    ``text`` is the escaped fallback for notifications; ``words`` the whole in plain text, for the one try without
+    blocks; ``username`` and ``icon`` the name and emoji it is posted under (scope ``chat:write.customize``).
+    """
+
+    text: str
+    blocks: tuple[Json, ...]
+    words: str
+    username: str = ""
+    icon: str = ""
+
+    def arguments(self, method: str, *, plain: bool = False) -> Json:
+        """The arguments that say what is shown; ``plain`` leaves the blocks out."""
+        shown: Json = {"text": self.text}
+        if plain or not self.blocks:
+            words = _cut(escape(storable(self.words)), MAX_PLAIN[method])
+            shown["text"] = words if words.strip() else NO_WORDS
+        else:
+            shown["blocks"] = list(self.blocks)
+        if method == "chat.update":
+            # Without blocks the old ones would go; an update parses names and links unless told not to.
+            return {"blocks": [], **shown, "parse": "none"}
+        if self.username:
+            shown["username"] = self.username
+        if self.icon:
+            shown["icon_emoji"] = f":{self.icon}:"
+        if method == "chat.postMessage":
+            shown |= {"unfurl_links": False, "unfurl_media": False}
+            if plain:
+                shown["mrkdwn"] = False
+        return shown
+
+
+def draw_card(card: CardView, stamp: str) -> Message:
+    """The card. ``stamp`` makes the block ids new: Slack keeps the state of blocks whose ids it has seen."""
+    blocks: list[Json] = [_header(card), _context(card), *to_blocks(card.opening)]
+    if card.pointer:
+        blocks += to_blocks(_pointer(card))
+    blocks += _actions(card.buttons)
+    lines = [f"{card.logo} {clean_name(card.client)} · {card.status}", card.opening.to_plain(), card.pointer]
+    words = "\n".join([line for line in lines if line])
+    return Message(_fallback(RichText.plain(words)), _stamped(blocks, stamp), words)
+
+
+def draw_words(words: Words, stamp: str) -> Message:
+    """A message: a client's under the client's name, an operator's from the other desk, a note with its lock."""
+    text = join(words.parts)
+    name = clean_name(words.author)
+    icon = CLIENT_ICON
+    if words.kind != "client":
+        name, icon = f"{fit(name, MAX_USERNAME - len(OTHER_DESK) - 3)} ({OTHER_DESK})", OPERATOR_ICON
+    if words.kind == "note":
+        text, icon = RichText.plain(f"{NOTE_SIGN} ") + text, NOTE_ICON
+    blocks = to_blocks(text)
+    return Message(_fallback(text), _stamped(blocks, stamp), text.to_plain(), fit(name, MAX_USERNAME), icon)
+
+
+def draw_notice(notice: Notice, stamp: str) -> Message:
+    """Words of our own, with their buttons."""
+    text = RichText.plain(notice.text)
+    return Message(_fallback(text), _stamped([*to_blocks(text), *_actions(notice.buttons)], stamp), notice.text)
+
+
+def draw_history(history: History, stamp: str) -> Message:
+    """Earlier words as quotes, the newest that fit."""
+    kept: list[Block] = []
+    room = MAX_HISTORY
+    for author, said in reversed(history.lines):
+        line = Quote((Paragraph((Span(f"{clean_name(author)}\n", frozenset({Style.BOLD})), Span(fit(said, MAX_HISTORY_LINE)))),))
+        room -= utf16_len(RichText((line,)).to_plain())
+        if room < 0:
+            kept.append(Paragraph((Span("…"),)))
+            break
+        kept.append(line)
+    title = Paragraph((Span(history.title, frozenset({Style.BOLD})),))
+    text = RichText((title, *reversed(kept)))
+    return Message(_fallback(RichText.plain(history.title)), _stamped(to_blocks(text), stamp), text.to_plain())
+
+
+def fit(text: str, limit: int) -> str:
+    """The text in at most ``limit`` UTF-16 units, cut between graphemes."""
+    if utf16_len(text) <= limit:
+        return text
+    room = limit - 1
+    kept: list[str] = []
+    for part in graphemes(text):
+        room -= utf16_len(part)
+        if room < 0:
+            break
+        kept.append(part)
+    return f"{''.join(kept).rstrip()}…"
+
+
+def _header(card: CardView) -> Json:
+    """The client's name first of all; the channel and the marks beside it."""
+    marks = f"  {card.marks}" if card.marks else ""
+    beside = f" · {fit(clean_name(card.channel), 40)}{marks}" if card.channel else marks
+    lead = f"{card.logo} " if card.logo else ""
+    name = fit(clean_name(card.client), MAX_HEADER - utf16_len(lead) - utf16_len(beside))
+    return {"type": "header", "text": _plain(f"{lead}{name}{beside}")}
+
+
+def _context(card: CardView) -> Json:
+    """State, since when, group, who has it."""
+    since = {"type": "mrkdwn", "text": f"since {_date(card.since)}", "verbatim": True}
+    elements = [_plain(fit(card.status, MAX_CONTEXT), emoji=True), since]
+    if card.group:
+        elements.append(_plain(fit(storable(card.group), MAX_CONTEXT), emoji=True))
+    if card.responsible:
+        elements.append(_plain(f"👤 {fit(clean_name(card.responsible), MAX_CONTEXT)}"))
+    return {"type": "context", "elements": elements}
+
+
+def _date(moment: Moment) -> str:
+    """A time each reader sees in the own zone (https://docs.slack.dev/messaging/formatting-message-text#date-formatting)."""
+    seconds = int(moment) // 1000
+    fallback = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return f"<!date^{seconds}^{{date_short_pretty}} at {{time}}|{fallback}>"
+
+
+def _pointer(card: CardView) -> RichText:
+    label = Span(f"↪ {card.pointer}")
+    if not safe_link(card.link):
+        return RichText((Paragraph((label,)),))
+    return RichText((Paragraph((label, Span(" · "), Span("open", link=card.link))),))
+
+
+def _actions(buttons: Sequence[Button]) -> list[Json]:
+    drawn = [_button(button, [earlier.verb for earlier in buttons[:at]].count(button.verb)) for at, button in enumerate(buttons)]
+    return [{"type": "actions", "elements": drawn[at : at + MAX_ACTIONS]} for at in range(0, len(drawn), MAX_ACTIONS)]
+
+
+def _button(button: Button, repeated: int) -> Json:
+    """``action_id`` is the verb; a second button of the same verb is numbered, since it must be unique in its block."""
+    drawn: Json = {
+        "type": "button",
+        "action_id": f"{button.verb.value}.{repeated}" if repeated else button.verb.value,
+        "text": _plain(fit(button.label, MAX_BUTTON)),
+        "value": button.data,
+    }
+    if button.style in ("primary", "danger"):
+        drawn["style"] = button.style
+    return drawn
+
+
+def _plain(text: str, *, emoji: bool = False) -> Json:
+    """A plain_text object. ``emoji`` would turn ``:smile:`` in a name into a picture, so it is for our own words only."""
+    return {"type": "plain_text", "text": text or "…", "emoji": emoji}
+
+
+def _stamped(blocks: Sequence[Json], stamp: str) -> tuple[Json, ...]:
+    return tuple([{**block, "block_id": f"{stamp}.{number}"} for number, block in enumerate(blocks)])
+
+
+def _fallback(text: RichText) -> str:
+    """What a notification shows; Slack refuses a blank one."""
+    shown = to_fallback(text)
+    return shown if shown.strip() else NO_WORDS
+
+
+def _cut(escaped: str, limit: int) -> str:
+    """Escaped text in at most ``limit`` characters, no entity torn."""
+    if len(escaped) <= limit:
+        return escaped
+    shown = escaped[: limit - 1]
+    begin = shown.rfind("&", len(shown) - 4)
+    if begin >= 0 and ";" not in shown[begin:]:
+        shown = shown[:begin]
+    return f"{shown}…"

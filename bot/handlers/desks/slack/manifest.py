@@ -1,0 +1,76 @@
+"""The app's manifest: what Slack is asked for, each thing with what it is for.
+
+Schema: https://github.com/slackapi/manifest-schema (version 1). ``python -m bot manifest`` prints it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.domain.actions import TABLE
+
+PATH = "/slack/events"
+NAME = "Helpdesk"
+BOT_NAME = "helpdesk"
+COMMAND = "/desk"
+
+SCOPES = {
+    "channels:history": "operators' words in public rooms, and posts read back after a crash",
+    "channels:read": "whether the bot is in its rooms, and rooms that are archived",
+    "chat:write": "cards and messages",
+    "chat:write.customize": "a client's words under the client's name",
+    "commands": f"the {COMMAND} command",
+    "files:read": "the names of files in operators' messages",
+    "groups:history": "the same in private rooms",
+    "groups:read": "the same for private rooms",
+    "reactions:read": "a reaction counts as seen",
+    "reactions:write": "the marks on operators' messages",
+}
+EVENTS = (
+    "channel_archive",
+    "channel_deleted",
+    "group_archive",
+    "group_deleted",
+    "message.channels",
+    "message.groups",
+    "reaction_added",
+)
+
+
+def manifest(request_url: str | None) -> dict[str, Any]:
+    """The manifest; with ``request_url`` (the full address of ``/slack/events``) for HTTP, without it for Socket Mode."""
+    words = ", ".join(action.verb.value for action in TABLE if action.typed)
+    command: dict[str, Any] = {
+        "command": COMMAND,
+        "description": "Words you can write in a conversation's thread",
+        "usage_hint": "help",
+    }
+    events: dict[str, Any] = {"bot_events": list(EVENTS)}
+    interactivity: dict[str, Any] = {"is_enabled": True}
+    if request_url is not None:
+        command["url"] = events["request_url"] = interactivity["request_url"] = request_url
+    return {
+        "_metadata": {"major_version": 1, "minor_version": 1},
+        "display_information": {
+            "name": NAME,
+            "description": "Client conversations in Slack threads",
+            "long_description": (
+                "Each client's conversation is a thread in a room of your choice. Take it with its button, answer in the thread, "
+                "and the client reads your words. Begin a line with note: and it stays among operators. "
+                f"In a thread you can also write ! and one of these words: {words}."
+            ),
+        },
+        "features": {
+            "app_home": {"home_tab_enabled": False, "messages_tab_enabled": False, "messages_tab_read_only_enabled": True},
+            "bot_user": {"display_name": BOT_NAME, "always_online": True},
+            "slash_commands": [{**command, "should_escape": True}],
+        },
+        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "settings": {
+            "event_subscriptions": events,
+            "interactivity": interactivity,
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": request_url is None,
+            "token_rotation_enabled": False,
+        },
+    }

@@ -1,0 +1,203 @@
+"""Posts to Slack: one call a parcel, its outcome told truly, and what may have been posted found again.
+
+Every post carries its delivery's id as metadata (https://docs.slack.dev/messaging/message-metadata), so that a
+post of unknown fate can be looked for and is never made twice (F17, F19, F22). ``include_all_metadata`` gives it back
+whole without a schema in the manifest (https://github.com/slackapi/python-slack-sdk/issues/1501).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import structlog
+
+from bot.delivery.ports import (
+    EditCard,
+    Fate,
+    History,
+    Mark,
+    Notice,
+    OpenTopic,
+    Outcome,
+    Parcel,
+    Permanent,
+    PostCard,
+    Retry,
+    Sent,
+    TopicState,
+    Unsupported,
+    Words,
+)
+from bot.handlers.desks.slack.blocks import Message, draw_card, draw_history, draw_notice, draw_words
+from bot.handlers.desks.slack.refusals import BAD_TEXT
+from bot.handlers.desks.slack.wire import Failed, Wire
+
+log = structlog.get_logger(__name__)
+
+Json = dict[str, Any]
+
+EVENT_TYPE = "relaydesk_delivery"
+SKEW_SECONDS = 60
+"""How far our clock may be ahead of Slack's when we look for a post by the time it was tried."""
+PAGE = 200
+MOST_PAGES = 50
+
+MARKS = {Fate.ACCEPTED: "white_check_mark", Fate.FAILED: "x", Fate.HELD: "lock"}
+
+
+class SlackPort:
+    """A workspace the bot posts in: ``Port`` and ``ReadsBack``."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    async def deliver(self, parcel: Parcel) -> Outcome:
+        """Make the call once; only invalid blocks are tried a second time, in plain text."""
+        try:
+            return await self._deliver(parcel)
+        except Failed as failed:
+            return failed.outcome
+
+    async def find(self, parcel: Parcel) -> Sent | Retry | None:
+        """The post this parcel made, if it made one. Edits, marks and whispers can be done twice and are not looked for."""
+        if not _is_post(parcel):
+            return None
+        try:
+            return await self._find(parcel)
+        except Failed as failed:
+            if isinstance(failed.outcome, Retry):
+                return failed.outcome
+            return None  # room or thread is gone: to try again tells how it stands
+
+    async def _deliver(self, parcel: Parcel) -> Outcome:
+        stamp = str(parcel.delivery_id)
+        match parcel.body:
+            case Words(kind="reply"):
+                return Unsupported("Slack is a desk, no channel")
+            case Words() as words:
+                return await self._post(parcel, draw_words(words, stamp))
+            case PostCard(card):
+                return await self._post(parcel, draw_card(card, stamp))
+            case History() as history:
+                return await self._post(parcel, draw_history(history, stamp))
+            case Notice(only_for=str(person)) as notice:
+                return await self._whisper(parcel, draw_notice(notice, stamp), person)
+            case Notice() as notice:
+                return await self._post(parcel, draw_notice(notice, stamp))
+            case EditCard(remote_id, card):
+                await self._show("chat.update", {"channel": parcel.address.chat, "ts": remote_id}, draw_card(card, stamp))
+                return Sent(remote_id)
+            case Mark() as mark:
+                return await self._mark(parcel.address.chat, mark)
+            case OpenTopic() | TopicState():
+                return Sent()
+
+    async def _post(self, parcel: Parcel, message: Message) -> Outcome:
+        where = _place(parcel)
+        tag = {"event_type": EVENT_TYPE, "event_payload": {"delivery_id": str(parcel.delivery_id)}}
+        answer = await self._show("chat.postMessage", {**where, "metadata": tag}, message, creating=True)
+        ts = str(answer["ts"])
+        posted = answer.get("message")
+        if "thread_ts" in where and isinstance(posted, dict) and posted.get("thread_ts") != where["thread_ts"]:
+            # Slack puts a reply whose parent was deleted into the room itself and reports success; the missing
+            # thread_ts is the only sign (https://github.com/slack-go/slack/issues/1571).
+            await self._remove(parcel.address.chat, ts)
+            return Permanent("the thread is gone", "thread_gone")
+        return Sent(ts)
+
+    async def _whisper(self, parcel: Parcel, message: Message, person: str) -> Outcome:
+        """An ephemeral message: it is nobody's second copy, so a broken connection means to try again."""
+        await self._show("chat.postEphemeral", {**_place(parcel), "user": person}, message)
+        return Sent()
+
+    async def _show(self, method: str, arguments: Json, message: Message, *, creating: bool = False) -> Json:
+        """Call with blocks; when Slack refuses them, once more in plain text (F34)."""
+        try:
+            return await self._wire.call(method, {**arguments, **message.arguments(method)}, creating=creating)
+        except Failed as failed:
+            if failed.code not in BAD_TEXT:
+                raise
+            log.warning("slack refused the blocks; trying plain text", method=method, error=failed.code)
+        return await self._wire.call(method, {**arguments, **message.arguments(method, plain=True)}, creating=creating)
+
+    async def _mark(self, chat: str, mark: Mark) -> Outcome:
+        """Set the new mark, then take away other marks of ours."""
+        at = {"channel": chat, "timestamp": mark.remote_id}
+        await self._react("reactions.add", {**at, "name": MARKS[mark.fate]}, done="already_reacted")
+        shown = await self._wire.call("reactions.get", {**at, "full": "true"})
+        names = {str(reaction.get("name")) for reaction in shown.get("message", {}).get("reactions", [])}
+        for fate, name in MARKS.items():
+            if fate is not mark.fate and name in names:
+                await self._react("reactions.remove", {**at, "name": name}, done="no_reaction")
+        return Sent()
+
+    async def _react(self, method: str, arguments: Json, *, done: str) -> None:
+        try:
+            await self._wire.call(method, arguments)
+        except Failed as failed:
+            if failed.code != done:
+                raise
+
+    async def _remove(self, chat: str, ts: str) -> None:
+        try:
+            await self._wire.call("chat.delete", {"channel": chat, "ts": ts})
+        except Failed as failed:
+            log.warning("a post that fell out of its thread could not be removed", room=chat, error=failed.code)
+
+    async def _find(self, parcel: Parcel) -> Sent | Retry | None:
+        where = _place(parcel)
+        if "thread_ts" not in where:
+            return await self._search("conversations.history", {"channel": where["channel"]}, parcel)
+        try:
+            return await self._search("conversations.replies", {"channel": where["channel"], "ts": where["thread_ts"]}, parcel)
+        except Failed as failed:
+            if failed.code != "thread_not_found":
+                raise
+        # The thread is gone; what was posted meanwhile stands in the room itself.
+        stray = await self._search("conversations.history", {"channel": where["channel"]}, parcel)
+        if isinstance(stray, Sent):
+            await self._remove(where["channel"], stray.remote_id)
+            return None
+        return stray
+
+    async def _search(self, method: str, where: Json, parcel: Parcel) -> Sent | Retry | None:
+        pages = 0
+        async for page in self._pages(method, where, parcel.since):
+            for message in page:
+                if _delivery_of(message) == str(parcel.delivery_id):
+                    return Sent(str(message["ts"]))
+            pages += 1
+            if pages == MOST_PAGES:
+                return Retry("too many messages to look through")
+        return None
+
+    async def _pages(self, method: str, where: Json, since: int) -> AsyncIterator[list[Json]]:
+        oldest = max(0, since // 1000 - SKEW_SECONDS)
+        query = {**where, "oldest": f"{oldest}.000000", "include_all_metadata": "true", "limit": PAGE}
+        while True:
+            answer = await self._wire.call(method, query)
+            yield answer.get("messages") or []
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return
+            query["cursor"] = cursor
+
+
+def _is_post(parcel: Parcel) -> bool:
+    body = parcel.body
+    return isinstance(body, Words | PostCard | History) or (isinstance(body, Notice) and body.only_for is None)
+
+
+def _place(parcel: Parcel) -> Json:
+    """``channel``, and ``thread_ts`` where there is a thread."""
+    thread = {"thread_ts": parcel.address.thread} if parcel.address.thread else {}
+    return {"channel": parcel.address.chat, **thread}
+
+
+def _delivery_of(message: Json) -> str | None:
+    metadata = message.get("metadata")
+    if not isinstance(metadata, dict) or metadata.get("event_type") != EVENT_TYPE:
+        return None
+    payload = metadata.get("event_payload")
+    return str(payload.get("delivery_id")) if isinstance(payload, dict) else None

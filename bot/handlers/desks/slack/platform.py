@@ -1,0 +1,99 @@
+"""Slack as the app sees it: a port, an inbound, a route, a listener, and what ``doctor`` asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aiohttp import web
+
+from bot.delivery.ports import Port
+from bot.handlers.desks.slack.inbound import SlackInbound
+from bot.handlers.desks.slack.listener import Listener
+from bot.handlers.desks.slack.manifest import PATH, SCOPES
+from bot.handlers.desks.slack.outbound import SlackPort
+from bot.handlers.desks.slack.wire import Failed, Wire
+from bot.handlers.intake import Inbound, Intake
+from bot.handlers.shared.platform import Finding
+from bot.store.team import name_at
+
+SLACK = "slack"
+REINSTALL = "add it under OAuth & Permissions at api.slack.com/apps (`python -m bot manifest` lists all) and reinstall the app"
+
+
+class SlackPlatform:
+    """A Slack workspace that is switched on. Socket Mode with an app token, HTTP with a signing secret, or both."""
+
+    def __init__(
+        self, intake: Intake, *, bot_token: str, app_token: str | None, signing_secret: str | None, api_url: str
+    ) -> None:
+        self._wire = Wire(bot_token, api_url)
+        self._app_token = app_token
+        self._signing_secret = signing_secret
+        self._listener = Listener(intake, self._wire, app_token=app_token, signing_secret=signing_secret)
+        self.ports: Mapping[str, Port] = {SLACK: SlackPort(self._wire)}
+        self.inbounds: Mapping[str, Inbound] = {SLACK: SlackInbound(self._wire, lambda tx, user: name_at(tx, SLACK, user))}
+
+    def routes(self) -> Sequence[web.RouteDef]:
+        """``POST /slack/events`` when there is a signing secret."""
+        return [web.post(PATH, self._listener.receive)] if self._signing_secret else []
+
+    async def listen(self) -> None:
+        """Socket Mode until cancelled; returns at once without an app token."""
+        await self._listener.listen()
+
+    async def stop(self) -> None:
+        """Close connections."""
+        await self._wire.close()
+
+    async def check(self, chats: Sequence[str]) -> list[Finding]:
+        """The token, its scopes, the app token and every room."""
+        try:
+            who, headers = await self._wire.ask("auth.test", {})
+        except Failed as failed:
+            return [Finding(False, f"Slack: the bot token does not work ({_cause(failed)})", _remedy(failed))]
+        bot = str(who.get("user") or "the bot")
+        findings = [Finding(True, f"Slack: @{bot} in {who.get('team') or 'the workspace'}"), _scopes(headers)]
+        if self._app_token:
+            findings.append(await self._check_socket(self._app_token))
+        return findings + [await self._check_room(chat, bot) for chat in chats]
+
+    async def _check_socket(self, app_token: str) -> Finding:
+        try:
+            await self._wire.open_socket(app_token)
+        except Failed as failed:
+            remedy = "make an app-level token with connections:write, switch Socket Mode on, and set RELAYDESK_SLACK__APP_TOKEN"
+            return Finding(False, f"Slack: Socket Mode does not open ({_cause(failed)})", remedy)
+        return Finding(True, "Slack: Socket Mode opens")
+
+    async def _check_room(self, chat: str, bot: str) -> Finding:
+        try:
+            answer = await self._wire.call("conversations.info", {"channel": chat})
+        except Failed as failed:
+            if failed.code == "channel_not_found":
+                remedy = f"check the room's id in the team file; a private room needs /invite @{bot} first"
+                return Finding(False, f"Slack room {chat}: Slack shows no such room to the bot", remedy)
+            return Finding(False, f"Slack room {chat}: can't be looked at ({_cause(failed)})", _remedy(failed))
+        room: Any = answer.get("channel") or {}
+        name = f"#{room.get('name') or chat}"
+        if room.get("is_archived"):
+            return Finding(False, f"Slack room {name}: archived", f"unarchive {name}, or give its group another room")
+        if not room.get("is_member"):
+            return Finding(False, f"Slack room {name}: the bot is not in it", f"invite the bot: /invite @{bot} in {name}")
+        return Finding(True, f"Slack room {name}")
+
+
+def _scopes(headers: Mapping[str, str]) -> Finding:
+    granted = {scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",")}
+    missing = [f"{scope} ({what_for})" for scope, what_for in SCOPES.items() if scope not in granted]
+    if missing:
+        return Finding(False, f"Slack: scopes are missing: {'; '.join(missing)}", REINSTALL)
+    return Finding(True, "Slack: all scopes are granted")
+
+
+def _cause(failed: Failed) -> str:
+    return failed.code or str(getattr(failed.outcome, "reason", failed))
+
+
+def _remedy(failed: Failed) -> str:
+    return str(getattr(failed.outcome, "reason", "")) if failed.code else "check the network and RELAYDESK_SLACK__API_URL"

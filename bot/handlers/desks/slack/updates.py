@@ -1,0 +1,162 @@
+"""Slack's updates as they come: which are kept, under which keys, and what stands in them.
+
+Shapes: https://docs.slack.dev/apis/events-api#events-JSON and
+https://docs.slack.dev/reference/interaction-payloads/block_actions-payload.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from bot.store.inbox import Kept
+
+Json = dict[str, Any]
+
+TYPED = frozenset(("", "file_share", "thread_broadcast"))
+"""Subtypes of what a person writes."""
+CHANGES = frozenset(("message_changed", "message_deleted"))
+ROOM_GONE = frozenset(("channel_archive", "channel_deleted", "group_archive", "group_deleted"))
+IGNORED = frozenset(
+    (
+        "app_home_opened",
+        "app_rate_limited",
+        "app_uninstalled",
+        "channel_joined",
+        "channel_left",
+        "channel_rename",
+        "channel_unarchive",
+        "group_joined",
+        "group_left",
+        "group_rename",
+        "group_unarchive",
+        "member_joined_channel",
+        "member_left_channel",
+        "reaction_removed",
+        "tokens_revoked",
+        "user_change",
+    )
+)
+
+
+def to_keep(body: Json) -> Kept | None:
+    """The update with its keys, or None for one that is of no concern to us: our own echo, other bots, noise."""
+    if body.get("type") == "event_callback":
+        return _event(body)
+    if body.get("type") == "block_actions":
+        return _press(body)
+    return unparsed(json.dumps(body)) if body else None
+
+
+def unparsed(text: str) -> Kept:
+    """Something signed by Slack that we can't read: kept as it came, for ``doctor`` to count (F12)."""
+    digest = hashlib.sha256(text.encode(errors="replace")).hexdigest()
+    return Kept(f"unparsed:{digest}", "unparsed", json.dumps({"unparsed": text}))
+
+
+def part(body: Any, *path: str) -> Json:
+    """The object at a path, empty where there is none."""
+    for name in path:
+        body = body.get(name) if isinstance(body, dict) else None
+    return body if isinstance(body, dict) else {}
+
+
+def word(body: Json, name: str) -> str:
+    """A text field, empty where there is none."""
+    value = body.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def thread_of(message: Json) -> str:
+    """The thread a message belongs to: its own when it is, or may become, a root."""
+    return word(message, "thread_ts") or word(message, "ts")
+
+
+def is_reply(message: Json) -> bool:
+    """Whether it stands in a thread, below the root."""
+    return bool(word(message, "thread_ts")) and word(message, "thread_ts") != word(message, "ts")
+
+
+def is_a_persons(message: Json) -> bool:
+    """Written by a person: no bot, ours or another's, no app that speaks for somebody, no system line (F46)."""
+    bot = message.get("bot_id") or message.get("bot_profile") or message.get("app_id")
+    return not bot and word(message, "subtype") in TYPED and not message.get("hidden") and bool(word(message, "user"))
+
+
+def is_tombstone(event: Json) -> bool:
+    """A deleted thread root that has replies is not removed but changed into a stone."""
+    return word(event, "subtype") == "message_changed" and word(part(event, "message"), "subtype") == "tombstone"
+
+
+def press_room(body: Json) -> str:
+    """The room of a pressed button."""
+    return word(part(body, "channel"), "id") or word(part(body, "container"), "channel_id")
+
+
+def press_message(body: Json) -> str:
+    """The message that bore the button."""
+    return word(part(body, "container"), "message_ts") or word(part(body, "message"), "ts")
+
+
+def press_talk(body: Json) -> str:
+    """The thread of a pressed button if anybody has written in it, else empty."""
+    return word(part(body, "container"), "thread_ts") or word(part(body, "message"), "thread_ts")
+
+
+def press_thread(body: Json) -> str:
+    """The thread of a pressed button; a root's own while nobody has answered."""
+    return press_talk(body) or press_message(body)
+
+
+def _event(body: Json) -> Kept | None:
+    event = part(body, "event")
+    kind = word(event, "type")
+    team = word(body, "team_id")
+    dedupe = f"event:{team}:{word(body, 'event_id')}"
+    room = word(event, "channel")
+    if kind in ("message", "app_mention"):
+        if word(event, "subtype") in CHANGES:
+            return _change(body, event, dedupe)
+        if not is_a_persons(event) or not is_reply(event):
+            return None
+        # A message that mentions the bot comes twice, as two events: one key for both (F6).
+        return Kept(f"message:{team}:{room}:{word(event, 'ts')}", f"{room}:{thread_of(event)}", json.dumps(body))
+    if kind == "reaction_added":
+        item = part(event, "item")
+        if item.get("type") != "message" or word(event, "user") in _our_users(body):
+            return None
+        return Kept(dedupe, f"{word(item, 'channel')}:{word(item, 'ts')}", json.dumps(body))
+    if kind in ROOM_GONE:
+        return Kept(dedupe, f"{room}:", json.dumps(body))
+    if kind in IGNORED:
+        return None
+    return unparsed(json.dumps(body))
+
+
+def _change(body: Json, event: Json, dedupe: str) -> Kept | None:
+    """Edits and deletions by people, and any that take a thread's root away."""
+    before = part(event, "previous_message")
+    if word(event, "subtype") == "message_changed" and not is_tombstone(event) and not is_a_persons(part(event, "message")):
+        return None
+    thread = thread_of(before) or word(event, "deleted_ts") or thread_of(part(event, "message"))
+    return Kept(dedupe, f"{word(event, 'channel')}:{thread}", json.dumps(body))
+
+
+def _press(body: Json) -> Kept | None:
+    if part(body, "container").get("type") not in ("message", None) or not press_message(body):
+        return None
+    actions = body.get("actions")
+    first = actions[0] if isinstance(actions, list) and actions and isinstance(actions[0], dict) else {}
+    trigger = word(body, "trigger_id")
+    key = trigger or ":".join(
+        (press_message(body), word(part(body, "user"), "id"), word(first, "action_ts"), word(first, "value"))
+    )
+    return Kept(f"press:{key}", f"{press_room(body)}:{press_thread(body)}", json.dumps(body))
+
+
+def _our_users(body: Json) -> set[str]:
+    authorizations = body.get("authorizations")
+    if not isinstance(authorizations, list):
+        return set()
+    return {word(one, "user_id") for one in authorizations if isinstance(one, dict) and one.get("is_bot")}

@@ -1,0 +1,1 @@
+"""Operators in Telegram forum topics."""

@@ -1,0 +1,126 @@
+"""Deliveries into forum topics.
+
+A Notice for one person is sent as an ephemeral message (Bot API 10.2/10.3), which an administrator bot may send to any
+member at any time. A server older than that ignores the parameter and posts for everybody; a refusal is answered by
+posting for everybody ourselves, as a reply to the message it is about. Ephemeral messages bear no ``message_id``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from aiogram.exceptions import AiogramError, TelegramBadRequest, TelegramForbiddenError
+
+from bot.delivery.ports import (
+    EditCard,
+    Fate,
+    History,
+    Mark,
+    Notice,
+    OpenTopic,
+    Outcome,
+    Parcel,
+    Permanent,
+    PostCard,
+    Sent,
+    TopicState,
+    Words,
+)
+from bot.handlers.desks.telegram import keyboards
+from bot.handlers.shared.telegram_api import BotApi
+from bot.handlers.shared.telegram_outcomes import Outcomes, is_unparsed
+
+log = structlog.get_logger(__name__)
+
+REACTIONS = {Fate.ACCEPTED: "👍", Fate.FAILED: "👎", Fate.HELD: "👀"}
+"""Emoji every bot may react with; ✅ and ❌ are not among them (ReactionTypeEmoji). A new one replaces the old one."""
+PORT = "telegram-desk"
+_TOPIC_COLOUR = 0x6FB9F0
+
+Arguments = dict[str, Any]
+
+
+class TelegramDeskPort:
+    """The operators' forums, through one bot."""
+
+    def __init__(self, api: BotApi) -> None:
+        self._api = api
+        self._outcomes = Outcomes(to_clients=False)
+
+    async def deliver(self, parcel: Parcel) -> Outcome:
+        """See :class:`bot.delivery.ports.Port`."""
+        chat = parcel.address.chat
+        creates = not isinstance(parcel.body, EditCard | Mark | TopicState)
+        try:
+            return await self._send(parcel, int(chat))
+        except AiogramError as error:
+            return self._outcomes.read(error, chat, creates=creates)
+        except Exception as error:  # a bug of ours must not stop the relay
+            log.exception("not delivered", port=PORT, delivery=parcel.delivery_id)
+            return Permanent(f"It could not be put into Telegram's shape ({type(error).__name__}).")
+
+    async def _send(self, parcel: Parcel, chat: int) -> Outcome:
+        body = parcel.body
+        place: Arguments = {"chat_id": chat}
+        if parcel.address.thread:
+            place["message_thread_id"] = int(parcel.address.thread)
+        match body:
+            case Words():
+                return await self._post({**place, **keyboards.words(body)})
+            case PostCard(view):
+                return await self._post({**place, **keyboards.card(view)})
+            case History():
+                return await self._post({**place, **keyboards.history(body)})
+            case Notice():
+                return await self._tell(place, body)
+            case EditCard(remote_id, view):
+                return await self._edit({"chat_id": chat, "message_id": int(remote_id), **keyboards.card(view)}, remote_id)
+            case Mark(remote_id, fate):
+                reaction = [{"type": "emoji", "emoji": REACTIONS[fate]}]
+                await self._api.call("setMessageReaction", {"chat_id": chat, "message_id": int(remote_id), "reaction": reaction})
+                return Sent(remote_id)
+            case TopicState(closed):
+                await self._api.call("closeForumTopic" if closed else "reopenForumTopic", place)
+                return Sent()
+            case OpenTopic(name):
+                topic = {"chat_id": chat, "name": keyboards.topic_name(name), "icon_color": _TOPIC_COLOUR}
+                made = await self._api.call("createForumTopic", topic)
+                return Sent(str(made["message_thread_id"]))
+
+    async def _post(self, arguments: Arguments) -> Outcome:
+        """Post; when the formatting is refused, once more as plain text (F34)."""
+        try:
+            message = await self._api.call("sendMessage", arguments)
+        except TelegramBadRequest as error:
+            if not is_unparsed(error) or "entities" not in arguments:
+                raise
+            log.warning("formatting refused, sent as plain text", port=PORT, why=error.message)
+            message = await self._api.call("sendMessage", plain(arguments))
+        return Sent(str(message["message_id"] or ""))
+
+    async def _tell(self, place: Arguments, told: Notice) -> Outcome:
+        arguments = {**place, **keyboards.notice(told)}
+        receiver = told.only_for or ""
+        if receiver.isdecimal():
+            try:
+                return await self._post({**arguments, "ephemeral_message_parameters": {"receiver_user_id": int(receiver)}})
+            except (TelegramBadRequest, TelegramForbiddenError) as error:
+                log.info("not shown to one person alone, so to all", port=PORT, why=error.message)
+        if told.reply_to and told.reply_to.isdecimal():
+            arguments["reply_parameters"] = {"message_id": int(told.reply_to), "allow_sending_without_reply": True}
+        return await self._post(arguments)
+
+    async def _edit(self, arguments: Arguments, remote_id: str) -> Outcome:
+        try:
+            await self._api.call("editMessageText", arguments)
+        except TelegramBadRequest as error:
+            if not is_unparsed(error) or "entities" not in arguments:
+                raise
+            await self._api.call("editMessageText", plain(arguments))
+        return Sent(remote_id)
+
+
+def plain(arguments: Arguments) -> Arguments:
+    """The same message without formatting."""
+    return {name: value for name, value in arguments.items() if name != "entities"}

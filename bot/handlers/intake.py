@@ -1,0 +1,113 @@
+"""The way in: raw updates are committed first, then applied in order, then answered.
+
+``Intake.keep`` is what every listener awaits before it acknowledges anything to a platform. A worker drains the
+inbox partition by partition; within a partition updates are applied in the order they were kept, each in a savepoint
+of one transaction, so that one bad update neither stops nor undoes its neighbours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import structlog
+
+from bot.commands.answer import Answer
+from bot.commands.receive import NoChannel
+from bot.store import inbox
+from bot.store.engine import Store
+from bot.store.inbox import Kept, Row
+from bot.store.uow import Tx
+
+log = structlog.get_logger(__name__)
+
+
+class Inbound(Protocol):
+    """One source of updates. ``apply`` must not block or await; ``answer`` must not raise."""
+
+    def apply(self, tx: Tx, payload: dict[str, Any]) -> Answer | None:
+        """Do what the update asks, through ``bot.commands``; what it returns is given to ``answer`` after the commit."""
+        ...
+
+    async def answer(self, payload: dict[str, Any], answer: Answer) -> None:
+        """Tell the person who pressed or asked, best effort."""
+        ...
+
+
+class Intake:
+    """Keeps and applies updates. One per process; any number of processes."""
+
+    BATCH = 200
+    POLL_SECONDS = 5.0
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._sources: dict[str, Inbound] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def add(self, source: str, inbound: Inbound) -> None:
+        """Let ``inbound`` read the updates kept under this source name."""
+        self._sources[source] = inbound
+
+    async def keep(self, source: str, updates: Sequence[Kept], *, cursor: tuple[int, int] | None = None) -> int:
+        """Commit updates, those known already left out; return how many were new.
+
+        ``cursor`` is ``(value, fence)`` of a polling source and is committed with them; raises ``inbox.LostLease``
+        when another process polls this source by now. Raises whatever the store raises: then nothing was kept and the
+        caller must not acknowledge.
+        """
+        return await self._store.write(lambda tx: inbox.keep(tx, source, updates, cursor))
+
+    async def run(self) -> None:
+        """Apply what was kept, for ever."""
+        with self._store.waker("inbox") as woken:
+            while True:
+                try:
+                    while await self._drain():
+                        pass
+                except Exception:  # the store may be away for a while; the inbox keeps, and we come back
+                    log.exception("inbox drain failed; trying again")
+                    await asyncio.sleep(1)
+                await woken.wait(self.POLL_SECONDS)
+
+    async def _drain(self) -> bool:
+        full = False
+        for partition in await self._store.write(inbox.waiting):
+            applied = await self._store.write(lambda tx, partition=partition: self._apply_partition(tx, partition))  # type: ignore[misc]
+            full = full or len(applied) == self.BATCH
+            for row, answer in applied:
+                if answer is not None:
+                    self._spawn(row, answer)
+        return full
+
+    def _apply_partition(self, tx: Tx, partition: int) -> list[tuple[Row, Answer | None]]:
+        applied: list[tuple[Row, Answer | None]] = []
+        for row in inbox.claim(tx, partition, self.BATCH):
+            applied.append((row, self._apply(tx, row)))
+        inbox.finish(tx)
+        return applied
+
+    def _apply(self, tx: Tx, row: Row) -> Answer | None:
+        inbound = self._sources.get(row.source)
+        if inbound is None:
+            inbox.leave(tx, row)
+            return None
+        try:
+            with tx.savepoint():
+                answer = inbound.apply(tx, row.payload)
+        except NoChannel:
+            inbox.leave(tx, row)
+            log.warning("a client writes on a channel that is not set up: add it to the team file", source=row.source)
+            return None
+        except Exception as error:  # one bad update must not stop the others: it is kept, counted and shown by doctor
+            log.exception("update not applied", source=row.source, inbox_id=row.id)
+            inbox.fail(tx, row, type(error).__name__)
+            return None
+        inbox.done(tx, row)
+        return answer
+
+    def _spawn(self, row: Row, answer: Answer) -> None:
+        task = asyncio.create_task(self._sources[row.source].answer(row.payload, answer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

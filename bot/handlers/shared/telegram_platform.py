@@ -1,0 +1,142 @@
+"""A Telegram bot as a platform of the house: who listens, what it can send, and whether all is set up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+from aiogram.exceptions import AiogramError, TelegramNotFound, TelegramUnauthorizedError
+from aiohttp import web
+
+from bot.delivery.ports import Port
+from bot.domain.actions import TABLE
+from bot.handlers.intake import Inbound
+from bot.handlers.shared.platform import Finding
+from bot.handlers.shared.telegram_api import BotApi
+from bot.handlers.shared.telegram_poller import Patience, Poller
+from bot.handlers.shared.telegram_updates import source_of
+from bot.handlers.shared.telegram_webhook import Webhook
+
+log = structlog.get_logger(__name__)
+
+RIGHTS = {
+    "can_manage_topics": "Manage Topics",
+    "can_delete_messages": "Delete Messages",
+}
+"""Administrator's rights the desk needs, as Telegram's apps name them."""
+
+
+class TelegramPlatform:
+    """One token, as the operators' bot, the clients' bot, or both."""
+
+    def __init__(self, api: BotApi, ports: Mapping[str, Port], inbound: Inbound, listener: Poller | Webhook) -> None:
+        self.ports = ports
+        self.inbounds: Mapping[str, Inbound] = {source_of(api.id): inbound}
+        self._api = api
+        self._listener = listener
+
+    def routes(self) -> Sequence[web.RouteDef]:
+        """The webhook's route, none when polling."""
+        return self._listener.routes() if isinstance(self._listener, Webhook) else ()
+
+    async def listen(self) -> None:
+        """Poll until cancelled; with a webhook, return once Telegram knows the address."""
+        await self._introduce()
+        if isinstance(self._listener, Webhook):
+            await self._listener.set()
+        else:
+            await self._listener.run()
+
+    async def stop(self) -> None:
+        """Close connections."""
+        await self._api.close()
+
+    async def prepare(self, chats: Sequence[str]) -> None:
+        """Show the verbs as commands in every forum, and only /start to clients. Display only; best effort.
+
+        Scopes: https://core.telegram.org/bots/api#botcommandscope
+        """
+        verbs = [{"command": action.verb.value, "description": action.help[:256]} for action in TABLE if action.typed]
+        greeting = [{"command": "start", "description": "Write to us"}]
+        await self._set_commands(greeting, {"type": "all_private_chats"})
+        if "telegram-desk" in self.ports:
+            for chat in chats:
+                await self._set_commands(verbs, {"type": "chat", "chat_id": int(chat)})
+
+    async def check(self, chats: Sequence[str]) -> list[Finding]:
+        """Look at the token, at how updates come, and, for the operators' bot, at every forum of ``chats``."""
+        try:
+            me = await self._api.introduce()
+        except (TelegramUnauthorizedError, TelegramNotFound):
+            return [Finding(False, "Telegram refuses the bot's token", "Copy the token from @BotFather anew and restart.")]
+        except AiogramError as error:
+            remedy = "Look at the network and at RELAYDESK_TELEGRAM__API_URL."
+            return [Finding(False, f"Telegram can't be reached: {error}", remedy)]
+        findings = [Finding(True, f"Telegram bot @{me.get('username')} answers")]
+        findings += await self._check_listening()
+        if "telegram-desk" in self.ports:
+            for chat in chats:
+                findings += await self._check_forum(chat)
+        return findings
+
+    async def _introduce(self) -> None:
+        patience = Patience()
+        while True:
+            try:
+                await self._api.introduce()
+                return
+            except (TelegramUnauthorizedError, TelegramNotFound):
+                return  # the listener says so and waits for a better token
+            except AiogramError as error:
+                log.warning("Telegram can't be reached; trying again", why=str(error))
+                await asyncio.sleep(patience.next(0.5, 15.0))
+
+    async def _check_listening(self) -> list[Finding]:
+        info = await self._ask("getWebhookInfo", {})
+        if isinstance(info, Finding):
+            return [info]
+        said = info.get("last_error_message")
+        if not isinstance(self._listener, Webhook):
+            return [Finding(True, "Telegram updates are polled")]
+        if info.get("url") != self._listener.url:
+            remedy = "Start the web process; it sets the webhook. Is RELAYDESK_PUBLIC_URL right?"
+            return [Finding(False, f"Telegram's webhook points to {info.get('url') or 'nowhere'}", remedy)]
+        if said and info.get("pending_update_count"):
+            remedy = "Is the public address reachable with a valid certificate?"
+            return [Finding(False, f"Telegram's webhook is set, but Telegram says: {said}", remedy)]
+        return [Finding(True, "Telegram's webhook is set")]
+
+    async def _check_forum(self, chat: str) -> list[Finding]:
+        found = await self._ask("getChat", {"chat_id": int(chat)})
+        if isinstance(found, Finding):
+            remedy = "Add the bot to the group as an administrator; check the id in the team file."
+            return [Finding(False, f"Telegram group {chat}: {found.what}", remedy)]
+        name = f"Telegram group “{found.get('title', chat)}”"
+        findings: list[Finding] = []
+        if not found.get("is_forum"):
+            remedy = "Open the group's settings and switch on “Topics”."
+            findings.append(Finding(False, f"{name} has no topics", remedy))
+        member = await self._ask("getChatMember", {"chat_id": int(chat), "user_id": self._api.id})
+        if isinstance(member, Finding) or member.get("status") not in ("administrator", "creator"):
+            remedy = "Make the bot an administrator of the group with the right “Manage Topics”."
+            return [*findings, Finding(False, f"{name}: the bot is not an administrator", remedy)]
+        missing = [words for right, words in RIGHTS.items() if member.get("status") != "creator" and not member.get(right)]
+        if missing:
+            wanted = " and ".join(f"“{words}”" for words in missing)
+            findings.append(Finding(False, f"{name}: the bot lacks {wanted}", f"Give the bot {wanted} in its administrator's rights."))
+        return findings or [Finding(True, f"{name} has topics, and the bot may manage them")]
+
+    async def _ask(self, method: str, arguments: dict[str, Any]) -> dict[str, Any] | Finding:
+        try:
+            answer: dict[str, Any] = await self._api.call(method, arguments)
+        except AiogramError as error:
+            return Finding(False, str(error))
+        return answer
+
+    async def _set_commands(self, commands: list[dict[str, str]], scope: dict[str, Any]) -> None:
+        try:
+            await self._api.call("setMyCommands", {"commands": commands, "scope": scope})
+        except AiogramError as error:
+            log.info("commands not shown", scope=scope, why=str(error))

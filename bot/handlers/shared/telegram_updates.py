@@ -1,0 +1,105 @@
+"""Raw updates of a bot: which we ask for, their keys in the inbox, and who reads them.
+
+Everything a token hears is kept under one source, ``telegram:<bot id>``, so that a batch and the cursor are one
+commit even when the same bot serves clients and operators; :class:`Routed` tells them apart by the chat.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import Any
+
+from bot.commands.answer import Answer
+from bot.handlers.intake import Inbound
+from bot.store.inbox import Kept
+from bot.store.uow import Tx
+
+ALLOWED = ("message", "edited_message", "callback_query", "my_chat_member", "chat_member", "message_reaction")
+"""``message_reaction`` and ``chat_member`` come only when named (https://core.telegram.org/bots/api#getupdates)."""
+
+Update = dict[str, Any]
+_UPDATE_ID = re.compile(rb'"update_id"\s*:\s*(\d{1,12})')
+_IN_CHAT = ("message", "edited_message", "my_chat_member", "chat_member", "message_reaction")
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def source_of(bot_id: int) -> str:
+    """The inbox source and cursor of a bot."""
+    return f"telegram:{bot_id}"
+
+
+def keep_update(bot_id: int, update: Update) -> Kept:
+    """An update that was read, as the inbox keeps it."""
+    text = _encode(update)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair; escaped, any store can hold it
+        text = json.dumps(update)
+    return Kept(f"{bot_id}:{update.get('update_id', _digest(text.encode()))}", order_key(bot_id, update), text)
+
+
+def keep_raw(bot_id: int, body: bytes) -> Kept:
+    """One update as it came over the wire. What is no JSON is kept too, to be shown as ``unparsed`` (F12)."""
+    text = body.decode(errors="replace")
+    try:
+        update = json.loads(text)
+    except (ValueError, RecursionError):
+        update = None
+    if isinstance(update, dict):
+        return keep_update(bot_id, update)
+    found = update_id_in(body)
+    return Kept(f"{bot_id}:{_digest(body) if found is None else found}", f"{bot_id}", text)
+
+
+def update_id_in(body: bytes) -> int | None:
+    """The first ``update_id`` in bytes that could not be read as JSON."""
+    found = _UPDATE_ID.search(body)
+    return int(found[1]) if found else None
+
+
+def order_key(bot_id: int, update: Update) -> str:
+    """Updates of one chat, in a forum those of one topic, stay in order."""
+    message = _dict(update.get("message") or update.get("edited_message") or _dict(update.get("callback_query")).get("message"))
+    chat = chat_of(update)
+    thread = message.get("message_thread_id", "") if message.get("is_topic_message") else ""
+    return f"{bot_id}:{chat.get('id', '')}:{thread}"
+
+
+def chat_of(update: Update) -> dict[str, Any]:
+    """The chat an update is about; empty when it has none."""
+    for kind in _IN_CHAT:
+        if isinstance(inner := update.get(kind), dict):
+            return _dict(inner.get("chat"))
+    return _dict(_dict(_dict(update.get("callback_query")).get("message")).get("chat"))
+
+
+class Routed:
+    """Reads the updates of one token: private chats are clients', everything else is the operators'."""
+
+    def __init__(self, *, desk: Inbound | None, channel: Inbound | None) -> None:
+        self._desk = desk
+        self._channel = channel
+
+    def apply(self, tx: Tx, payload: Update) -> Answer | None:
+        """See :class:`bot.handlers.intake.Inbound`."""
+        inbound = self._reader(payload)
+        return None if inbound is None else inbound.apply(tx, payload)
+
+    async def answer(self, payload: Update, answer: Answer) -> None:
+        """See :class:`bot.handlers.intake.Inbound`."""
+        inbound = self._reader(payload)
+        if inbound is not None:
+            await inbound.answer(payload, answer)
+
+    def _reader(self, payload: Update) -> Inbound | None:
+        return self._channel if chat_of(payload).get("type") == "private" else self._desk
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _digest(body: bytes) -> str:
+    return "raw-" + hashlib.sha256(body).hexdigest()[:32]

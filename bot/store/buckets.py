@@ -1,0 +1,91 @@
+"""What platforms allow, as trailing windows shared by all nodes: the times of the last posts, kept in one row a scope."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from sqlalchemy import bindparam, select, update
+
+from bot.store.tables import bucket
+from bot.store.uow import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """At most ``count`` in any ``seconds``; ``count`` 0 = no limit, only blocks count."""
+
+    key: str
+    count: int
+    seconds: float
+
+
+@dataclass(slots=True)
+class Bucket:
+    """One scope's state. ``blocked_until`` comes from the platform (429) or from failures in a row."""
+
+    key: str
+    stamps: list[int] = field(default_factory=list)
+    blocked_until: int = 0
+    failures: int = 0
+    reason: str | None = None
+    changed: bool = False
+
+    def wait_until(self, window: Window, now: int) -> int:
+        """0 when there is room now, else when there will be."""
+        if self.blocked_until > now:
+            return self.blocked_until
+        if not window.count:
+            return 0
+        span = int(window.seconds * 1000)
+        recent = [stamp for stamp in self.stamps if stamp > now - span]
+        if len(recent) < window.count:
+            return 0
+        return recent[-window.count] + span
+
+    def take(self, window: Window, now: int) -> None:
+        """Spend one."""
+        if window.count:
+            self.stamps = [*self.stamps[-(window.count - 1) :], now] if window.count > 1 else [now]
+            self.changed = True
+
+
+_LOAD = select(bucket).where(bucket.c.key.in_(bindparam("keys", expanding=True))).order_by(bucket.c.key)
+_SAVE = (
+    update(bucket)
+    .where(bucket.c.key == bindparam("k"))
+    .values(stamps=bindparam("s"), blocked_until=bindparam("b"), failures=bindparam("f"), reason=bindparam("r"))
+)
+
+
+def load(tx: Tx, keys: set[str]) -> dict[str, Bucket]:
+    """The buckets, locked on PostgreSQL, made when new."""
+    if not keys:
+        return {}
+    query = _LOAD.with_for_update() if tx.postgres else _LOAD
+    found = {
+        row.key: Bucket(row.key, json.loads(row.stamps), row.blocked_until, row.failures, row.reason)
+        for row in tx.execute(query, {"keys": sorted(keys)})
+    }
+    missing = sorted(keys - found.keys())
+    if missing:
+        tx.execute(tx.upsert(bucket).on_conflict_do_nothing(), [{"key": key} for key in missing])
+        found |= {key: Bucket(key) for key in missing}
+    return found
+
+
+def save(tx: Tx, buckets: dict[str, Bucket]) -> None:
+    """Write those that changed."""
+    rows = [
+        {"k": item.key, "s": json.dumps(item.stamps), "b": item.blocked_until, "f": item.failures, "r": item.reason}
+        for _, item in sorted(buckets.items())
+        if item.changed
+    ]
+    if rows:
+        tx.execute(_SAVE, rows)
+
+
+def blocked(tx: Tx) -> list[tuple[str, int, str]]:
+    """Scopes that must wait now: ``(key, until, reason)``, for doctor and admins."""
+    rows = tx.execute(select(bucket.c.key, bucket.c.blocked_until, bucket.c.reason).where(bucket.c.blocked_until > tx.now))
+    return [(row.key, row.blocked_until, row.reason or "") for row in rows]

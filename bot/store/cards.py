@@ -1,0 +1,88 @@
+"""Everything the cards of some mirrors show, in one query."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from bot.domain.conversation import Conversation
+from bot.domain.ids import GroupId, MirrorId
+from bot.domain.people import Group, Signature
+from bot.store.conversations import CONVERSATION_COLUMNS, load
+from bot.store.tables import channel, client, conversation, group, mirror, operator
+from bot.store.uow import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What one card shows, but for the first words. ``link`` is the thread the pointer points to, empty for none."""
+
+    conversation: Conversation
+    client: str
+    channel_kind: str
+    channel_name: str
+    group: Group
+    responsible: str | None
+    pointer: str
+    link: str
+
+
+_FACES = (
+    select(
+        mirror.c.id.label("mirror_id"),
+        mirror.c.pointer,
+        mirror.c.retired_at,
+        mirror.c.desk_id,
+        client.c.name.label("client_name"),
+        channel.c.kind,
+        channel.c.name.label("channel_name"),
+        group.c.id.label("gid"),
+        group.c.name.label("group_name"),
+        group.c.label.label("group_label"),
+        group.c.colour,
+        group.c.signature,
+        operator.c.name.label("operator_name"),
+        *CONVERSATION_COLUMNS,
+    )
+    .join(conversation, conversation.c.id == mirror.c.conversation_id)
+    .join(client, client.c.id == conversation.c.client_id)
+    .join(channel, channel.c.id == conversation.c.channel_id)
+    .join(group, group.c.id == conversation.c.group_id)
+    .join(operator, operator.c.id == conversation.c.operator_id, isouter=True)
+    .where(mirror.c.id.in_(bindparam("ids", expanding=True)))
+)
+_NEIGHBOUR = select(mirror.c.thread).where(
+    mirror.c.conversation_id == bindparam("conversation_id"), mirror.c.desk_id == bindparam("desk_id")
+)
+_EARLIER = _NEIGHBOUR.where(mirror.c.id < bindparam("id")).order_by(mirror.c.id.desc()).limit(1)
+_LATER = _NEIGHBOUR.where(mirror.c.id > bindparam("id")).order_by(mirror.c.id).limit(1)
+
+
+def faces(tx: Tx, mirror_ids: set[int]) -> dict[MirrorId, Face]:
+    """The faces of these mirrors' cards."""
+    if not mirror_ids:
+        return {}
+    rows = tx.execute(_FACES, {"ids": sorted(mirror_ids)})
+    return {row.mirror_id: _face(tx, row) for row in rows.all()}
+
+
+def _face(tx: Tx, row: Any) -> Face:
+    pointer, link = row.pointer, ""
+    if row.retired_at is not None or row.pointer:
+        values = {"conversation_id": row.id, "desk_id": row.desk_id, "id": row.mirror_id}
+        link = tx.execute(_LATER if row.retired_at is not None else _EARLIER, values).scalar() or ""
+        pointer = "Continued in a new thread" if row.retired_at is not None else row.pointer
+    return Face(
+        conversation=load(row),
+        client=row.client_name,
+        channel_kind=row.kind,
+        channel_name=row.channel_name,
+        group=Group(
+            id=GroupId(row.gid), name=row.group_name, label=row.group_label, colour=row.colour, signature=Signature(row.signature)
+        ),
+        responsible=row.operator_name,
+        pointer=pointer,
+        link=link,
+    )

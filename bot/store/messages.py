@@ -1,0 +1,214 @@
+"""What was said, and where each word of it stands at the platforms."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+
+from bot.domain.conversation import Direction
+from bot.domain.ids import ConversationId, MessageId, Moment, OperatorId
+from bot.domain.text import RichText
+from bot.store.tables import message, message_ref
+from bot.store.uow import Tx, upsert, values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One thing said. ``seq`` counts within the conversation; ``author`` is the name at the time."""
+
+    id: MessageId
+    conversation_id: ConversationId
+    seq: int
+    direction: Direction
+    author_id: OperatorId | None
+    author: str
+    shown_as: str
+    body: RichText
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Where a message (or a part of it) stands at a platform. ``origin``: it was written there."""
+
+    message_id: MessageId
+    part: int
+    platform: str
+    chat: str
+    thread: str
+    remote_id: str
+    origin: bool
+
+
+@cache
+def _add(postgres: bool) -> Any:
+    return upsert(message, postgres=postgres).on_conflict_do_nothing(index_elements=["action_key"]).returning(message.c.id)
+
+
+def add(
+    tx: Tx,
+    *,
+    conversation_id: ConversationId,
+    seq: int,
+    direction: Direction,
+    author: str,
+    body: RichText,
+    at: Moment,
+    author_id: OperatorId | None = None,
+    shown_as: str = "",
+    action_key: str | None = None,
+) -> MessageId | None:
+    """Keep a message. ``action_key`` is unique for ever: None when a message with it is kept already.
+
+    ``author`` is the name operators see, ``shown_as`` the one the client sees (R37).
+    """
+    row = {
+        "conversation_id": conversation_id,
+        "seq": seq,
+        "direction": direction.value,
+        "author_id": author_id,
+        "author": author,
+        "shown_as": shown_as,
+        "body": dump(body),
+        "at": at,
+        "action_key": action_key,
+    }
+    found = tx.execute(_add(tx.postgres), row).scalar()
+    return MessageId(found) if found is not None else None
+
+
+def dump(body: RichText) -> str:
+    """A body as the store keeps it."""
+    return json.dumps(body.to_json(), ensure_ascii=False).replace("\\u0000", "\ufffd")
+
+
+_COLUMNS = (
+    message.c.id,
+    message.c.conversation_id,
+    message.c.seq,
+    message.c.direction,
+    message.c.author_id,
+    message.c.author,
+    message.c.shown_as,
+    message.c.body,
+    message.c.at,
+)
+_BY_IDS = select(*_COLUMNS).where(message.c.id.in_(bindparam("ids", expanding=True)))
+_LATEST = (
+    select(*_COLUMNS)
+    .where(message.c.conversation_id == bindparam("conversation_id"))
+    .order_by(message.c.seq.desc())
+    .limit(bindparam("n"))
+)
+
+
+def by_ids(tx: Tx, ids: set[int]) -> dict[int, Message]:
+    """Messages by id."""
+    return {row.id: _message(row) for row in tx.execute(_BY_IDS, {"ids": sorted(ids)})} if ids else {}
+
+
+def latest(tx: Tx, conversation_id: ConversationId, limit: int) -> list[Message]:
+    """The last messages of a conversation, oldest first."""
+    rows = tx.execute(_LATEST, {"conversation_id": conversation_id, "n": limit}).all()
+    return [_message(row) for row in reversed(rows)]
+
+
+def between(tx: Tx, conversation_id: ConversationId, first: int, last: int) -> list[Message]:
+    """The messages numbered ``first`` to ``last``."""
+    query = (
+        select(*_COLUMNS)
+        .where(message.c.conversation_id == conversation_id, message.c.seq.between(first, last))
+        .order_by(message.c.seq)
+    )
+    return [_message(row) for row in tx.execute(query)]
+
+
+def _message(row: Any) -> Message:
+    return Message(
+        id=MessageId(row.id),
+        conversation_id=ConversationId(row.conversation_id),
+        seq=row.seq,
+        direction=Direction(row.direction),
+        author_id=OperatorId(row.author_id) if row.author_id is not None else None,
+        author=row.author,
+        shown_as=row.shown_as,
+        body=RichText.from_json(json.loads(row.body)),
+        at=Moment(row.at),
+    )
+
+
+_DECIDE = (
+    update(message)
+    .where(message.c.id == bindparam("row_id"))
+    .values(direction=bindparam("to"), seq=bindparam("number"), shown_as=bindparam("shown"), at=bindparam("when"))
+)
+
+
+def decide(tx: Tx, message_id: MessageId, direction: Direction, *, seq: int, shown_as: str) -> None:
+    """What a held text becomes (R25): it takes its place in the talk now, under a new number."""
+    tx.execute(_DECIDE, {"row_id": message_id, "to": direction.value, "number": seq, "shown": shown_as, "when": tx.now})
+
+
+_DELIVERED = (
+    update(message)
+    .where(message.c.id == bindparam("row_id"), message.c.delivered_at.is_(None))
+    .values(delivered_at=bindparam("when"))
+)
+
+
+def set_delivered(tx: Tx, message_ids: list[int]) -> None:
+    """The channel has them."""
+    if message_ids:
+        tx.execute(_DELIVERED, [{"row_id": message_id, "when": tx.now} for message_id in sorted(message_ids)])
+
+
+@cache
+def _ref(postgres: bool) -> Any:
+    return upsert(message_ref, postgres=postgres).on_conflict_do_nothing()
+
+
+def add_ref(tx: Tx, ref: Ref) -> None:
+    """Note where a message stands; written at the end of the transaction."""
+    tx.later(
+        _ref(tx.postgres),
+        {
+            "message_id": ref.message_id,
+            "part": ref.part,
+            "platform": ref.platform,
+            "chat": ref.chat,
+            "thread": ref.thread,
+            "remote_id": ref.remote_id,
+            "origin": ref.origin,
+        },
+    )
+
+
+_REF_COLUMNS = (
+    message_ref.c.message_id,
+    message_ref.c.part,
+    message_ref.c.platform,
+    message_ref.c.chat,
+    message_ref.c.thread,
+    message_ref.c.remote_id,
+    message_ref.c.origin,
+)
+_AT = select(*_REF_COLUMNS).where(
+    message_ref.c.platform == bindparam("platform"),
+    message_ref.c.chat == bindparam("chat"),
+    message_ref.c.remote_id == bindparam("remote_id"),
+)
+_OF = select(*_REF_COLUMNS).where(message_ref.c.message_id == bindparam("message_id")).order_by(message_ref.c.id)
+
+
+def refs_at(tx: Tx, platform: str, chat: str, remote_id: str) -> list[Ref]:
+    """The messages that stand in one post; several when texts were joined."""
+    return [Ref(*values(row)) for row in tx.execute(_AT, {"platform": platform, "chat": chat, "remote_id": remote_id})]
+
+
+def refs_of(tx: Tx, message_id: MessageId) -> list[Ref]:
+    """Everywhere a message stands."""
+    return [Ref(*values(row)) for row in tx.execute(_OF, {"message_id": message_id})]

@@ -1,0 +1,1 @@
+"""The schema's history, from empty to head, the same on both engines."""

@@ -1,0 +1,11 @@
+"""Alembic's environment: it runs on the connection it is given, see :mod:`bot.store.migrate`."""
+
+from alembic import context
+
+from bot.store.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True, compare_type=True
+)
+with context.begin_transaction():
+    context.run_migrations()

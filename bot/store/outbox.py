@@ -1,0 +1,152 @@
+"""Deliveries still to make, lane by lane. What a command queues here is written once, at the end of its transaction."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlalchemy import bindparam, case, insert, select, update
+
+from bot.domain.ids import ConversationId, MessageId, MirrorId
+from bot.store.tables import delivery, lane
+from bot.store.uow import Tx, upsert
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One delivery to queue.
+
+    ``lane``     what keeps its order; ``port`` and ``chat`` where it goes
+    ``op``       ``words`` ``topic`` ``card`` ``topic_state`` ``mark`` ``notice`` ``history``
+    ``size``     length of its text in UTF-16 units, for coalescing; 0 = never coalesced
+    ``patience`` milliseconds this kind of work lets others go first in a new lane
+    ``after``    milliseconds to wait before it may go
+    """
+
+    lane: str
+    port: str
+    chat: str
+    op: str
+    conversation_id: ConversationId | None = None
+    mirror_id: MirrorId | None = None
+    message_id: MessageId | None = None
+    part: int = 0
+    size: int = 0
+    payload: dict[str, Any] | None = None
+    idem_key: str | None = None
+    patience: int = 0
+    after: int = 0
+
+
+def queue(tx: Tx, item: Delivery) -> None:
+    """Append to its lane."""
+    waiting = tx.keep("outbox")
+    waiting[len(waiting)] = item
+    tx.at_end(flush)
+
+
+_INSERT = insert(delivery)
+
+
+def flush(tx: Tx) -> None:
+    """Number what was queued, lane by lane in key order, and write it."""
+    lanes: dict[str, list[Delivery]] = {}
+    for item in tx.keep("outbox").values():
+        lanes.setdefault(item.lane, []).append(item)
+    if not lanes:
+        return
+    rows: list[dict[str, Any]] = []
+    append = _append(tx.postgres)
+    for key in sorted(lanes):
+        items = lanes[key]
+        due = tx.now + items[0].patience + items[0].after
+        last = tx.execute(
+            append, {"key": key, "port": items[0].port, "chat": items[0].chat, "count": len(items), "due": due, "now": tx.now}
+        ).scalar_one()
+        rows += [_row(tx, item, last - len(items) + 1 + index) for index, item in enumerate(items)]
+    tx.execute(_INSERT, rows)
+    tx.wake.add("outbox")
+
+
+@cache
+def _append(postgres: bool) -> Any:
+    """``UPDATE … RETURNING`` under the lane's row lock: a lane's numbers follow the order of commits, as a serial id's would not."""
+    fresh = upsert(lane, postgres=postgres).values(
+        key=bindparam("key"),
+        port=bindparam("port"),
+        chat=bindparam("chat"),
+        last_seq=bindparam("count"),
+        due=bindparam("due"),
+        ready_since=bindparam("now"),
+    )
+    idle = lane.c.last_seq == lane.c.done_seq
+    return fresh.on_conflict_do_update(
+        index_elements=["key"],
+        set_={
+            "last_seq": lane.c.last_seq + fresh.excluded.last_seq,
+            "due": case((idle, fresh.excluded.due), else_=lane.c.due),
+            "ready_since": case((idle, fresh.excluded.ready_since), else_=lane.c.ready_since),
+        },
+    ).returning(lane.c.last_seq)
+
+
+def _row(tx: Tx, item: Delivery, lane_seq: int) -> dict[str, Any]:
+    return {
+        "lane": item.lane,
+        "lane_seq": lane_seq,
+        "op": item.op,
+        "conversation_id": item.conversation_id,
+        "mirror_id": item.mirror_id,
+        "message_id": item.message_id,
+        "part": item.part,
+        "size": item.size,
+        "payload": json.dumps(item.payload, ensure_ascii=False) if item.payload else "{}",
+        "idem_key": item.idem_key,
+        "not_before": tx.now + item.after if item.after else 0,
+        "created_at": tx.now,
+    }
+
+
+_PENDING = select(delivery.c.id).where(delivery.c.lane == bindparam("key"), delivery.c.state == "pending").limit(1)
+
+
+def is_pending(tx: Tx, key: str) -> bool:
+    """Whether the lane holds something not yet begun (written or queued in this transaction)."""
+    if any(item.lane == key for item in tx.keep("outbox").values()):
+        return True
+    return tx.execute(_PENDING, {"key": key}).first() is not None
+
+
+def cancel(tx: Tx, idem_key: str) -> bool:
+    """Take back a delivery that has not begun; whether there was one."""
+    done = tx.execute(
+        update(delivery)
+        .where(delivery.c.idem_key == idem_key, delivery.c.state == "pending")
+        .values(state="cancelled", finished_at=tx.now)
+    )
+    return done.rowcount == 1
+
+
+def revive(tx: Tx, delivery_id: int) -> Delivery | None:
+    """Queue a dead delivery again at the end of its lane (*Retry*); None when it is not dead (any more)."""
+    row = tx.execute(select(delivery).where(delivery.c.id == delivery_id, delivery.c.state == "dead").with_for_update()).first()
+    if row is None:
+        return None
+    tx.execute(update(delivery).where(delivery.c.id == delivery_id).values(state="retried", finished_at=tx.now))
+    home = tx.execute(select(lane.c.port, lane.c.chat).where(lane.c.key == row.lane)).one()
+    again = Delivery(
+        lane=row.lane,
+        port=home.port,
+        chat=home.chat,
+        op=row.op,
+        conversation_id=row.conversation_id,
+        mirror_id=row.mirror_id,
+        message_id=row.message_id,
+        part=row.part,
+        size=row.size,
+        payload=json.loads(row.payload),
+    )
+    queue(tx, again)
+    return again

@@ -1,0 +1,215 @@
+"""What a change means for the mirrors and the client: the deliveries it queues. Nothing is sent from here.
+
+It lies in the store, below both commands and delivery, because both queue: a command when somebody acts, the relay when
+a delivery has ended (a mark on the operator's message, a notice of failure).
+"""
+
+from __future__ import annotations
+
+from bot.domain.actions import Button
+from bot.domain.capabilities import CHANNELS, DESKS
+from bot.domain.conversation import Conversation
+from bot.domain.ids import MessageId
+from bot.domain.text import RichText, split, utf16_len
+from bot.store import mirrors, outbox, team
+from bot.store.mirrors import Mirror
+from bot.store.outbox import Delivery
+from bot.store.team import Desk
+from bot.store.uow import Tx
+
+NAME_ROOM = 120
+"""UTF-16 units kept free in each post for the author's line."""
+MARK_PATIENCE = 500
+CARD_PATIENCE = 1_000
+"""Client text goes first, then marks, then cards, when a platform's limit makes them wait."""
+
+CHANNEL_PORTS = {"telegram": "telegram-channel", "widget": "widget", "whatsapp": "whatsapp", "http": "http"}
+
+
+def kind_of_lane(lane: str) -> str:
+    """The channel kind a client's lane belongs to; lanes begin with their port's name."""
+    port = lane.partition(":")[0]
+    return next(kind for kind, name in CHANNEL_PORTS.items() if name == port)
+
+
+def desk_parts(platform: str, text: RichText, *, in_card: bool) -> list[RichText]:
+    """A text as the posts a desk takes it in; the first may be the card's."""
+    room = DESKS[platform]
+    return split(text, room.text_limit - NAME_ROOM, room.opening if in_card else None)
+
+
+def channel_parts(kind: str, text: RichText) -> list[RichText]:
+    """A text as the posts a client's channel takes it in."""
+    return split(text, CHANNELS[kind].text_limit - NAME_ROOM)
+
+
+def open_mirrors(tx: Tx, conversation: Conversation, message_id: MessageId, text: RichText) -> None:
+    """A thread or topic on every desk of the group, its card carrying the first words (R120)."""
+    for home in team.desks_of(tx, conversation.group_id):
+        open_mirror(tx, conversation, home, message_id, text)
+
+
+def open_mirror(
+    tx: Tx, conversation: Conversation, home: Desk, message_id: MessageId, text: RichText, *, pointer: str = ""
+) -> Mirror:
+    """One new mirror and what makes it: on Telegram a topic and the card, on Slack the card alone, as the thread's root."""
+    mirror = mirrors.add(tx, conversation.id, home, opening=conversation.last_seq, pointer=pointer)
+    if home.platform == "telegram":
+        on_mirror(tx, mirror, "topic", idem_key=f"topic:{mirror.id}")
+    on_mirror(tx, mirror, "card", message_id=message_id, size=utf16_len(text.to_plain()), idem_key=f"card:{mirror.id}")
+    for part in range(1, len(desk_parts(home.platform, text, in_card=True))):
+        on_mirror(tx, mirror, "words", message_id=message_id, part=part)
+    return mirror
+
+
+def to_desks(
+    tx: Tx,
+    conversation: Conversation,
+    message_id: MessageId,
+    text: RichText,
+    *,
+    but: Mirror | None = None,
+    joinable: bool = False,
+) -> None:
+    """A message to every live mirror except the one it was written on (R36).
+
+    ``joinable``: a client's text, which may be joined with its neighbours when the platform makes them wait (F31).
+    """
+    for mirror in mirrors.of_conversation(tx, conversation.id):
+        if but is not None and mirror.id == but.id:
+            continue
+        parts = desk_parts(mirror.platform, text, in_card=False)
+        for part, piece in enumerate(parts):
+            size = utf16_len(piece.to_plain()) if joinable and len(parts) == 1 else 0
+            on_mirror(tx, mirror, "words", message_id=message_id, part=part, size=size)
+
+
+def note_later(tx: Tx, conversation: Conversation, message_id: MessageId, *, but: Mirror) -> None:
+    """A held text its author stays silent about shows on the other desks as a note after a while; see :func:`settle_held`."""
+    for mirror in mirrors.of_conversation(tx, conversation.id):
+        if mirror.id != but.id:
+            outbox.queue(
+                tx,
+                Delivery(
+                    lane=f"held:{message_id}:{mirror.id}",
+                    port=mirror.port,
+                    chat=mirror.chat,
+                    op="words",
+                    conversation_id=conversation.id,
+                    mirror_id=mirror.id,
+                    message_id=message_id,
+                    idem_key=f"held:{message_id}:{mirror.id}",
+                    after=tx.policy.held_note_after,
+                ),
+            )
+
+
+def settle_held(tx: Tx, conversation: Conversation, message_id: MessageId) -> None:
+    """The author has decided: no note by silence."""
+    for mirror in mirrors.of_conversation(tx, conversation.id):
+        outbox.cancel(tx, f"held:{message_id}:{mirror.id}")
+
+
+def to_client(tx: Tx, conversation: Conversation, kind: str, message_id: MessageId, text: RichText) -> None:
+    """An operator's words to the client, in as many posts as the channel needs."""
+    port = CHANNEL_PORTS[kind]
+    for part in range(len(channel_parts(kind, text))):
+        outbox.queue(
+            tx,
+            Delivery(
+                lane=f"{port}:{conversation.channel_id}:{conversation.external_id}",
+                port=port,
+                chat=conversation.external_id,
+                op="words",
+                conversation_id=conversation.id,
+                message_id=message_id,
+                part=part,
+                idem_key=f"reply:{message_id}:{part}:{tx.now}",
+            ),
+        )
+    tx.wake.add(f"widget:{conversation.id}")
+
+
+def refresh_cards(tx: Tx, conversation: Conversation) -> None:
+    """Redraw the cards soon; a redraw that already waits will show this state too."""
+    for mirror in mirrors.of_conversation(tx, conversation.id):
+        refresh_card(tx, mirror)
+
+
+def refresh_card(tx: Tx, mirror: Mirror) -> None:
+    """Redraw one card soon, live or retired."""
+    lane = f"{mirror.lane}:card"
+    if not outbox.is_pending(tx, lane):
+        on_mirror(
+            tx, mirror, "card", lane=lane, patience=CARD_PATIENCE if tx.policy.card_debounce else 0, after=tx.policy.card_debounce
+        )
+
+
+def topic_state(tx: Tx, conversation: Conversation, *, closed: bool) -> None:
+    """Close or reopen the Telegram topics, after what was said before."""
+    for mirror in mirrors.of_conversation(tx, conversation.id):
+        if mirror.platform == "telegram":
+            on_mirror(tx, mirror, "topic_state", payload={"closed": closed})
+
+
+def mark(tx: Tx, mirror: Mirror, remote_id: str, fate: str) -> None:
+    """Show an operator's message's fate on the message itself (R34)."""
+    on_mirror(
+        tx, mirror, "mark", lane=f"{mirror.lane}:marks", patience=MARK_PATIENCE, payload={"remote_id": remote_id, "fate": fate}
+    )
+
+
+def notice(
+    tx: Tx,
+    mirror: Mirror,
+    text: str,
+    *,
+    only_for: str | None = None,
+    reply_to: str | None = None,
+    buttons: tuple[Button, ...] = (),
+) -> None:
+    """Words of our own in a mirror's thread. They go past what waits in the thread."""
+    drawn = [[button.verb.value, button.label, button.token, button.style] for button in buttons]
+    payload: dict[str, object] = {
+        "text": text,
+        "only_for": only_for,
+        "reply_to": reply_to,
+        "buttons": drawn,
+        "thread": mirror.thread,
+    }
+    on_mirror(tx, mirror, "notice", lane=f"{mirror.lane}:notices", payload=payload)
+
+
+def on_mirror(
+    tx: Tx,
+    mirror: Mirror,
+    op: str,
+    *,
+    lane: str | None = None,
+    message_id: MessageId | None = None,
+    part: int = 0,
+    size: int = 0,
+    payload: dict[str, object] | None = None,
+    idem_key: str | None = None,
+    patience: int = 0,
+    after: int = 0,
+) -> None:
+    """Queue one delivery for a mirror, in its own lane unless another is named."""
+    outbox.queue(
+        tx,
+        Delivery(
+            lane=lane or mirror.lane,
+            port=mirror.port,
+            chat=mirror.chat,
+            op=op,
+            conversation_id=mirror.conversation_id,
+            mirror_id=mirror.id,
+            message_id=message_id,
+            part=part,
+            size=size,
+            payload=payload,
+            idem_key=idem_key,
+            patience=patience,
+            after=after,
+        ),
+    )

@@ -1,0 +1,157 @@
+"""The team: operators and who they are at each platform, groups, channels and desks."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from bot.domain.ids import ChannelId, DeskId, GroupId, OperatorId
+from bot.domain.people import Actor, Group, Operator, Signature
+from bot.store.tables import channel, desk, group, identity, membership, operator, role
+from bot.store.uow import Tx, values
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Where clients write."""
+
+    id: ChannelId
+    kind: str
+    name: str
+    group_id: GroupId
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where operators answer: a Slack room or a Telegram forum."""
+
+    id: DeskId
+    platform: str
+    chat: str
+    group_id: GroupId
+
+    @property
+    def port(self) -> str:
+        """The name of the port that posts there."""
+        return "slack" if self.platform == "slack" else "telegram-desk"
+
+
+_OPERATOR = select(operator.c.id, operator.c.name, operator.c.email, operator.c.active, role.c.permissions).join(
+    role, role.c.id == operator.c.role_id, isouter=True
+)
+_BY_IDENTITY = _OPERATOR.join(identity, identity.c.operator_id == operator.c.id).where(
+    identity.c.platform == bindparam("platform"), identity.c.external_id == bindparam("external_id")
+)
+_BY_ID = _OPERATOR.where(operator.c.id == bindparam("id"))
+_GROUPS_OF = select(membership.c.group_id).where(membership.c.operator_id == bindparam("id"))
+
+
+def operator_of(tx: Tx, actor: Actor) -> Operator | None:
+    """The active or inactive operator behind a platform's person; None when nobody of the team."""
+    row = tx.execute(_BY_IDENTITY, {"platform": actor.platform, "external_id": actor.external_id}).first()
+    return _operator(tx, row) if row else None
+
+
+def operator_by_id(tx: Tx, operator_id: OperatorId) -> Operator | None:
+    """The operator, active or not."""
+    row = tx.execute(_BY_ID, {"id": operator_id}).first()
+    return _operator(tx, row) if row else None
+
+
+def _operator(tx: Tx, row: Any) -> Operator:
+    groups = frozenset(GroupId(value) for value in tx.execute(_GROUPS_OF, {"id": row.id}).scalars())
+    rights = frozenset(json.loads(row.permissions or "[]"))
+    return Operator(id=OperatorId(row.id), name=row.name, email=row.email, rights=rights, groups=groups, active=bool(row.active))
+
+
+def name_of(tx: Tx, operator_id: OperatorId | None) -> str:
+    """An operator's name, or empty words for nobody."""
+    if operator_id is None:
+        return ""
+    return tx.execute(select(operator.c.name).where(operator.c.id == operator_id)).scalar() or ""
+
+
+def name_at(tx: Tx, platform: str, external_id: str) -> str | None:
+    """The operator's name behind a platform's id, for mentions; None when unknown."""
+    row = tx.execute(_BY_IDENTITY, {"platform": platform, "external_id": external_id}).first()
+    return row.name if row else None
+
+
+_IDENTITY_OF = select(identity.c.external_id).where(
+    identity.c.operator_id == bindparam("id"), identity.c.platform == bindparam("platform")
+)
+
+
+def identity_of(tx: Tx, operator_id: OperatorId, platform: str) -> str | None:
+    """The operator's id at a platform."""
+    found: str | None = tx.execute(_IDENTITY_OF, {"id": operator_id, "platform": platform}).scalar()
+    return found
+
+
+_GROUP = select(group.c.id, group.c.name, group.c.label, group.c.colour, group.c.signature).where(group.c.id == bindparam("id"))
+
+
+def group_by_id(tx: Tx, group_id: GroupId) -> Group:
+    """The group. Kept at hand within the transaction."""
+    known = tx.keep("groups")
+    if group_id not in known:
+        row = tx.execute(_GROUP, {"id": group_id}).one()
+        known[group_id] = Group(
+            id=GroupId(row.id), name=row.name, label=row.label, colour=row.colour, signature=Signature(row.signature)
+        )
+    found: Group = known[group_id]
+    return found
+
+
+_CHANNEL = select(channel.c.id, channel.c.kind, channel.c.name, channel.c.group_id).where(channel.c.active.is_(True))
+
+
+def find_channel(tx: Tx, kind: str, name: str | None) -> Channel | None:
+    """The channel of that kind and name; without a name the first of its kind."""
+    known = tx.keep("channels")
+    if (kind, name) not in known:
+        query = _CHANNEL.where(channel.c.kind == kind).order_by(channel.c.id)
+        row = tx.execute(query.where(channel.c.name == name) if name is not None else query).first()
+        known[kind, name] = Channel(*values(row)) if row else None
+    found: Channel | None = known[kind, name]
+    return found
+
+
+def channels(tx: Tx, kind: str) -> list[Channel]:
+    """The channels of a kind."""
+    return [Channel(*values(row)) for row in tx.execute(_CHANNEL.where(channel.c.kind == kind).order_by(channel.c.id))]
+
+
+def channel_by_id(tx: Tx, channel_id: ChannelId) -> Channel:
+    """The channel, active or not."""
+    row = tx.execute(
+        select(channel.c.id, channel.c.kind, channel.c.name, channel.c.group_id).where(channel.c.id == channel_id)
+    ).one()
+    return Channel(*values(row))
+
+
+_DESK = select(desk.c.id, desk.c.platform, desk.c.chat, desk.c.group_id).where(desk.c.active.is_(True))
+_DESKS_OF = _DESK.where(desk.c.group_id == bindparam("group_id")).order_by(desk.c.id)
+
+
+def desks_of(tx: Tx, group_id: GroupId) -> list[Desk]:
+    """The desks of a group; kept at hand within the transaction."""
+    known = tx.keep("desks")
+    if group_id not in known:
+        known[group_id] = [Desk(*values(row)) for row in tx.execute(_DESKS_OF, {"group_id": group_id})]
+    found: list[Desk] = known[group_id]
+    return found
+
+
+def desks(tx: Tx, platform: str | None = None) -> list[Desk]:
+    """All active desks, or those of one platform."""
+    query = _DESK.order_by(desk.c.id)
+    return [Desk(*values(row)) for row in tx.execute(query.where(desk.c.platform == platform) if platform else query)]
+
+
+def is_empty(tx: Tx) -> bool:
+    """Whether no operator has been set up yet."""
+    return tx.execute(select(operator.c.id).limit(1)).first() is None

@@ -1,0 +1,1 @@
+"""What can be set: the environment (:mod:`config.settings`) and the team file (:mod:`config.team`)."""

@@ -1,0 +1,90 @@
+// The modal on top of the workspace: the newest view of the person's stack.
+
+import { act, state } from "../state.js";
+import { blocks } from "./blocks.js";
+import { h } from "../dom.js";
+import { plainNodes } from "./text.js";
+import { trap } from "../overlay.js";
+
+export function modalPane(ui, box) {
+  const root = h("div", { class: "modal-shade", hidden: true });
+  let sign = "";
+  let values = new Map();
+  let shownId = "";
+  let giveBack = null;
+
+  function draw() {
+    const stack = state.slack.views[ui.user] || [];
+    const view = stack.at(-1);
+    const next = view ? JSON.stringify([ui.user, view.id, view.hash, view.blocks, view.title, view.errors, stack.length]) : "";
+    if (next === sign) return;
+    sign = next;
+    if (!view) {
+      if (!root.hidden) giveBack?.focus?.();
+      root.hidden = true;
+      shownId = "";
+      return root.replaceChildren();
+    }
+    if (shownId !== view.id) values = new Map();
+    if (!shownId) giveBack = document.activeElement;
+    shownId = view.id;
+    paint(view, stack.length, view.errors || {});
+  }
+
+  function paint(view, depth, errors) {
+    const focused = document.activeElement?.closest?.("[data-block]")?.dataset.block;
+    const fault = h("p", { class: "error", role: "alert", hidden: true });
+    const surface = {
+      values, box,
+      live: (element) => Boolean(element.dispatch) || !element.input,
+      press: (element, value) => act("slack", "press_modal", { user: ui.user, action_id: element.action_id, ...(value === undefined ? {} : { value }) }),
+      options: (element, query) => act("slack", "options", { user: ui.user, action_id: element.action_id, query }),
+    };
+    const list = view.blocks.map((block) => (block.type === "input" ? { ...block, element: { ...block.element, input: true, dispatch: block.dispatch_action } } : block));
+    const close = () => act("slack", "close_modal", { user: ui.user }).catch((wrong) => { fault.hidden = false; fault.textContent = wrong.message; });
+    const ok = view.submit && h("button", { type: "submit", class: "btn primary" }, plainNodes(view.submit.text));
+    const form = h("form", { class: "modal", role: "dialog", "aria-modal": "true", "aria-label": view.title?.text, novalidate: true, onsubmit: async (event) => {
+      event.preventDefault();
+      fault.hidden = true;
+      ok?.classList.add("busy");
+      try {
+        const result = await act("slack", "submit", { user: ui.user, values: answers(view, values) });
+        if (result?.errors) paint(view, depth, result.errors);
+        else if (result?.ok === false) throw new Error([result.error, result.reason && `(${result.reason})`].filter(Boolean).join(" "));
+      } catch (wrong) {
+        fault.hidden = false;
+        fault.textContent = `⚠ ${wrong.message}`;
+      }
+      ok?.classList.remove("busy");
+    } },
+    h("header", {}, h("h3", {}, plainNodes(view.title?.text || "")), h("button", { type: "button", class: "icon", "aria-label": "Close", onclick: close }, "✕")),
+    h("div", { class: "scroll modal-body" }, blocks(list, surface, errors), fault),
+    h("footer", {}, h("button", { type: "button", class: "btn", onclick: close }, plainNodes(view.close?.text || (depth > 1 ? "Back" : view.submit ? "Cancel" : "Close"))), ok));
+    form.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") { event.stopPropagation(); close(); }
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+      trap(form, event);
+    });
+    root.hidden = false;
+    root.replaceChildren(form);
+    const spot = (focused && [...form.querySelectorAll("[data-block]")].find((one) => one.dataset.block === focused)) || form.querySelector(".modal-body");
+    (spot.querySelector("input, textarea, .select, button") || form.querySelector("footer .btn")).focus();
+  }
+
+  return { root, draw };
+}
+
+// What was filled in, as the sandbox takes it: {block_id: {action_id: value}}.
+export function answers(view, values) {
+  const filled = {};
+  for (const block of view.blocks) {
+    if (block.type !== "input") continue;
+    const { action_id: id, type } = block.element;
+    const value = values.get(`${block.block_id}/${id}`);
+    if (value === undefined) continue;
+    let given = value === "" ? null : value;
+    if (Array.isArray(value)) given = type.startsWith("multi_") || type === "checkboxes" ? value.map((option) => option.value) : value[0]?.value ?? null;
+    filled[block.block_id] = { ...filled[block.block_id], [id]: given };
+  }
+  return filled;
+}

@@ -1,0 +1,130 @@
+// A Telegram chat or topic: messages, composer, replies, edits, toasts. The client and the operator share it.
+
+import { act, state } from "../state.js";
+import { attempt, toast } from "../overlay.js";
+import { bubble, gist, nameOf, senderOf, service, textOf } from "./bubble.js";
+import { composer, packed } from "../composer.js";
+import { day, follow, h, keep } from "../dom.js";
+
+const GATHER = 300;
+
+// where() -> {user, chat, thread, messages, ephemerals, group, admin, name, closed, commands} or null
+export function chatPane(where, box, options = {}) {
+  let reply = null;
+  let editing = null;
+  const list = h("div", { class: "list" });
+  const scroller = h("div", { class: "scroll chat", role: "log", "aria-label": "Messages", tabindex: 0 }, list);
+  const writing = composer({
+    label: "Message", accent: options.accent || "var(--telegram)",
+    onsend: write, onfiles: upload,
+    suggest: (text) => suggestions(text, where()),
+    suggestLater: (text) => inline(text, where()),
+    onescape: () => { reply = editing = null; writing.hint(null); },
+  });
+  const keys = h("div", { class: "reply-keys", hidden: true });
+  const root = h("div", { class: "stack chat-pane" }, scroller, writing.root, keys);
+
+  async function write(text) {
+    const at = where();
+    const spot = { user: at.user, chat: at.chat };
+    if (editing) {
+      const id = editing.message_id;
+      editing = null;
+      return act("telegram", "edit", { ...spot, message_id: id, text });
+    }
+    const to = reply;
+    reply = null;
+    return act("telegram", "send", { ...spot, text, ...(at.thread ? { thread: at.thread } : {}), ...(to ? { reply_to: to.message_id } : {}) });
+  }
+
+  async function upload(files, caption) {
+    const at = where();
+    for (const [index, file] of files.entries()) {
+      const photo = /^image\/(png|jpe?g|webp|gif)$/.test(file.type);
+      const words = { user: at.user, chat: at.chat, caption: index ? "" : caption, content: (await packed(file)).base64, ...(at.thread ? { thread: at.thread } : {}) };
+      await attempt(box, () => (photo ? act("telegram", "send_photo", words) : act("telegram", "send_document", { ...words, name: file.name, mime: file.type || "application/octet-stream" })));
+    }
+  }
+
+  function draw() {
+    const at = where();
+    root.hidden = !at;
+    if (!at) return;
+    const spot = `${at.user}/${at.chat}/${at.thread ?? ""}`;
+    if (root.dataset.spot !== spot) { root.dataset.spot = spot; reply = editing = null; }
+    const place = {
+      user: at.user, chat: at.chat, box, group: at.group, admin: at.admin,
+      say: (text) => attempt(box, () => write(text)),
+      prefill: (text) => writing.set(text),
+      reply: (message) => { reply = message; editing = null; writing.hint(["Reply to ", h("b", {}, nameOf(senderOf(message))), `: ${gist(message)}`], { cancel: () => { reply = null; } }); writing.area.focus(); },
+      edit: (message) => { editing = message; reply = null; writing.set(textOf(message)); writing.hint("Editing", { cancel: () => { editing = null; writing.set(""); } }); },
+      find: (id) => { const node = [...list.querySelectorAll("article")].find((one) => one.dataset.id === String(id)); node?.scrollIntoView({ block: "center", behavior: "smooth" }); node?.classList.add("flash"); setTimeout(() => node?.classList.remove("flash"), 1200); },
+    };
+    const rows = items([...at.messages, ...(at.ephemerals || [])].sort((a, b) => a.date - b.date || order(a) - order(b)), place);
+    follow(scroller, spot, () => keep(list, rows.length ? rows : [{ key: "none", sign: at.name }], (item) => {
+      if (item.day) return h("div", { class: "day", role: "separator" }, h("span", {}, item.day));
+      if (item.key === "none") return h("div", { class: "empty" }, h("b", {}, options.hello || "💬"), h("strong", {}, at.name), h("span", {}, options.none || "No messages here yet."));
+      return bubble(item.message, place, item);
+    }));
+    writing.at(spot, at.closed ? "The topic is closed" : options.placeholder || "Message");
+    replyKeys(at, place);
+  }
+
+  // A bot's reply keyboard, if the newest message that sets one shows one.
+  function replyKeys(at, place) {
+    const last = at.keyboard !== undefined ? at.keyboard : at.messages.findLast((one) => one.reply_markup?.keyboard || one.reply_markup?.remove_keyboard)?.reply_markup;
+    const rows = last?.keyboard || [];
+    keys.hidden = !rows.length;
+    const sign = JSON.stringify(rows);
+    if (keys.sign === sign) return;
+    keys.sign = sign;
+    keys.replaceChildren(...rows.map((row) => h("div", { class: "keys-row" }, row.map((key) => h("button", { type: "button", class: "key plain", onclick: () => place.say(key.text ?? key) }, key.text ?? key)))));
+  }
+  return { root, draw, writing };
+}
+
+const order = (message) => message.message_id || Number.MAX_SAFE_INTEGER;
+
+function items(messages, place) {
+  const rows = [];
+  let before = null;
+  for (const message of messages) {
+    if (!before || day(before.date) !== day(message.date)) rows.push({ key: `day-${day(message.date)}`, sign: "", day: day(message.date) });
+    const compact = Boolean(before && !service(before) && !service(message) && senderOf(before).id === senderOf(message).id && message.date - before.date < GATHER && !message.ephemeral_message_id && !before.ephemeral_message_id);
+    rows.push({ key: message.ephemeral_message_id ? `e${message.ephemeral_message_id}` : message.message_id, sign: JSON.stringify([message, compact, place.user, place.chat, place.admin]), message, compact });
+    before = message;
+  }
+  return rows;
+}
+
+function suggestions(text, at) {
+  if (!at || !/^\/\S*$/.test(text)) return [];
+  return (at.commands || []).filter((one) => `/${one.command}`.startsWith(text.toLowerCase())).map((one) => ({ insert: `/${one.command}${at.group && at.botName ? `@${at.botName}` : ""} `, title: `/${one.command}`, about: one.description }));
+}
+
+// Inline mode: "@bot words" asks the bot as one types; a chosen result is posted via it.
+async function inline(text, at) {
+  const asked = /^@(\w+)\s(.*)$/s.exec(text);
+  const bot = asked && state.telegram.bots.find((one) => one.username?.toLowerCase() === asked[1].toLowerCase());
+  if (!bot || !at) return [];
+  const found = await act("telegram", "inline", { user: at.user, bot: bot.id, query: asked[2], chat_type: at.group ? "supergroup" : "sender" }).catch(() => null);
+  return (found?.results || []).map((one) => ({
+    insert: "", title: one.title || one.id, about: one.description || one.content?.text || "",
+    run: () => act("telegram", "choose_inline", { user: at.user, bot: bot.id, query_id: found.id, result_id: one.id, chat: at.chat, ...(at.thread ? { thread: at.thread } : {}) }),
+  }));
+}
+
+// Show the answers to pressed buttons as they come.
+export function toasts(box) {
+  const shown = new Map();
+  return (user) => {
+    const list = state.telegram.toasts?.[user] || [];
+    const before = shown.get(user);
+    shown.set(user, list.length);
+    if (before === undefined) return;
+    for (const one of list.slice(before)) {
+      const text = typeof one === "string" ? one : one.text;
+      if (text) toast(box, text, one.alert ? 8 : 4);
+    }
+  };
+}

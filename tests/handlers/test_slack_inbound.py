@@ -1,0 +1,571 @@
+"""Slack's updates through the real SDKs: kept before they are acknowledged, then done once and in order."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import io
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.commands.receive import Received, receive
+from bot.domain.conversation import Status
+from bot.domain.ids import Moment
+from bot.domain.text import RichText
+from bot.handlers.desks.slack.inbound import at_of, name_of_file
+from bot.handlers.desks.slack.platform import SlackPlatform
+from bot.handlers.desks.slack.updates import to_keep
+from bot.handlers.intake import Intake
+from bot.store import conversations, inbox, mirrors, tables
+from bot.store.engine import Store, open_store
+from bot.store.uow import Tx
+from sandbox.server import Sandbox
+
+ROOT = "1700000000.000100"
+
+
+class Moody:
+    """A store that can be away."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.down = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def write(self, job: Callable[[Tx], Any]) -> Any:
+        if self.down:
+            raise OSError("database is locked")
+        return await self._store.write(job)
+
+
+class House:
+    """A room with the card of Ann's conversation in it, an operator, and the bot listening."""
+
+    def __init__(self, sandbox: Sandbox, store: Store, *, http: bool) -> None:
+        self.sandbox, self.slack, self.http = sandbox, sandbox.slack, http
+        self.slack.retry_delays = [0.05, 0.05, 0.05]
+        self.app = self.slack.add_app("Helpdesk")
+        self.bot = self.app["bot_user_id"]
+        self.olga = self.slack.add_user("Olga")["id"]
+        self.room = self.slack.add_room("sales", [self.olga, self.bot])["id"]
+        self.store = Moody(store)
+        self.intake = Intake(self.store)
+        self.platform = SlackPlatform(
+            self.intake,
+            bot_token=self.app["bot_token"],
+            app_token=None if http else self.app["app_token"],
+            signing_secret=self.app["signing_secret"] if http else None,
+            api_url=self.slack.base_url,
+        )
+        self.intake.add("slack", self.platform.inbounds["slack"])
+        self.root = ""
+        self._tasks: list[asyncio.Task[None]] = []
+        self._runner = web.AppRunner(web.Application(), access_log=None, shutdown_timeout=0.5)
+
+    async def start(self) -> None:
+        app = web.Application()
+        app.add_routes(self.platform.routes())
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/slack/events"
+        self.url = url
+        if self.http:
+            self.slack.configure_app(self.app["app_id"], events_url=url, interactivity_url=url, commands_url=url)
+        self._tasks = [asyncio.create_task(self.platform.listen()), asyncio.create_task(self.intake.run())]
+        if not self.http:
+            await self.sandbox.until(lambda: self.slack.socket_count(self.app["app_id"]) == 1)
+        await self._furnish()
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        await self.platform.stop()
+        await self._runner.cleanup()
+
+    async def _furnish(self) -> None:
+        """The team, and Ann's conversation with its card standing in the room."""
+        blocks = [
+            {"type": "actions", "elements": [self._button("start", "start:1.1"), self._button("close", "close:99.1")]},
+        ]
+        call = self.platform._wire.call  # the sandbox wants a message of the bot's own
+        self.root = (await call("chat.postMessage", {"channel": self.room, "text": "card", "blocks": blocks}))["ts"]
+
+        def team(tx: Tx) -> None:
+            row = tx.execute(insert(tables.role).returning(tables.role.c.id), {"name": "all", "permissions": '["super_admin"]'})
+            role = row.scalar_one()
+            group = tx.execute(
+                insert(tables.group).returning(tables.group.c.id), {"name": "sales", "label": "Sales"}
+            ).scalar_one()
+            who = tx.execute(
+                insert(tables.operator).returning(tables.operator.c.id), {"name": "Olga P", "role_id": role}
+            ).scalar_one()
+            tx.execute(insert(tables.identity), {"operator_id": who, "platform": "slack", "external_id": self.olga})
+            tx.execute(insert(tables.channel), {"kind": "widget", "name": "shop", "group_id": group})
+            tx.execute(insert(tables.desk), {"platform": "slack", "chat": self.room, "group_id": group})
+            text = RichText.plain("hello")
+            receive(
+                tx,
+                Received(
+                    channel_kind="widget",
+                    channel_name=None,
+                    external_id="v1",
+                    client_name="Ann",
+                    remote_id="1",
+                    text=text,
+                    at=Moment(1),
+                ),
+            )
+            (mirror,) = mirrors.of_conversation(tx, self.talk(tx).id)
+            mirrors.place(tx, mirror, thread=self.root, card_ref=self.root)
+
+        await self.store.write(team)
+
+    def _button(self, action_id: str, value: str) -> dict[str, Any]:
+        return {"type": "button", "action_id": action_id, "value": value, "text": {"type": "plain_text", "text": action_id}}
+
+    def talk(self, tx: Tx) -> Any:
+        return conversations.by_id(tx, tx.execute(select(tables.conversation.c.id)).scalar_one())
+
+    async def status(self) -> Status:
+        return (await self.store.read(self.talk)).status  # type: ignore[no-any-return]
+
+    async def kept(self) -> list[tuple[str, str]]:
+        query = select(tables.inbox.c.dedupe_key, tables.inbox.c.status).order_by(tables.inbox.c.id)
+        return await self.store.read(lambda tx: [(row[0], row[1]) for row in tx.execute(query)])  # type: ignore[no-any-return]
+
+    async def said(self) -> list[tuple[str, str]]:
+        query = select(tables.message.c.author, tables.message.c.body, tables.message.c.direction).order_by(tables.message.c.seq)
+        rows = await self.store.read(lambda tx: tx.execute(query).all())
+        return [(row[2], row[1]) for row in rows]
+
+    async def told(self) -> list[str]:
+        """Words queued for one person."""
+        query = select(tables.delivery.c.payload).where(tables.delivery.c.op == "notice").order_by(tables.delivery.c.id)
+        rows = await self.store.read(lambda tx: list(tx.execute(query).scalars()))
+        return [json.loads(row)["text"] for row in rows]
+
+    async def until(self, check: Callable[[], Any]) -> Any:
+        async with asyncio.timeout(10):
+            while not (found := await check()):  # noqa: ASYNC110 - the store has no event for every check
+                await asyncio.sleep(0.01)
+        return found
+
+    async def settled(self, number: int) -> list[tuple[str, str]]:
+        """The inbox once so many updates have been applied."""
+
+        async def applied() -> bool:
+            rows = await self.kept()
+            return len(rows) >= number and all(status != "pending" for _, status in rows)
+
+        await self.until(applied)
+        return await self.kept()
+
+    async def post(self, raw: bytes, **headers: str) -> int:
+        async with aiohttp.ClientSession() as session, session.post(self.url, data=io.BytesIO(raw), headers=headers) as response:
+            return response.status
+
+    def signed(self, raw: bytes, *, age: int = 0, kind: str = "application/json") -> dict[str, str]:
+        stamp = str(int(time.time()) - age)
+        digest = hmac.new(self.app["signing_secret"].encode(), b"v0:%b:%b" % (stamp.encode(), raw), hashlib.sha256).hexdigest()
+        return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={digest}", "Content-Type": kind}
+
+
+@asynccontextmanager
+async def opened(tmp_path: Path, *, http: bool) -> AsyncIterator[House]:
+    address = f"sqlite+aiosqlite:///{tmp_path / 'relaydesk.db'}"
+    engine = create_async_engine(address)
+    async with engine.begin() as connection:
+        await connection.run_sync(tables.metadata.create_all)
+    await engine.dispose()
+    async with Sandbox.running(limits=False, page=False) as sandbox:
+        store = await open_store(address)
+        house = House(sandbox, store, http=http)
+        await house.start()
+        try:
+            yield house
+        finally:
+            await house.stop()
+            await store.close()
+
+
+@pytest.fixture(params=["http", "socket"])
+async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
+    async with opened(tmp_path, http=request.param == "http") as house:
+        yield house
+
+
+@pytest.fixture
+async def web_house(tmp_path: Path) -> AsyncIterator[House]:
+    async with opened(tmp_path, http=True) as house:
+        yield house
+
+
+class TestWhatOperatorsDo:
+    async def test_words_in_a_thread_reach_the_conversation(self, house: House) -> None:
+        ts = house.slack.post(house.olga, "sales", f"hello <@{house.olga}> *you*", thread_ts=house.root)["ts"]
+        assert await house.settled(1) == [(f"message:{house.app['team_id']}:{house.room}:{ts}", "done")]
+        (_, _), (direction, body) = await house.said()
+        assert direction == "held"
+        assert "@Olga P" in body
+        assert house.olga not in body
+
+    async def test_many_words_keep_their_order(self, house: House) -> None:
+        for number in range(20):
+            house.slack.post(house.olga, "sales", f"note: {number}", thread_ts=house.root)
+        await house.settled(20)
+        notes = [json.dumps(body) for direction, body in await house.said() if direction == "note"]
+        assert ["note: " in note and f" {number}\\" in note for number, note in enumerate(notes)] == [True] * 20
+
+    async def test_a_press_does_it_and_a_refused_one_is_told_to_the_person(self, house: House) -> None:
+        assert (await house.slack.press(house.olga, "sales", house.root, "start"))["ok"]
+        await house.settled(1)
+        assert await house.status() is Status.INBOX
+        assert (await house.slack.press(house.olga, "sales", house.root, "close"))["ok"]
+        whisper = await house.sandbox.until(lambda: house.slack.ephemerals(house.olga, "sales")[-1:])
+        assert "thread_ts" not in whisper[0] or whisper[0]["thread_ts"] == house.root
+        assert await house.status() is Status.INBOX
+
+    async def test_F66_a_strangers_press_is_refused_to_the_stranger_alone(self, house: House) -> None:
+        eve = house.slack.add_user("Eve")["id"]
+        house.slack.join("sales", eve)
+        await house.slack.press(eve, "sales", house.root, "start")
+        await house.sandbox.until(lambda: house.slack.ephemerals(eve))
+        assert await house.status() is Status.UNASSIGNED
+        assert house.slack.ephemerals(house.olga) == []
+
+    async def test_a_decided_question_goes_away(self, house: House) -> None:
+        ts = house.slack.post(house.olga, "sales", "hello", thread_ts=house.root)["ts"]
+        await house.settled(1)
+        message_id = await house.store.read(
+            lambda tx: tx.execute(select(tables.message.c.id).where(tables.message.c.direction == "held")).scalar_one()
+        )
+        blocks = [{"type": "actions", "elements": [house._button("keep_note", f"keep_note:{message_id}")]}]
+        question = {"channel": house.room, "user": house.olga, "thread_ts": house.root, "text": "?", "blocks": blocks}
+        await house.platform._wire.call("chat.postEphemeral", question)
+        (asked,) = house.slack.ephemerals(house.olga)
+        await house.slack.press(house.olga, "sales", asked["ts"], "keep_note")
+        await house.sandbox.until(lambda: [one["text"] for one in house.slack.ephemerals(house.olga)] != ["?"])
+        await house.sandbox.until(lambda: any("Kept" in one["text"] for one in house.slack.ephemerals(house.olga)))
+        assert all(one["text"] != "?" for one in house.slack.ephemerals(house.olga))
+        assert ts
+
+    async def test_a_reaction_counts_as_seen(self, house: House) -> None:
+        assert (await house.store.read(house.talk)).unseen
+        house.slack.react(house.olga, "sales", house.root, "eyes")
+        await house.settled(1)
+        assert not (await house.store.read(house.talk)).unseen
+
+    async def test_files_do_not_go_yet_and_their_author_is_told(self, house: House) -> None:
+        files = [{"name": "a\u202egpj.exe", "content": b"1"}, {"name": "b.pdf", "content": b"2"}]
+        house.slack.post(house.olga, "sales", "note: look", thread_ts=house.root, files=files)
+        house.slack.post(house.olga, "sales", thread_ts=house.root, files=files[1:])
+        await house.settled(2)
+        assert [direction for direction, _ in await house.said()] == ["in", "note"]
+        told = await house.told()
+        assert told == [
+            "Files can't be sent yet; the client did not get agpj.exe, b.pdf",
+            "Files can't be sent yet; the client did not get b.pdf",
+        ]
+
+    async def test_team_talk_elsewhere_is_none_of_our_business(self, house: House) -> None:
+        talk = house.slack.post(house.olga, "sales", "lunch?")["ts"]
+        house.slack.post(house.olga, "sales", "yes", thread_ts=talk, files=[{"name": "menu.pdf", "content": b"1"}])
+        await house.settled(1)
+        assert await house.told() == []
+        assert len(await house.said()) == 1
+
+    async def test_a_deleted_root_is_made_anew_with_and_without_replies(self, house: House) -> None:
+        await house.platform._wire.call("chat.delete", {"channel": house.room, "ts": house.root})
+        await house.settled(1)
+        live = await house.store.read(lambda tx: mirrors.of_conversation(tx, house.talk(tx).id))
+        assert [mirror.thread for mirror in live] == [""]
+        second = (await house.platform._wire.call("chat.postMessage", {"channel": house.room, "text": "card"}))["ts"]
+        await house.store.write(lambda tx: mirrors.place(tx, live[0], thread=second, card_ref=second))
+        reply = house.slack.post(house.olga, "sales", "note: x", thread_ts=second)["ts"]
+        await house.settled(2)
+        house.slack.delete(house.olga, "sales", reply)
+        house.slack.post(house.olga, "sales", "note: y", thread_ts=second)
+        await house.settled(4)
+        assert [
+            mirror.thread for mirror in await house.store.read(lambda tx: mirrors.of_conversation(tx, house.talk(tx).id))
+        ] == [second]
+        await house.platform._wire.call("chat.delete", {"channel": house.room, "ts": second})
+        await house.settled(5)
+        assert [
+            mirror.thread for mirror in await house.store.read(lambda tx: mirrors.of_conversation(tx, house.talk(tx).id))
+        ] == [""]
+
+    async def test_the_slash_word_shows_what_can_be_typed(self, house: House) -> None:
+        shown = await house.slack.slash(house.olga, "sales", "/desk", "help")
+        assert "!start" in json.dumps(shown)
+        assert await house.kept() == []
+
+
+class TestWhatIsNotKept:
+    async def test_F45_F46_neither_our_echo_nor_other_bots_nor_noise(self, house: House) -> None:
+        call = house.platform._wire.call
+        other = house.slack.add_app("Other")
+        house.slack.join("sales", other["bot_user_id"])
+        robot = house.slack.add_user("Robot", is_bot=True)["id"]
+        house.slack.join("sales", robot)
+        house.slack.post(robot, "sales", "beep", thread_ts=house.root)
+        await call("chat.postMessage", {"channel": house.room, "thread_ts": house.root, "text": "x", "username": "Ann"})
+        await call("chat.update", {"channel": house.room, "ts": house.root, "text": "card 2"})
+        await call("reactions.add", {"channel": house.room, "timestamp": house.root, "name": "lock"})
+        house.slack.post(house.olga, "sales", "in the room itself")
+        await house.sandbox.until(lambda: all(house.slack.event_outcome(one["event_id"]) for one in house.slack.events()))
+        assert await house.kept() == []
+
+    @given(
+        st.recursive(
+            st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=4)),
+            lambda inner: st.one_of(
+                st.lists(inner, max_size=3),
+                st.dictionaries(
+                    st.sampled_from(
+                        [
+                            "type",
+                            "event",
+                            "subtype",
+                            "channel",
+                            "ts",
+                            "thread_ts",
+                            "user",
+                            "item",
+                            "message",
+                            "actions",
+                            "container",
+                        ]
+                    ),
+                    inner,
+                    max_size=6,
+                ),
+            ),
+            max_leaves=20,
+        ),
+        st.sampled_from(["event_callback", "block_actions", "view_submission"]),
+        st.sampled_from(["message", "app_mention", "reaction_added", "channel_archive", "novelty", None]),
+    )
+    def test_F12_odd_shapes_never_raise(self, odd: Any, kind: str, event: Any) -> None:
+        shape = odd if isinstance(odd, dict) else {"event": odd, "actions": odd, "container": odd}
+        to_keep({**shape, "type": kind})
+        to_keep({"type": kind, "event": {**shape, "type": event}})
+
+    async def test_F12_what_is_unknown_or_no_json_is_kept_unparsed(self, web_house: House) -> None:
+        bodies = [
+            b'{"type":"event_callback","event_id":"Ev1","team_id":"T1","event":{"type":"novelty"}}',
+            b"{" * 100_000,
+            b'{"type":"event_callback","event":' + b'{"a":' * 900 + b"1" + b"}" * 902,
+            b'{"type":"event_callback","event":{"type":"x","pad":"' + b"x" * (2 << 20) + b'"}}',
+            b'{"type": "event_callback", "event": {"type": "\\u0000\\ud800"}}',
+        ]
+        for raw in bodies:
+            assert await web_house.post(raw, **web_house.signed(raw)) == 200
+        assert [status for _, status in await web_house.settled(5)] == ["unparsed"] * 5
+        assert await web_house.post(b"x" * (9 << 20), **web_house.signed(b"")) == 413
+
+
+class TestKeptBeforeAcknowledged:
+    async def test_F3_a_store_that_is_away_is_no_acknowledgement(self, house: House) -> None:
+        house.slack.retry_delays = [0.3, 0.3, 0.3]
+        house.store.down = True
+        house.slack.core.delivery.patience = 0.2
+        house.slack.post(house.olga, "sales", "note: x", thread_ts=house.root)
+        await asyncio.sleep(0.4)
+        (event,) = [one for one in house.slack.events("message") if one["event"].get("user") == house.olga]
+        assert house.slack.event_outcome(event["event_id"]) is None
+        house.store.down = False
+        await house.settled(1)
+        assert [direction for direction, _ in await house.said()] == ["in", "note"]
+
+    async def test_F3_the_answer_is_500_over_http(self, web_house: House) -> None:
+        raw = json.dumps(an_event(web_house)).encode()
+        web_house.store.down = True
+        assert await web_house.post(raw, **web_house.signed(raw)) == 500
+        web_house.store.down = False
+        assert await web_house.post(raw, **web_house.signed(raw), **{"x-slack-retry-num": "1"}) == 200
+        assert len(await web_house.settled(1)) == 1
+
+    async def test_F4_repeated_events_are_one(self, house: House) -> None:
+        house.slack.post(house.olga, "sales", "note: x", thread_ts=house.root)
+        await house.settled(1)
+        (event,) = [one for one in house.slack.events("message") if one["event"].get("user") == house.olga]
+        await house.slack.redeliver(event["event_id"], times=3)
+        assert len(await house.kept()) == 1
+        assert len(await house.said()) == 2
+
+    async def test_F6_a_message_that_mentions_the_bot_is_one(self, house: House) -> None:
+        house.slack.post(house.olga, "sales", f"note: <@{house.bot}> x", thread_ts=house.root)
+        await house.sandbox.until(lambda: house.slack.events("app_mention"))
+        await house.sandbox.until(lambda: all(house.slack.event_outcome(one["event_id"]) for one in house.slack.events()))
+        assert len(await house.settled(1)) == 1
+        assert [direction for direction, _ in await house.said()] == ["in", "note"]
+
+    async def test_two_presses_with_one_trigger_are_one(self, web_house: House) -> None:
+        payload = {
+            "type": "block_actions",
+            "trigger_id": "1.2.3",
+            "user": {"id": web_house.olga},
+            "channel": {"id": web_house.room},
+            "container": {"type": "message", "message_ts": web_house.root},
+            "actions": [{"type": "button", "action_id": "start", "value": "start:1.1"}],
+        }
+        raw = f"payload={json.dumps(payload)}".encode()
+        for _ in range(2):
+            assert await web_house.post(raw, **web_house.signed(raw, kind="application/x-www-form-urlencoded")) == 200
+        assert await web_house.settled(1) == [("press:1.2.3", "done")]
+
+
+def an_event(house: House) -> dict[str, Any]:
+    said = {
+        "type": "message",
+        "user": house.olga,
+        "text": "note: x",
+        "ts": "1700000001.000200",
+        "thread_ts": house.root,
+        "channel": house.room,
+    }
+    return {"type": "event_callback", "team_id": "T1", "event_id": "Ev1", "event": said}
+
+
+class TestF62Signatures:
+    async def test_the_challenge_is_answered(self, web_house: House) -> None:
+        assert await web_house.slack.verify_url(web_house.app["app_id"])
+
+    async def test_whatever_slack_did_not_sign_is_401_and_leaves_nothing(self, web_house: House) -> None:
+        raw = json.dumps(an_event(web_house)).encode()
+        good = web_house.signed(raw)
+        latin = {**good, "X-Slack-Signature": "v0=\u00fc" + good["X-Slack-Signature"][4:]}
+        refused: list[tuple[bytes, dict[str, str]]] = [
+            (raw, {}),
+            (raw, {"X-Slack-Signature": good["X-Slack-Signature"]}),
+            (raw, {"X-Slack-Request-Timestamp": good["X-Slack-Request-Timestamp"]}),
+            (raw, {**good, "X-Slack-Signature": "v0=" + "0" * 64}),
+            (raw, {**good, "X-Slack-Signature": ""}),
+            (raw, latin),
+            (raw, {**good, "X-Slack-Request-Timestamp": "abc"}),
+            (raw, {**good, "X-Slack-Request-Timestamp": "9" * 5000}),
+            (raw, {**good, "X-Slack-Request-Timestamp": "1e9"}),
+            (raw, web_house.signed(raw, age=301)),
+            (raw, web_house.signed(raw, age=-302)),
+            (raw + b" ", good),
+            (b"\xff", good),
+            (b"\xff", web_house.signed(b"\xff")),
+            (b"", good),
+        ]
+        for body, headers in refused:
+            assert await web_house.post(body, **headers) == 401, headers
+        assert await web_house.kept() == []
+        assert await web_house.post(raw, **web_house.signed(raw, age=295)) == 200
+
+    async def test_bytes_no_client_library_would_send(self, web_house: House) -> None:
+        host, port = web_house.url.removeprefix("http://").split("/")[0].split(":")
+        stamp = str(int(time.time())).encode()
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(
+            b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nX-Slack-Request-Timestamp: " + stamp
+            + b"\r\nX-Slack-Signature: v0=\xff\xfe\xc3\r\n\r\n{}"
+        )  # fmt: skip
+        status = await reader.readline()
+        writer.close()
+        assert b" 401 " in status
+
+
+class TestSocketMode:
+    async def test_comes_back_after_every_kind_of_goodbye(self, tmp_path: Path) -> None:
+        async with opened(tmp_path, http=False) as house:
+            app = house.app["app_id"]
+            for reason in ("refresh_requested", "abrupt", "warning"):
+                await house.slack.disconnect_sockets(app, reason)
+                await asyncio.sleep(0.1)
+                async with asyncio.timeout(30):
+                    while house.slack.socket_count(app) < 1:  # noqa: ASYNC110 - the sandbox has no event for it
+                        await asyncio.sleep(0.05)
+            house.slack.retry_delays = [0.2] * 20
+            house.slack.post(house.olga, "sales", "note: still here", thread_ts=house.root)
+            await house.settled(1)
+
+    async def test_a_refused_token_is_said_and_tried_again(self, tmp_path: Path) -> None:
+        async with Sandbox.running(limits=False, page=False) as sandbox:
+            sandbox.slack.add_app("Helpdesk")
+            platform = SlackPlatform(
+                None,  # type: ignore[arg-type]  # nothing arrives
+                bot_token="xoxb-1",
+                app_token="xapp-wrong",
+                signing_secret=None,
+                api_url=sandbox.slack.base_url,
+            )
+            task = asyncio.create_task(platform.listen())
+            await sandbox.until(lambda: [1 for _, method, _, _ in sandbox.slack.calls if method == "apps.connections.open"][1:])
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+            await platform.stop()
+            assert platform.routes() == []
+
+
+class TestCheck:
+    async def test_all_is_well(self, house: House) -> None:
+        findings = await house.platform.check([house.room])
+        assert all(finding.ok for finding in findings), findings
+        assert any("#sales" in finding.what for finding in findings)
+
+    async def test_everything_wrong_has_its_remedy(self, house: House) -> None:
+        out = house.slack.add_room("outside")["id"]
+        old = house.slack.add_room("old", [house.bot])["id"]
+        house.slack.archive("old")
+        house.slack.configure_app(house.app["app_id"], scopes=["channels:read", "chat:write"])
+        wrong = [finding for finding in await house.platform.check([house.room, out, old, "C0NOWHERE"]) if not finding.ok]
+        assert len(wrong) == 4
+        assert "reactions:write" in wrong[0].what
+        assert "/invite @helpdesk in #outside" in wrong[1].remedy
+        assert "unarchive #old" in wrong[2].remedy
+        assert "C0NOWHERE" in wrong[3].what
+        assert all(finding.remedy for finding in wrong)
+
+    async def test_a_token_that_does_not_work(self, house: House) -> None:
+        house.slack.revoke_token(house.app["bot_token"])
+        (finding,) = await house.platform.check([house.room])
+        assert not finding.ok
+        assert "RELAYDESK_SLACK__BOT_TOKEN" in finding.remedy
+
+    async def test_nobody_there(self) -> None:
+        platform = SlackPlatform(
+            None,  # type: ignore[arg-type]  # nothing arrives
+            bot_token="xoxb-1",
+            app_token=None,
+            signing_secret="s",
+            api_url="http://127.0.0.1:9/api/",
+        )
+        (finding,) = await platform.check([])
+        await platform.stop()
+        assert not finding.ok
+        assert finding.remedy
+
+
+def test_times_and_names() -> None:
+    assert at_of("1700000000.123456") == 1_700_000_000_123
+    assert at_of("1700000000") == 1_700_000_000_000
+    assert at_of("abc") == at_of("") == 0
+    assert name_of_file({"name": "../../etc/passwd\x00"})
+    assert name_of_file({}) == "the file"
+    assert inbox.PARTITIONS
