@@ -138,6 +138,7 @@ def _spellings(secret: str) -> set[str]:
         lambda text: json.dumps(text)[1:-1],
         lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
         lambda text: repr(text)[1:-1],
+        lambda text: repr("'\"" + text)[4:-1],  # beside both kinds of quotes
         lambda text: json.dumps(repr(text)[1:-1])[1:-1],
     )
     return {str(write(secret)) for write in writers}

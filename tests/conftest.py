@@ -47,9 +47,11 @@ class PostgresServer:
     def _execute(self, *statements: str) -> None:
         async def execute() -> None:
             connection = await asyncpg.connect(self.address("postgres").replace("+asyncpg", ""))
-            for statement in statements:
-                await connection.execute(statement)
-            await connection.close()
+            try:
+                for statement in statements:
+                    await connection.execute(statement)
+            finally:
+                await connection.close()
 
         with ThreadPoolExecutor(1) as thread:  # the caller may be in an event loop of its own
             thread.submit(asyncio.run, execute()).result()

@@ -67,7 +67,7 @@ async def test_F73_no_secret_gets_out_of_a_failing_run(logged: Callable[..., io.
                 logging.getLogger("aiogram").exception("failed to fetch %s", address)
     log.error("signed", secret=SIGNING, dsn=f"postgresql+asyncpg://desk:{PASSWORD}@db/relaydesk", nested=[{"deep": (PASSWORD,)}])
     logging.getLogger("slack_bolt").debug("token=%r", PASSWORD, extra={"app": APP})
-    logging.getLogger("library").warning("does not fit %d %s", PASSWORD)
+    logging.getLogger("library").warning("does not fit %d", PASSWORD)
     text = clean(out.getvalue())
     assert text.count(HIDDEN) >= 10
     assert "sendMessage" in text

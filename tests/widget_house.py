@@ -73,13 +73,17 @@ class House:
         self._runner = None
 
     async def _page(self, request: web.Request) -> web.Response:
-        html = f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">' \
+        html = (
+            f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
             f"<title>Shop</title></head><body>{self.page}</body></html>"
+        )
         return web.Response(text=html, content_type="text/html", headers=self.page_headers)
 
     async def talks(self) -> list[ConversationId]:
         """All conversations, oldest first."""
-        return await self.store.read(lambda tx: list(tx.execute(select(tables.conversation.c.id).order_by(tables.conversation.c.id)).scalars()))
+        return await self.store.read(
+            lambda tx: list(tx.execute(select(tables.conversation.c.id).order_by(tables.conversation.c.id)).scalars())
+        )
 
     async def said(self, talk: ConversationId | None = None) -> list[str]:
         """What the client of a conversation (the first) can read, in order."""
@@ -104,7 +108,14 @@ class House:
         def write(tx: Tx) -> None:
             said = moves.say(conversations.by_id(tx, found), direction, tx.now)
             messages.add(
-                tx, conversation_id=found, seq=said.last_seq, direction=direction, author=author, shown_as=author, body=body, at=tx.now,
+                tx,
+                conversation_id=found,
+                seq=said.last_seq,
+                direction=direction,
+                author=author,
+                shown_as=author,
+                body=body,
+                at=tx.now,
                 action_key=key,
             )
             conversations.save(tx, said)
@@ -115,9 +126,10 @@ class House:
     async def until(self, check: Callable[[], Any], seconds: float = 10.0) -> Any:
         """Wait for something to become true."""
         async with asyncio.timeout(seconds):
-            while not (found := await check()):
+            while True:
+                if found := await check():
+                    return found
                 await asyncio.sleep(0.01)
-        return found
 
 
 async def furnish(url: str, channels: Sequence[str] = ("shop", "blog")) -> None:
@@ -125,8 +137,12 @@ async def furnish(url: str, channels: Sequence[str] = ("shop", "blog")) -> None:
     engine = create_async_engine(url)
     async with engine.begin() as connection:
         await connection.run_sync(tables.metadata.create_all)
-        group = (await connection.execute(insert(tables.group).returning(tables.group.c.id), {"name": "sales", "label": "Sales"})).scalar_one()
-        await connection.execute(insert(tables.channel), [{"kind": "widget", "name": name, "group_id": group} for name in channels])
+        group = (
+            await connection.execute(insert(tables.group).returning(tables.group.c.id), {"name": "sales", "label": "Sales"})
+        ).scalar_one()
+        await connection.execute(
+            insert(tables.channel), [{"kind": "widget", "name": name, "group_id": group} for name in channels]
+        )
     await engine.dispose()
 
 

@@ -18,6 +18,7 @@ from bot.handlers.shared.telegram_platform import TelegramPlatform
 from bot.handlers.shared.telegram_poller import POLL_SECONDS, Poller
 from bot.handlers.shared.telegram_updates import Routed
 from bot.handlers.shared.telegram_webhook import Webhook
+from bot.store import team
 from bot.store.engine import Store
 
 API_URL = "https://api.telegram.org"
@@ -45,6 +46,10 @@ def build(
         if token:
             roles.setdefault(token, []).append(role)
     platforms: list[TelegramPlatform] = []
+
+    async def forums() -> list[str]:
+        return [desk.chat for desk in await store.read(lambda tx: team.desks(tx, "telegram"))]
+
     for token, served in roles.items():
         api = BotApi(token, api_url)
         ports: dict[str, Port] = {}
@@ -59,5 +64,5 @@ def build(
         listener: Poller | Webhook = Poller(api, intake, store, poll_seconds=poll_seconds)
         if public_url and webhook_secret:
             listener = Webhook(api, intake, public_url=public_url, path=PATHS[served[0]], secret=webhook_secret)
-        platforms.append(TelegramPlatform(api, ports, inbound, listener))
+        platforms.append(TelegramPlatform(api, ports, inbound, listener, forums))
     return platforms

@@ -170,9 +170,7 @@ def test_F49_visible_text_equals_what_was_written(text: str) -> None:
 
 class TestWords:
     def test_a_client_speaks_under_the_own_name(self) -> None:
-        shown = draw_words(Words("Ann", "client", (RichText.plain("a"), RichText.plain("b"))), "1").arguments(
-            "chat.postMessage"
-        )
+        shown = draw_words(Words("Ann", "client", (RichText.plain("a"), RichText.plain("b"))), "1").arguments("chat.postMessage")
         assert (shown["username"], shown["icon_emoji"]) == ("Ann", ":bust_in_silhouette:")
         assert shown["text"] == "a\nb"
         assert (shown["unfurl_links"], shown["unfurl_media"]) == (False, False)

@@ -25,7 +25,6 @@ from bot.delivery.ports import (
     OpenTopic,
     Parcel,
     Permanent,
-    Port,
     PostCard,
     ReadsBack,
     Retry,
@@ -101,8 +100,7 @@ async def answering(answer: Callable[[web.Request], Any]) -> AsyncIterator[Slack
 
 class TestPosting:
     async def test_is_a_port_that_reads_back(self, desk: Desk) -> None:
-        port: Port = desk.port
-        assert isinstance(port, ReadsBack)
+        assert isinstance(desk.port, ReadsBack)
 
     async def test_the_card_is_the_root_and_words_stand_in_its_thread(self, desk: Desk) -> None:
         root = await desk.open()

@@ -52,7 +52,7 @@ class LeanSession(AiohttpSession):
         self._urls: dict[str, URL] = {}
 
     async def exchange(
-        self, bot: Bot, name: str, arguments: Mapping[str, Any], timeout: ClientTimeout = TIMEOUT
+        self, bot: Bot, name: str, arguments: Mapping[str, Any], limits: ClientTimeout = TIMEOUT
     ) -> tuple[int, bytes]:
         """Make the call and return the status and body as they came. Raises ``TelegramNetworkError`` without the address."""
         url = self._urls.get(name)

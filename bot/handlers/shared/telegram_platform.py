@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -31,11 +31,20 @@ RIGHTS = {
 class TelegramPlatform:
     """One token, as the operators' bot, the clients' bot, or both."""
 
-    def __init__(self, api: BotApi, ports: Mapping[str, Port], inbound: Inbound, listener: Poller | Webhook) -> None:
+    def __init__(
+        self,
+        api: BotApi,
+        ports: Mapping[str, Port],
+        inbound: Inbound,
+        listener: Poller | Webhook,
+        forums: Callable[[], Awaitable[Sequence[str]]],
+    ) -> None:
+        """``forums`` gives the chats of all Telegram desks, where the verbs are shown as commands."""
         self.ports = ports
         self.inbounds: Mapping[str, Inbound] = {source_of(api.id): inbound}
         self._api = api
         self._listener = listener
+        self._forums = forums
 
     def routes(self) -> Sequence[web.RouteDef]:
         """The webhook's route, none when polling."""
@@ -44,16 +53,21 @@ class TelegramPlatform:
     async def listen(self) -> None:
         """Poll until cancelled; with a webhook, return once Telegram knows the address."""
         await self._introduce()
-        if isinstance(self._listener, Webhook):
-            await self._listener.set()
-        else:
-            await self._listener.run()
+        preparing = asyncio.create_task(self._prepare())
+        try:
+            if isinstance(self._listener, Webhook):
+                await self._listener.set()
+                await preparing
+            else:
+                await self._listener.run()
+        finally:
+            preparing.cancel()
 
     async def stop(self) -> None:
         """Close connections."""
         await self._api.close()
 
-    async def prepare(self, chats: Sequence[str]) -> None:
+    async def _prepare(self) -> None:
         """Show the verbs as commands in every forum, and only /start to clients. Display only; best effort.
 
         Scopes: https://core.telegram.org/bots/api#botcommandscope
@@ -62,6 +76,11 @@ class TelegramPlatform:
         greeting = [{"command": "start", "description": "Write to us"}]
         await self._set_commands(greeting, {"type": "all_private_chats"})
         if "telegram-desk" in self.ports:
+            try:
+                chats = await self._forums()
+            except Exception as error:  # the store is away; the commands will be shown after the next start
+                log.info("commands not shown", why=type(error).__name__)
+                return
             for chat in chats:
                 await self._set_commands(verbs, {"type": "chat", "chat_id": int(chat)})
 
@@ -125,7 +144,8 @@ class TelegramPlatform:
         missing = [words for right, words in RIGHTS.items() if member.get("status") != "creator" and not member.get(right)]
         if missing:
             wanted = " and ".join(f"“{words}”" for words in missing)
-            findings.append(Finding(False, f"{name}: the bot lacks {wanted}", f"Give the bot {wanted} in its administrator's rights."))
+            remedy = f"Give the bot {wanted} in its administrator's rights."
+            findings.append(Finding(False, f"{name}: the bot lacks {wanted}", remedy))
         return findings or [Finding(True, f"{name} has topics, and the bot may manage them")]
 
     async def _ask(self, method: str, arguments: dict[str, Any]) -> dict[str, Any] | Finding:

@@ -40,6 +40,7 @@ LEASE_SECONDS = 60.0
 RENEW_SECONDS = 20.0
 POLL_SECONDS = 25.0
 BATCH = 100
+_ANSWER = b'{"ok":true,"result":['
 
 
 class Poller:
@@ -108,15 +109,20 @@ class Poller:
         return await self._api.fetch("getUpdates", arguments, seconds + 15)
 
     async def _one_by_one(self) -> None:
-        """A batch that is no JSON: find the update at fault, keep it raw, go on behind it (F12)."""
+        """A batch that is no JSON: find the update at fault, keep it raw, go on behind it (F12).
+
+        One that does not even show its id can only be the next in turn: a step of one confirms nothing else.
+        """
+        assert self._cursor is not None
         body = await self._ask(1)
         updates = read_batch(body)
         if updates is None:
             found = update_id_in(body)
-            if found is None:
-                raise ValueError("Telegram's answer is no JSON and names no update")
+            if not body.startswith(_ANSWER) or (found is None and not self._cursor.value):
+                raise ValueError("Telegram's answer is no JSON")
             log.warning("an update could not be read; it is kept as it came", source=self._source, update_id=found)
-            await self._keep([keep_raw(self._api.id, body)], found + 1)
+            raw = body.removeprefix(_ANSWER).removesuffix(b"]}")
+            await self._keep([keep_raw(self._api.id, raw)], (self._cursor.value if found is None else found) + 1)
         elif updates:
             await self._keep([keep_update(self._api.id, updates[0])], updates[0]["update_id"] + 1)
 

@@ -182,7 +182,7 @@ class Door:
         response.content_type = "text/event-stream"
         response.charset = "utf-8"
         await response.prepare(request)
-        await self.streams.serve(response, channel=channel, visitor=visitor, address=address, after=after)
+        await self.streams.serve(request, response, channel=channel, visitor=visitor, address=address, after=after)
         return response
 
     # Who asks ---------------------------------------------------------------------------------------------------------

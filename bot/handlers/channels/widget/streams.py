@@ -40,6 +40,7 @@ class Full(Exception):
 class _Stream:
     """One open stream. ``task`` is its request's; ``why`` it must end, once it must."""
 
+    request: web.Request
     visitor: str
     address: str
     channel: str
@@ -47,6 +48,11 @@ class _Stream:
     task: asyncio.Task[Any]
     after: int
     why: str = ""
+
+    @property
+    def gone(self) -> bool:
+        """Whether the browser has hung up; the task learns it only when it writes."""
+        return self.request.transport is None
 
 
 class Streams:
@@ -68,18 +74,24 @@ class Streams:
 
     def room(self, visitor: str, address: str) -> None:
         """Raise ``Full`` when this one would be one too many."""
-        limits = self._limits
-        replaces = len(self._open.get(visitor, ())) >= limits.visitor_streams
-        full = len(self) >= limits.streams or self._addresses[address] >= limits.address_streams
-        if self._stopping or (full and not replaces):
+        replaces = len(self._open.get(visitor, ())) >= self._limits.visitor_streams
+        if not self._stopping and (replaces or not self._full(address)):
+            return
+        self._sweep([stream for streams in self._open.values() for stream in streams])
+        if self._stopping or self._full(address):
             raise Full(str(Full.__doc__))
 
-    async def serve(self, response: web.StreamResponse, *, channel: str, visitor: str, address: str, after: int) -> None:
+    def _full(self, address: str) -> bool:
+        return len(self) >= self._limits.streams or self._addresses[address] >= self._limits.address_streams
+
+    async def serve(
+        self, request: web.Request, response: web.StreamResponse, *, channel: str, visitor: str, address: str, after: int
+    ) -> None:
         """Tell until the browser goes, another tab takes over, or we stop. ``response`` is prepared."""
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("a stream is served by a task")
-        stream = _Stream(visitor, address, channel, response, task, after)
+        stream = _Stream(request, visitor, address, channel, response, task, after)
         self._enter(stream)
         try:
             await self._tell(stream)
@@ -101,14 +113,24 @@ class Streams:
                 _end(stream, "stopping")
 
     def _enter(self, stream: _Stream) -> None:
+        self._sweep(list(self._open.get(stream.visitor, ())))
         mine = self._open[stream.visitor]
         mine.append(stream)
         self._addresses[stream.address] += 1
         for old in mine[: -self._limits.visitor_streams]:
             _end(old, "moved")
 
+    def _sweep(self, streams: list[_Stream]) -> None:
+        """Count those no more whose browser has hung up."""
+        for stream in streams:
+            if stream.gone:
+                self._leave(stream)
+                _end(stream, "gone")
+
     def _leave(self, stream: _Stream) -> None:
-        mine = self._open[stream.visitor]
+        mine = self._open.get(stream.visitor, [])
+        if stream not in mine:
+            return
         mine.remove(stream)
         if not mine:
             del self._open[stream.visitor]

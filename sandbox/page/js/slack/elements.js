@@ -3,7 +3,7 @@
 
 import { h } from "../dom.js";
 import { menu, popover, closePopover } from "../overlay.js";
-import { plainNodes, textObject, nameOf } from "./text.js";
+import { nameOf, plainNodes, safe, textObject } from "./text.js";
 import { state } from "../state.js";
 
 const spot = (element) => `${element.block_id}/${element.action_id}`;
@@ -36,11 +36,11 @@ const labelText = (text) => text?.text;
 
 function button(element, surface) {
   const style = element.style === "primary" ? " primary" : element.style === "danger" ? " danger" : "";
-  if (element.url && !element.action_id) return h("a", { class: `btn${style}`, href: element.url, target: "_blank", rel: "noreferrer noopener" }, plainNodes(element.text.text));
+  if (element.url && !element.action_id) return h("a", { class: `btn${style}`, href: safe(element.url), target: "_blank", rel: "noreferrer noopener" }, plainNodes(element.text.text));
   const node = h("button", {
     type: "button", class: `btn${style}`, "aria-label": element.accessibility_label,
     onclick: () => confirmed(node, element, () => {
-      if (element.url && /^https?:/i.test(element.url)) window.open(element.url, "_blank", "noopener");
+      if (safe(element.url)) window.open(element.url, "_blank", "noopener");
       run(node, surface, element, element.value);
     }),
   }, plainNodes(element.text.text));
@@ -50,7 +50,7 @@ function button(element, surface) {
 function overflow(element, surface) {
   const node = h("button", { type: "button", class: "icon framed", "aria-label": "More actions", "aria-haspopup": "menu", onclick: () => menu(node, element.options.map((option) => ({
     label: labelOf(option),
-    press: () => { if (option.url) window.open(option.url, "_blank", "noopener"); run(node, surface, element, option.value); },
+    press: () => { if (safe(option.url)) window.open(option.url, "_blank", "noopener"); run(node, surface, element, option.value); },
   })), "More actions") }, "⋯");
   return node;
 }

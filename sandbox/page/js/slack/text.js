@@ -12,7 +12,7 @@ export const nameOf = (user) => user.real_name || user.profile?.real_name || use
 const roomName = (id) => state.slack.rooms.find((room) => room.id === id)?.name || id;
 
 export const plainOf = (text) => String(text ?? "").replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&amp;/g, "&");
-const safe = (url) => (/^(https?:|mailto:|tel:)/i.test(url) ? url : null);
+export const safe = (url) => (/^(https?:|mailto:|tel:)/i.test(url || "") ? url : null);
 
 function link(url, label) {
   const to = safe(plainOf(url));

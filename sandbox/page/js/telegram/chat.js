@@ -90,7 +90,7 @@ function items(messages, place) {
   let before = null;
   for (const message of messages) {
     if (!before || day(before.date) !== day(message.date)) rows.push({ key: `day-${day(message.date)}`, sign: "", day: day(message.date) });
-    const compact = Boolean(before && !service(before) && !service(message) && senderOf(before).id === senderOf(message).id && message.date - before.date < GATHER && !message.ephemeral_message_id && !before.ephemeral_message_id);
+    const compact = Boolean(before && !service(before) && !service(message) && senderOf(before).id === senderOf(message).id && message.date - before.date < GATHER && !before.reply_markup?.inline_keyboard && !message.ephemeral_message_id && !before.ephemeral_message_id);
     rows.push({ key: message.ephemeral_message_id ? `e${message.ephemeral_message_id}` : message.message_id, sign: JSON.stringify([message, compact, place.user, place.chat, place.admin]), message, compact });
     before = message;
   }

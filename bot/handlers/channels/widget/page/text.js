@@ -1,6 +1,6 @@
 // A message's tree (bot/domain/text_tree.py, to_json) as DOM nodes. No HTML is ever parsed: text can only become text.
 const TAGS = [["b", "strong"], ["i", "em"], ["u", "u"], ["s", "s"], ["x", "span"], ["c", "code"]];
-const SAFE_LINK = /^(?:https?:\/\/[^/?#@:][^/?#]*|mailto:[^?]+@|tel:\+?[0-9(])/i;
+const SAFE_LINK = /^(?:https?:\/\/[^/?#@:][^/?#@]*(?=[/?#]|$)|mailto:[^?]+@|tel:\+?[0-9(])/i;
 const ODD_IN_LINK = /[\s\u0000-\u001f\u007f<>"'`\\{}|^]/;
 const WRITTEN_LINK = /\bhttps?:\/\/[^\s<>"'`\\{}|^]+/gi;
 const AFTER_LINK = /[.,:;!?)\]…»”’*_~]+$/;
