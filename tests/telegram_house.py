@@ -56,6 +56,7 @@ class House:
         self.ann: int = self.telegram.add_user("Ann", "ann", last_name="Lee")["id"]
         made = self.telegram.add_forum("Helpdesk", admins=[self.olga], bots={self.bot_id: RIGHTS})
         self.forum: int = made["id"]
+        self.telegram.bot(self.bot_id).mailbox.queue.clear()  # that the bot was added to the group
         self.store = Moody(store)
         self.intake = Intake(self.store)  # type: ignore[arg-type]
         self.tasks: list[asyncio.Task[None]] = []
