@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from bot.app import App, build
-from config.settings import load
+from config.settings import Settings, load
 from sandbox.scene import Scene, build_scene
 from sandbox.server import Sandbox
 
@@ -84,7 +84,7 @@ async def _ready(app: App, running: asyncio.Task[None]) -> None:
         await running
 
 
-def _settings(scene: Scene, folder: Path, port: int) -> object:
+def _settings(scene: Scene, folder: Path, port: int) -> Settings:
     """The scene's settings, whatever this machine's environment says."""
     for name in [name for name in os.environ if name.startswith("RELAYDESK_")]:
         del os.environ[name]

@@ -175,8 +175,8 @@ def _plain(body: str) -> str:
 
 
 @asynccontextmanager
-async def opened(tmp_path: Path, *, webhook: bool = False, start: bool = True) -> AsyncIterator[House]:
-    address = f"sqlite+aiosqlite:///{tmp_path / 'relaydesk.db'}"
+async def opened(tmp_path: Path, *, webhook: bool = False, start: bool = True, address: str = "") -> AsyncIterator[House]:
+    address = address or f"sqlite+aiosqlite:///{tmp_path / 'relaydesk.db'}"
     engine = create_async_engine(address)
     async with engine.begin() as connection:
         await connection.run_sync(tables.metadata.create_all)

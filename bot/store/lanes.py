@@ -134,7 +134,7 @@ def following(tx: Tx, key: str, after: int, limit: int) -> list[Head]:
 def _head(row: Any) -> Head:
     payload = {} if row.payload == "{}" else json.loads(row.payload)
     columns = values(row)
-    return Head(*columns[:9], payload, *columns[10:])
+    return Head(*columns[:9], payload, *columns[10:])  # type: ignore[call-arg]  # mypy can't count two stars
 
 
 _BEGIN = (

@@ -35,7 +35,7 @@ class TestARoundTrip:
         assert "The conversation is yours" in seen["text"]
         bold = [{"type": "bold", "offset": 0, "length": 3}]
         mine = house.telegram.send(house.olga, house.forum, "Hey Ann", thread, entities=bold)
-        await house.sandbox.until(lambda: house.heard())
+        await house.sandbox.until(house.heard)
         assert house.heard() == ["Olga P\nHey Ann"]
         marked = await house.sandbox.until(lambda: _reactions(house, mine["message_id"]))
         assert marked == ["👍"]

@@ -26,7 +26,7 @@ from aiogram.exceptions import (
 )
 
 from bot.delivery.ports import Ambiguous, Outcome, Permanent, Retry, Sent, Unsupported
-from bot.handlers.shared.telegram_api import surely_not_sent
+from bot.handlers.shared.telegram_api import GatewayError, surely_not_sent
 
 TOKEN_PAUSE = 60.0
 UNCHANGED = ("message is not modified", "topic_not_modified", "message_not_modified")
@@ -96,8 +96,8 @@ class Outcomes:
         if isinstance(error, TelegramServerError | ClientDecodeError):
             words = error.message if isinstance(error, TelegramServerError) else "answer not understood"
             return self._unknown(f"Telegram failed ({words})", creates=creates)
-        if isinstance(error, TelegramConflictError):
-            return Retry("Telegram reports a conflict", 5.0, "account")
+        if isinstance(error, TelegramConflictError | GatewayError):
+            return Retry(f"Telegram did not take the call ({error.message})", 5.0, "account")
         if isinstance(error, TelegramAPIError):
             return self._refused(error)
         return Permanent(type(error).__name__)

@@ -78,7 +78,7 @@ class Poller:
                 except LostLease:
                     self._cursor = None
                     log.info("another node polls now", source=self._source)
-                except Exception as error:
+                except Exception as error:  # whatever it was, nothing was confirmed: wait, and ask again
                     await asyncio.sleep(self._explain(error))
         finally:
             await asyncio.shield(self._give_back())
@@ -120,9 +120,9 @@ class Poller:
             found = update_id_in(body)
             if not body.startswith(_ANSWER) or (found is None and not self._cursor.value):
                 raise ValueError("Telegram's answer is no JSON")
-            log.warning("an update could not be read; it is kept as it came", source=self._source, update_id=found)
             raw = body.removeprefix(_ANSWER).removesuffix(b"]}")
             await self._keep([keep_raw(self._api.id, raw)], (self._cursor.value if found is None else found) + 1)
+            log.warning("an update could not be read; it was kept as it came", source=self._source, update_id=found)
         elif updates:
             await self._keep([keep_update(self._api.id, updates[0])], updates[0]["update_id"] + 1)
 
@@ -154,7 +154,7 @@ class Poller:
             self._say("Telegram can't be reached; trying again", str(error), "network")
         else:  # the store is away: Telegram keeps what was not confirmed
             self._cursor = None
-            self._say("updates can't be kept; trying again", f"{type(error).__name__}: {error}", "store")
+            self._say("updates can't be kept; trying again", type(error).__name__, "store")
         return self._patience.next(0.5, 15.0)
 
     def _say(self, what: str, why: str, kind: str) -> None:

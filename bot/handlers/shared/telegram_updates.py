@@ -12,6 +12,7 @@ import re
 from typing import Any
 
 from bot.commands.answer import Answer
+from bot.domain.text import storable
 from bot.handlers.intake import Inbound
 from bot.store.inbox import Kept
 from bot.store.uow import Tx
@@ -42,7 +43,7 @@ def keep_update(bot_id: int, update: Update) -> Kept:
 
 def keep_raw(bot_id: int, body: bytes) -> Kept:
     """One update as it came over the wire. What is no JSON is kept too, to be shown as ``unparsed`` (F12)."""
-    text = body.decode(errors="replace")
+    text = storable(body.decode(errors="replace"))
     try:
         update = json.loads(text)
     except (ValueError, RecursionError):

@@ -1,6 +1,6 @@
 """The open streams: each tells one browser what is visible in its conversation, as it becomes so.
 
-A stream costs a connection, a task and a few hundred bytes. It reads the store when its conversation changed, and
+A stream costs about 25 kB, connection and task included. It reads the store when its conversation changed, and
 once a minute in case a wake-up was lost.
 """
 

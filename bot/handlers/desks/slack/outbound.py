@@ -8,6 +8,7 @@ whole without a schema in the manifest (https://github.com/slackapi/python-slack
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -29,6 +30,7 @@ from bot.delivery.ports import (
     Unsupported,
     Words,
 )
+from bot.domain.card import CardView
 from bot.handlers.desks.slack.blocks import Message, draw_card, draw_history, draw_notice, draw_words
 from bot.handlers.desks.slack.refusals import BAD_TEXT
 from bot.handlers.desks.slack.wire import Failed, Wire
@@ -78,7 +80,7 @@ class SlackPort:
             case Words() as words:
                 return await self._post(parcel, draw_words(words, stamp))
             case PostCard(card):
-                return await self._post(parcel, draw_card(card, stamp))
+                return await self._post(parcel, draw_card(await self._linked(parcel, card), stamp))
             case History() as history:
                 return await self._post(parcel, draw_history(history, stamp))
             case Notice(only_for=str(person)) as notice:
@@ -86,12 +88,25 @@ class SlackPort:
             case Notice() as notice:
                 return await self._post(parcel, draw_notice(notice, stamp))
             case EditCard(remote_id, card):
-                await self._show("chat.update", {"channel": parcel.address.chat, "ts": remote_id}, draw_card(card, stamp))
+                drawn = draw_card(await self._linked(parcel, card), stamp)
+                await self._show("chat.update", {"channel": parcel.address.chat, "ts": remote_id}, drawn)
                 return Sent(remote_id)
             case Mark() as mark:
                 return await self._mark(parcel.address.chat, mark)
             case OpenTopic() | TopicState():
                 return Sent()
+
+    async def _linked(self, parcel: Parcel, card: CardView) -> CardView:
+        """The card with the address of the thread it points to (R30); a thread that is gone has none."""
+        if not card.link:
+            return card
+        try:
+            found = await self._wire.call("chat.getPermalink", {"channel": parcel.address.chat, "message_ts": card.link})
+        except Failed as failed:
+            if isinstance(failed.outcome, Retry):
+                raise
+            return replace(card, link="")
+        return replace(card, link=str(found.get("permalink", "")))
 
     async def _post(self, parcel: Parcel, message: Message) -> Outcome:
         where = _place(parcel)

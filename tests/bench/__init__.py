@@ -1,0 +1,1 @@
+"""Measurements: ``make bench``. The figures are in docs/performance.md."""

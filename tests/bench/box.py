@@ -1,0 +1,211 @@
+"""The sandbox as a process of its own, told by lines of JSON what load to add and asked what became of it.
+
+The load is added in the sandbox's own process, so that a thousand updates stand in the queue before the bot's waiting
+``getUpdates`` is answered, and adding them costs the measured time nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import re
+import sys
+import time
+from collections import Counter
+from typing import Any
+
+import uvloop
+
+from sandbox.scene import Scene, build_scene
+from sandbox.server import Sandbox
+
+Json = dict[str, Any]
+MARK = re.compile(r"c(\d+)m(\d+)\.")
+
+
+class Box:
+    """The bench's hands and eyes in the sandbox. Public names are the commands of the parent process.
+
+    Every message bears a mark ``c<client>m<number>.``, by which it is found again wherever it stands.
+    """
+
+    def __init__(self, sandbox: Sandbox, scene: Scene) -> None:
+        self._sandbox = sandbox
+        self._scene = scene
+        self._clients: list[int] = []
+        self._load: list[tuple[int, int]] = []
+        self._said = Counter[int]()
+        self._began = 0.0
+        self._desk = "telegram"
+        self._looked = 0
+        self._found: set[tuple[int, int]] = set()
+
+    def scene(self) -> Json:
+        """Where and who."""
+        scene = self._scene
+        return {
+            "telegram": scene.telegram_api_url,
+            "slack": scene.slack_api_url,
+            "desk_token": scene.desk_bot.token,
+            "channel_token": scene.channel_bot.token,
+            "forum": scene.forums["sales"],
+            "room": scene.rooms["sales"],
+            "slack_bot": scene.app.bot_token,
+            "slack_app": scene.app.app_token,
+        }
+
+    def set(self, desk: str = "telegram", latency: float = 0.0, limits: bool = False) -> None:
+        """Which desk to look at; seconds each Telegram and Slack call takes; whether the platforms keep their limits."""
+        self._desk = desk
+        self._sandbox.faults.latency = {"telegram": latency, "slack": latency} if latency else {}
+        self._sandbox.windows.enabled = limits
+
+    async def listening(self) -> None:
+        """Wait until a bot waits for the clients' updates and has been quiet for half a second."""
+        world = self._sandbox.telegram
+        while not waits(world.bot(self._scene.channel_bot.id)):
+            await asyncio.sleep(0.02)
+        calls = -1
+        while calls != (calls := len(world.calls)):
+            await asyncio.sleep(0.5)
+
+    def load(self, clients: int, messages: int, burst: bool = False) -> None:
+        """Everybody writes at once: in turns, or each client's messages in a row (``burst``)."""
+        self._people(clients)
+        order = [(client, number) for number in range(messages) for client in range(clients)]
+        for client, _ in sorted(order) if burst else order:
+            self._say(client)
+        self._began = time.time()
+
+    async def trickle(self, clients: int, messages: int, per_second: float) -> None:
+        """Messages in turns at a steady rate, with jitter."""
+        self._people(clients)
+        self._began = time.time()
+        for number in range(messages):
+            wait = self._began + (number + random.random()) / per_second - time.time()
+            await asyncio.sleep(max(0.0, wait))
+            self._say(number % clients)
+
+    def _people(self, count: int) -> None:
+        telegram, bot = self._sandbox.telegram, self._scene.channel_bot.id
+        while len(self._clients) < count:
+            user = telegram.add_user(name=f"Client {len(self._clients)}")["id"]
+            telegram.private(user, telegram.bot(bot)).started = True
+            self._clients.append(user)
+
+    def _say(self, client: int) -> None:
+        number = self._said[client]
+        self._said[client] += 1
+        self._load.append((client, number))
+        text = f"c{client}m{number}. Good morning, I have a question about order 4711."
+        self._sandbox.telegram.send(user=self._clients[client], chat=self._scene.channel_bot.id, text=text)
+
+    async def visible(self, least: int, seconds: float) -> Json:
+        """Wait until so many messages are visible on the desk, ``seconds`` at most; how many are."""
+        end = time.monotonic() + seconds
+        while self._count() < least and time.monotonic() < end:
+            await asyncio.sleep(0.005)
+        return {"visible": len(self._found)}
+
+    def _count(self) -> int:
+        posts = self._posts(self._looked)
+        self._looked += len(posts)
+        for _, text in posts:
+            self._found.update(marks(text))
+        return len(self._found)
+
+    def _posts(self, start: int = 0) -> list[tuple[str, str]]:
+        """Thread and text of the posts on the desk, in their order."""
+        if self._desk == "slack":
+            found = self._sandbox.slack.rooms[self._scene.rooms["sales"]].messages
+            posts = [post for _, post in sorted(found.items(), key=lambda item: item[0])][start:]
+            return [(post.get("thread_ts", post["ts"]), slack_text(post)) for post in posts]
+        entries = list(self._sandbox.telegram.chats[self._scene.forums["sales"]].entries.values())[start:]
+        return [(str(one.message.get("message_thread_id", 1)), one.message.get("text", "")) for one in entries]
+
+    async def quiet(self, seconds: float = 1.0) -> None:
+        """Wait until nobody has called for a while, long polls aside."""
+        last, since = -1, time.monotonic()
+        while time.monotonic() - since < seconds:
+            now = self._sandbox.feed.last
+            if now != last:
+                last, since = now, time.monotonic()
+            await asyncio.sleep(0.05)
+
+    def result(self) -> Json:
+        """What became of the load: seconds to the last message, lost, doubled, out of order, threads."""
+        posts = self._posts()
+        told = Counter(mark for _, text in posts for mark in marks(text))
+        last: dict[int, int] = {}
+        wrong = 0
+        homes: dict[int, set[str]] = {}
+        for thread, text in posts:
+            for client, number in marks(text):
+                wrong += number < last.get(client, -1)
+                last[client] = max(number, last.get(client, -1))
+                homes.setdefault(client, set()).add(thread)
+        return {
+            "sent": len(self._load),
+            "seconds": max(self._arrivals().values(), default=self._began) - self._began,
+            "lost": len(set(self._load) - told.keys()),
+            "doubled": told.total() - len(told),
+            "out_of_order": wrong,
+            "threads": len({thread for thread, text in posts if marks(text)}),
+            "topics": len(self._sandbox.telegram.chats[self._scene.forums["sales"]].topics),
+            "astray": sum(len(threads) > 1 for threads in homes.values()),
+            "posts": sum(bool(marks(text)) for _, text in posts),
+            "refused": sum(not call.ok for call in self._sandbox.telegram.calls),
+        }
+
+    def _arrivals(self) -> dict[tuple[int, int], float]:
+        """When each message's first request was served."""
+        calls = self._sandbox.slack.calls if self._desk == "slack" else self._sandbox.telegram.calls
+        arrived: dict[tuple[int, int], float] = {}
+        for call in calls:
+            if call.method in ("sendMessage", "chat.postMessage"):
+                for mark in marks(json.dumps(call.args)):
+                    arrived.setdefault(mark, call.at)
+        return arrived
+
+    def latencies(self, skip: int) -> list[float]:
+        """Milliseconds from each message's update to its request, without the first ``skip``."""
+        arrived = self._arrivals()
+        box = self._sandbox.telegram.bot(self._scene.channel_bot.id).mailbox
+        queued = {mark: update.at for update in box.history for mark in marks(update.raw.decode())}
+        return [1000 * (arrived[mark] - queued[mark]) for mark in self._load[skip:] if mark in arrived]
+
+
+def waits(bot: Any) -> bool:
+    """Whether somebody's getUpdates waits for this bot's updates."""
+    poller = bot.mailbox._poller
+    return poller is not None and not poller.done()
+
+
+def marks(text: str) -> list[tuple[int, int]]:
+    """The marks in a text, in order."""
+    return [(int(client), int(number)) for client, number in MARK.findall(text)]
+
+
+def slack_text(post: Json) -> str:
+    """A Slack post's words: of its blocks, which people see, else its text."""
+    return json.dumps(post.get("blocks")) if post.get("blocks") else post.get("text", "")
+
+
+async def main() -> None:
+    """Serve, and do what stands in each line of the standard input."""
+    loop = asyncio.get_running_loop()
+    lines = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
+    async with Sandbox.running(limits=False, page=False) as sandbox:
+        box = Box(sandbox, await build_scene(sandbox))
+        async for line in lines:
+            asked = json.loads(line)
+            answer = getattr(box, asked.pop("do"))(**asked)
+            if asyncio.iscoroutine(answer):
+                answer = await answer
+            print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    uvloop.run(main())
