@@ -8,7 +8,7 @@ from bot.commands import inbox, reply
 from bot.commands.answer import Answer
 from bot.commands.context import Place
 from bot.commands.perform import Context, perform
-from bot.domain.actions import Verb, offered, parse_press
+from bot.domain.actions import Verb, offered, parse_press, row_of
 from bot.domain.errors import Decided, StaleCard
 from bot.domain.people import Actor
 from bot.store import conversations, outbox
@@ -60,10 +60,11 @@ def _on_card(tx: Tx, context: Context, press: Pressed, verb: Verb, token: str) -
 
 def _retry(tx: Tx, context: Context, token: str) -> Answer:
     """Try a failed delivery of this conversation again."""
-    again = outbox.revive(tx, int(token)) if token.isdecimal() else None
+    failed = row_of(token)
+    again = outbox.revive(tx, failed) if failed is not None else None
     if again is None:
         raise Decided(what="tried again")
     if again.conversation_id != context.conversation.id:
         raise StaleCard
-    context.journal(tx, "retried", delivery=int(token))
+    context.journal(tx, "retried", delivery=failed)
     return Answer("Trying again.")

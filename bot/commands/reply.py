@@ -10,16 +10,16 @@ from bot.commands.context import Place
 from bot.commands.notice import port_of, tell
 from bot.commands.perform import Context, perform
 from bot.domain import conversation as moves
-from bot.domain.actions import BY_WORD, Button, Verb
+from bot.domain.actions import BY_WORD, Button, Verb, row_of
 from bot.domain.conversation import Direction, Status
-from bot.domain.errors import Decided, StaleCard, UnknownVerb
-from bot.domain.ids import MessageId, Moment
+from bot.domain.errors import AlreadyStarted, Decided, NotYourText, StaleCard, UnknownVerb
+from bot.domain.ids import MessageId, Moment, OperatorId
 from bot.domain.people import Actor, Signature
 from bot.domain.permissions import Permission, authorise
 from bot.domain.text import RichText
 from bot.domain.words import PREFIXES, TypedVerb, is_note, typed_verb
 from bot.store import conversations, messages, mirrors, spread, team
-from bot.store.messages import Ref
+from bot.store.messages import Message, Ref
 from bot.store.uow import Tx
 
 
@@ -86,22 +86,34 @@ def _note(tx: Tx, context: Context, said: Wrote, text: RichText) -> Answer:
 
 
 def _hold(tx: Tx, context: Context, said: Wrote) -> Answer:
-    """Ask the author, and only him, what shall become of words that may not go out yet."""
+    """Keep words that may not go out yet, and let their author decide."""
     message_id = _keep(tx, context, said, Direction.HELD, said.text)
-    if message_id is None:
-        return Answer("")
-    taken = context.conversation.status is Status.INBOX
-    holder = team.name_of(tx, context.conversation.operator_id)
-    why = f"{holder} has this conversation" if taken else "Nobody has this conversation now"
-    buttons = [Button(Verb.SEND_TAKING, "Take over and send" if taken else "Start and send", str(message_id), "primary")]
+    if message_id is not None:
+        spread.mark(tx, context.mirror, said.remote_id, "held")
+        _ask(tx, context, message_id, said.remote_id)
+        spread.note_later(tx, context.conversation, message_id, said.text, but=context.mirror)
+    return Answer("")
+
+
+def _ask(tx: Tx, context: Context, message_id: MessageId, remote_id: str) -> None:
+    """Ask the author, and only him, what shall become of a held text. The first button says from whom he would take it."""
+    holder = _holder(context)
+    taken = holder is not None
+    why = f"{team.name_of(tx, holder)} has this conversation" if taken else "Nobody has this conversation now"
+    take = "Take over and send" if taken else "Start and send"
+    buttons = [Button(Verb.SEND_TAKING, take, f"{message_id}.{holder or 0}", "primary")]
     if context.operator.has(Permission.SEND_ONCE):
         buttons.append(Button(Verb.SEND_ONCE, "Send once", str(message_id)))
     buttons.append(Button(Verb.KEEP_NOTE, "Keep as note", str(message_id)))
     question = f"{why}, so the client has not got your text. What shall become of it? Without an answer it stays a note."
-    spread.mark(tx, context.mirror, said.remote_id, "held")
-    spread.notice(tx, context.mirror, question, only_for=said.actor.external_id, reply_to=said.remote_id, buttons=tuple(buttons))
-    spread.note_later(tx, context.conversation, message_id, but=context.mirror)
-    return Answer("")
+    spread.notice(tx, context.mirror, question, only_for=context.actor.external_id, reply_to=remote_id, buttons=tuple(buttons))
+
+
+def _holder(context: Context) -> OperatorId | None:
+    """The other operator who has the conversation now."""
+    conversation = context.conversation
+    theirs = conversation.status is Status.INBOX and conversation.operator_id != context.operator.id
+    return conversation.operator_id if theirs else None
 
 
 def _keep(tx: Tx, context: Context, said: Wrote, direction: Direction, text: RichText) -> MessageId | None:
@@ -123,7 +135,8 @@ def _keep(tx: Tx, context: Context, said: Wrote, direction: Direction, text: Ric
         return None
     messages.add_ref(tx, Ref(message_id, 0, said.place.platform, said.place.chat, said.place.thread, said.remote_id, origin=True))
     conversations.save(tx, noted)
-    if noted.unseen != context.conversation.unseen or noted.last_direction != context.conversation.last_direction:
+    before = context.conversation
+    if (noted.unseen, noted.last_direction, noted.time) != (before.unseen, before.last_direction, before.time):
         spread.refresh_cards(tx, noted)
     return message_id
 
@@ -139,18 +152,22 @@ def shown_as(tx: Tx, context: Context) -> str:
     """The name the client sees over an answer (R37)."""
     group = team.group_by_id(tx, context.conversation.group_id)
     if group.signature is Signature.GROUP:
-        return group.label
+        return group.name
     return context.operator.name if group.signature is Signature.OPERATOR else ""
 
 
 def decide(tx: Tx, context: Context, verb: Verb, token: str) -> Answer:
-    """The author of a held text has pressed: send it, or keep it as a note. Raises ``StaleCard`` or ``Decided``."""
-    found = messages.by_ids(tx, {int(token)}).get(int(token)) if token.isdecimal() else None
-    if found is None or found.conversation_id != context.conversation.id or found.author_id != context.operator.id:
-        raise StaleCard
-    if found.direction is not Direction.HELD:
-        raise Decided(what="sent" if found.direction is Direction.OUT else "kept as a note")
-    origin = next((ref for ref in messages.refs_of(tx, found.id) if ref.origin), None)
+    """The author of a held text has pressed: send it, or keep it as a note.
+
+    Raises ``StaleCard``, ``NotYourText``, ``Decided`` or ``NotAllowed``. Nobody takes over from somebody he was not told of:
+    then he is asked again.
+    """
+    row, _, told_of = token.partition(".")
+    found, origin = _held(tx, context, row)
+    holder = _holder(context)
+    if verb is Verb.SEND_TAKING and holder is not None and told_of != str(holder):
+        _ask(tx, context, found.id, origin.remote_id if origin else "")
+        return Answer(str(AlreadyStarted(name=team.name_of(tx, holder))))
     if verb is Verb.SEND_ONCE:
         authorise(context.operator, context.conversation, needs=Permission.SEND_ONCE)
     if verb is Verb.SEND_TAKING and context.conversation.operator_id != context.operator.id:
@@ -160,7 +177,7 @@ def decide(tx: Tx, context: Context, verb: Verb, token: str) -> Answer:
     direction = Direction.NOTE if verb is Verb.KEEP_NOTE else Direction.OUT
     now = moves.say(conversations.by_id(tx, context.conversation.id), direction, tx.now)
     conversations.save(tx, now)
-    spread.settle_held(tx, now, found.id)
+    spread.settle_held(tx, now, found.id, found.body)
     messages.decide(tx, found.id, direction, seq=now.last_seq, shown_as=shown_as(tx, context))
     context.journal(tx, "kept as a note" if direction is Direction.NOTE else "sent a held text", message=found.id)
     home = mirrors.at(tx, origin.platform, origin.chat, origin.thread) if origin else None
@@ -170,3 +187,18 @@ def decide(tx: Tx, context: Context, verb: Verb, token: str) -> Answer:
     spread.to_desks(tx, now, found.id, found.body, but=home)
     spread.refresh_cards(tx, now)
     return Answer("Kept as a note. The client does not see it." if direction is Direction.NOTE else "Sent to the client.")
+
+
+def _held(tx: Tx, context: Context, row: str) -> tuple[Message, Ref | None]:
+    """The operator's own text that still waits for a decision, and where he wrote it."""
+    message_id = row_of(row)
+    found = messages.by_ids(tx, {message_id}).get(message_id) if message_id is not None else None
+    if found is None or found.conversation_id != context.conversation.id:
+        raise StaleCard
+    if found.author_id != context.operator.id:
+        raise NotYourText(name=found.author)
+    refs = messages.refs_of(tx, found.id)
+    shown_by_silence = any(not ref.origin for ref in refs)
+    if found.direction is not Direction.HELD or shown_by_silence:
+        raise Decided(what="sent" if found.direction is Direction.OUT else "kept as a note")
+    return found, next((ref for ref in refs if ref.origin), None)

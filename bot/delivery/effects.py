@@ -104,14 +104,17 @@ def _origin(tx: Tx, message_id: MessageId) -> tuple[Mirror, str] | None:
     return None
 
 
+def prepare(tx: Tx, heads: Sequence[Head]) -> None:
+    """Load at once the mirrors these deliveries went to; a turn settles many."""
+    tx.keep("effect_mirrors").update(mirrors.by_ids(tx, {head.mirror_id for head in heads if head.mirror_id is not None}))
+
+
 def _mirror(tx: Tx, head: Head) -> Mirror | None:
+    """The mirror as it was before this turn; a lane settles one delivery a turn, so that is as it is."""
     if head.mirror_id is None:
         return None
     known = tx.keep("effect_mirrors")
-    found = (
-        mirrors.by_ids(tx, {head.mirror_id}).get(head.mirror_id) if head.op in ("topic", "card") else known.get(head.mirror_id)
-    )
-    if found is None:
-        found = mirrors.by_ids(tx, {head.mirror_id}).get(head.mirror_id)
-    known[head.mirror_id] = found
+    if head.mirror_id not in known:
+        known |= mirrors.by_ids(tx, {head.mirror_id})
+    found: Mirror | None = known.get(head.mirror_id)
     return found

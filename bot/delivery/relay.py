@@ -13,9 +13,9 @@ import structlog
 from bot.delivery.limits import Limits
 from bot.delivery.ports import Ambiguous, EditCard, Mark, Outcome, Ports, ReadsBack, Retry, TopicState
 from bot.delivery.turn import Begun, Result, bury, give_back, turn
-from bot.store import lanes
 from bot.store.engine import Store
 from bot.store.uow import Tx, clock
+from bot.store.wakes import Waker
 
 log = structlog.get_logger(__name__)
 REPEATABLE = (EditCard, Mark, TopicState)
@@ -33,7 +33,7 @@ class Relay:
         self._at_once = at_once
         self._flying: set[asyncio.Task[None]] = set()
         self._results: list[Result] = []
-        self._landed = asyncio.Event()
+        self._woken = Waker("outbox")
 
     POLL_SECONDS = 1.0
     CALL_SECONDS = 20.0
@@ -41,35 +41,31 @@ class Relay:
     async def run(self) -> None:
         """Relay until cancelled; then finish what is in the air and give the lanes back."""
         try:
-            with self._store.waker("outbox") as woken:
-                asleep = asyncio.create_task(woken.wait(self.POLL_SECONDS))
+            with self._store.waker("outbox") as self._woken:
                 while True:
-                    begun = await self._turn()
-                    if begun == 0 and not self._results:
-                        if asleep.done():
-                            asleep = asyncio.create_task(woken.wait(await self._pause()))
-                        landed = asyncio.create_task(self._landed.wait())
-                        await asyncio.wait({asleep, landed}, return_when=asyncio.FIRST_COMPLETED)
-                        landed.cancel()
+                    await self._woken.wait(await self._turn())
         finally:
             await self._land()
 
-    async def _turn(self) -> int:
-        """One turn; how many parcels it began."""
+    async def _turn(self) -> float:
+        """One turn; how many seconds nothing more will be due, unless something lands or is queued."""
         results, self._results = self._results, []
-        self._landed.clear()
         capacity = self._at_once - len(self._flying)
         try:
-            begun = await self._store.write(lambda tx: turn(tx, self._owner, results, capacity, self._limits))
+            done = await self._store.write(lambda tx: turn(tx, self._owner, results, capacity, self._limits))
         except Exception:  # the store is away, or one outcome can't be settled: keep the rest, try again
             log.exception("relay turn failed; trying again")
             await self._recover(results)
-            return 0
-        for item in begun:
+            return 0.0
+        for item in done.begun:
             task = asyncio.create_task(self._deliver(item))
             self._flying.add(task)
             task.add_done_callback(self._flying.discard)
-        return len(begun)
+        if self._results or 0 < capacity <= len(done.begun):
+            return 0.0
+        if done.next_due is None:
+            return self.POLL_SECONDS
+        return min(self.POLL_SECONDS, max(0.005, (done.next_due - clock()) / 1000))
 
     async def _recover(self, results: list[Result]) -> None:
         await asyncio.sleep(0.5)
@@ -88,16 +84,6 @@ class Relay:
             log.exception("outcome can't be settled", delivery=result.begun.heads[0].id)
             bury(tx, result)
 
-    async def _pause(self) -> float:
-        """How long nothing is due."""
-        try:
-            due = await self._store.read(lanes.next_due)
-        except Exception:  # the store is away; the next turn says so
-            return self.POLL_SECONDS
-        if due is None:
-            return self.POLL_SECONDS
-        return min(self.POLL_SECONDS, max(0.005, (due - clock()) / 1000))
-
     async def _deliver(self, begun: Begun) -> None:
         doubtful = False
         try:
@@ -109,7 +95,7 @@ class Relay:
             log.exception("port failed", port=begun.port, delivery=begun.heads[0].id)
             outcome = Ambiguous(f"internal error {type(error).__name__}")
         self._results.append(Result(begun, outcome, doubtful))
-        self._landed.set()
+        self._woken.wake()
 
     async def _call(self, begun: Begun) -> tuple[Outcome, bool]:
         port = self._ports.get(begun.port)

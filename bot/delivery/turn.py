@@ -72,11 +72,20 @@ class Plan:
     going_on: list[str] = field(default_factory=list)
 
 
-def turn(tx: Tx, owner: str, results: Sequence[Result], capacity: int, limits: Limits) -> list[Begun]:
-    """Settle ``results``, then begin up to ``capacity`` parcels. What it returns must be delivered, each once."""
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a turn gave: parcels to deliver, each once, and when the next is due if there were none (milliseconds)."""
+
+    begun: list[Begun]
+    next_due: int | None
+
+
+def turn(tx: Tx, owner: str, results: Sequence[Result], capacity: int, limits: Limits) -> Turn:
+    """Settle ``results``, then begin up to ``capacity`` parcels."""
     plan = Plan()
     scopes = {window.key for result in results for window in result.begun.windows} if _any_trouble(results) else set()
     state = buckets.load(tx, scopes)
+    effects.prepare(tx, [head for result in results for head in result.begun.heads])
     for result in results:
         _settle(tx, plan, state, result)
     lanes.finish(tx, plan.finish)
@@ -86,7 +95,8 @@ def turn(tx: Tx, owner: str, results: Sequence[Result], capacity: int, limits: L
     buckets.save(tx, state)
     mine = lanes.held(tx, owner, plan.going_on) if plan.going_on else []
     mine += lanes.claim(tx, owner, capacity - len(mine), LEASE_MS)
-    return _begin(tx, mine, limits)
+    begun = _begin(tx, mine, limits)
+    return Turn(begun, None if begun else lanes.next_due(tx))
 
 
 def _any_trouble(results: Sequence[Result]) -> bool:

@@ -92,6 +92,11 @@ def parse_press(data: str) -> tuple[Verb, str] | None:
     return Verb(word), token
 
 
+def row_of(token: str) -> int | None:
+    """The number of the row a token names; None when it can't be one, as in a forged button."""
+    return int(token) if token.isdecimal() and len(token) <= 18 else None
+
+
 def help_text(prefix: str) -> str:
     """The words an operator can type, one a line. ``prefix`` is ``!`` in Slack and ``/`` in Telegram."""
     return "\n".join(f"{prefix}{action.verb.value} — {action.help}" for action in TABLE if action.typed)

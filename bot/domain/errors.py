@@ -5,7 +5,7 @@ product may say no to. Words in braces are filled in by whoever raises it.
 
     Refusal
     ├── NotAnOperator · NotYourGroup · NotAllowed            who you are
-    ├── NoConversation · UnknownVerb · StaleCard              what you pointed at
+    ├── NoConversation · UnknownVerb · StaleCard · NotYourText  what you pointed at
     └── AlreadyStarted · AlreadyYours · NotYours · NotStarted · AlreadyClosed · AlreadyUnassigned · Decided
 """
 
@@ -49,6 +49,10 @@ class UnknownVerb(Refusal):
 
 class StaleCard(Refusal):
     """This button belongs to another conversation or to an older card. Please use the newest card."""
+
+
+class NotYourText(Refusal):
+    """Only {name}, who wrote this text, can decide about it."""
 
 
 class AlreadyStarted(Refusal):

@@ -183,13 +183,17 @@ def storable(text: str) -> str:
 
 
 def safe_link(url: object) -> bool:
-    """Whether the address may be made clickable: http(s) with a host, mailto or tel, and nothing odd in it (F54)."""
+    """Whether the address may be made clickable: http(s) with a host, mailto or tel, and nothing odd in it (F54).
+
+    ``https://bank.example@evil.example`` looks like one host and goes to another, so names before the host make it odd.
+    """
     return (
         isinstance(url, str)
         and len(url) <= MAX_LINK
         and url.isprintable()
         and _LINK.match(url) is not None
         and _LINK_BREAKERS.search(url) is None
+        and not ("://" in url and "@" in re.split(r"[/?#]", url.partition("://")[2], maxsplit=1)[0])
     )
 
 

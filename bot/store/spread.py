@@ -84,30 +84,30 @@ def to_desks(
             on_mirror(tx, mirror, "words", message_id=message_id, part=part, size=size)
 
 
-def note_later(tx: Tx, conversation: Conversation, message_id: MessageId, *, but: Mirror) -> None:
+def note_later(tx: Tx, conversation: Conversation, message_id: MessageId, text: RichText, *, but: Mirror) -> None:
     """A held text its author stays silent about shows on the other desks as a note after a while; see :func:`settle_held`."""
     for mirror in mirrors.of_conversation(tx, conversation.id):
-        if mirror.id != but.id:
-            outbox.queue(
+        if mirror.id == but.id:
+            continue
+        lane = f"held:{message_id}:{mirror.id}"
+        for part in range(len(desk_parts(mirror.platform, text, in_card=False))):
+            on_mirror(
                 tx,
-                Delivery(
-                    lane=f"held:{message_id}:{mirror.id}",
-                    port=mirror.port,
-                    chat=mirror.chat,
-                    op="words",
-                    conversation_id=conversation.id,
-                    mirror_id=mirror.id,
-                    message_id=message_id,
-                    idem_key=f"held:{message_id}:{mirror.id}",
-                    after=tx.policy.held_note_after,
-                ),
+                mirror,
+                "words",
+                lane=lane,
+                message_id=message_id,
+                part=part,
+                idem_key=f"{lane}:{part}",
+                after=tx.policy.held_note_after,
             )
 
 
-def settle_held(tx: Tx, conversation: Conversation, message_id: MessageId) -> None:
+def settle_held(tx: Tx, conversation: Conversation, message_id: MessageId, text: RichText) -> None:
     """The author has decided: no note by silence."""
     for mirror in mirrors.of_conversation(tx, conversation.id):
-        outbox.cancel(tx, f"held:{message_id}:{mirror.id}")
+        for part in range(len(desk_parts(mirror.platform, text, in_card=False))):
+            outbox.cancel(tx, f"held:{message_id}:{mirror.id}:{part}")
 
 
 def to_client(tx: Tx, conversation: Conversation, kind: str, message_id: MessageId, text: RichText) -> None:

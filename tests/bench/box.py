@@ -118,9 +118,9 @@ class Box:
     def _posts(self, start: int = 0) -> list[tuple[str, str]]:
         """Thread and text of the posts on the desk, in their order."""
         if self._desk == "slack":
-            found = self._sandbox.slack.rooms[self._scene.rooms["sales"]].messages
-            posts = [post for _, post in sorted(found.items(), key=lambda item: item[0])][start:]
-            return [(post.get("thread_ts", post["ts"]), slack_text(post)) for post in posts]
+            room = self._sandbox.slack.core.world.rooms[self._scene.rooms["sales"]]
+            wires = [room.posts[ts].wire for ts in room.order[start:]]
+            return [(wire.get("thread_ts", wire["ts"]), slack_text(wire)) for wire in wires]
         entries = list(self._sandbox.telegram.chats[self._scene.forums["sales"]].entries.values())[start:]
         return [(str(one.message.get("message_thread_id", 1)), one.message.get("text", "")) for one in entries]
 
@@ -160,12 +160,14 @@ class Box:
 
     def _arrivals(self) -> dict[tuple[int, int], float]:
         """When each message's first request was served."""
-        calls = self._sandbox.slack.calls if self._desk == "slack" else self._sandbox.telegram.calls
+        calls = [(call.at, call.method, call.args) for call in self._sandbox.telegram.calls]
+        if self._desk == "slack":
+            calls = [(at, name, arguments) for at, name, arguments, _ in self._sandbox.slack.calls]
         arrived: dict[tuple[int, int], float] = {}
-        for call in calls:
-            if call.method in ("sendMessage", "chat.postMessage"):
-                for mark in marks(json.dumps(call.args)):
-                    arrived.setdefault(mark, call.at)
+        for at, name, arguments in calls:
+            if name in ("sendMessage", "chat.postMessage"):
+                for mark in marks(json.dumps(arguments)):
+                    arrived.setdefault(mark, at)
         return arrived
 
     def latencies(self, skip: int) -> list[float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -343,57 +342,6 @@ class TestBrokenConnections:
         while seen is not None:
             assert desk.house.bot["token"] not in f"{seen} {seen!r}"
             seen = seen.__cause__ or seen.__context__
-
-
-class TestCheck:
-    async def test_a_good_forum(self, desk: Desk) -> None:
-        platform = desk.house.platform()
-        findings = await platform.check([str(desk.forum)])
-        assert all(finding.ok for finding in findings)
-        assert any("Helpdesk" in finding.what for finding in findings)
-        await platform.stop()
-
-    async def test_what_is_wrong_comes_with_a_remedy(self, desk: Desk) -> None:
-        platform = desk.house.platform()
-        desk.telegram.promote(desk.forum, desk.house.bot_id, ["can_delete_messages"])
-        lacks = [one for one in await platform.check([str(desk.forum)]) if not one.ok]
-        assert len(lacks) == 1
-        assert "Manage Topics" in lacks[0].what
-        desk.telegram.set_forum(desk.forum, False)
-        desk.telegram.promote(desk.forum, desk.house.bot_id, [])
-        lacks = [one for one in await platform.check([str(desk.forum), "-42"]) if not one.ok]
-        assert len(lacks) == 3
-        assert all(one.remedy for one in lacks)
-        desk.telegram.revoke(desk.house.bot["token"])
-        (only,) = await platform.check([str(desk.forum)])
-        assert "token" in only.what
-        await platform.stop()
-
-    async def test_two_tokens_are_two_platforms(self, desk: Desk) -> None:
-        from bot.handlers.telegram import build
-
-        other = desk.telegram.add_bot("Clients")["token"]
-        two = build(
-            desk.house.intake,
-            desk.house.store,  # type: ignore[arg-type]
-            desk_token=desk.house.bot["token"],
-            channel_token=other,
-            api_url=desk.telegram.base_url,
-            public_url="https://example.com",
-            webhook_secret="abc",
-        )
-        assert [set(one.ports) for one in two] == [{"telegram-desk"}, {"telegram-channel"}]
-        assert [route.path for one in two for route in one.routes()] == ["/telegram/desk", "/telegram/channel"]
-        await asyncio.gather(*[one.stop() for one in two])
-        assert build(desk.house.intake, desk.house.store, desk_token=None, channel_token=None) == []  # type: ignore[arg-type]
-
-    async def test_commands_are_shown_to_operators_and_start_to_clients(self, tmp_path: Path) -> None:
-        async with opened(tmp_path) as house:
-            bot = house.telegram.bot(house.bot_id)
-            await house.sandbox.until(lambda: len(bot.commands) == 2)
-            shown = sorted([one["command"] for one in commands] for commands in bot.commands.values())
-            assert shown[1] == ["start"] or shown[0] == ["start"]
-            assert any("close" in commands for commands in shown)
 
 
 @asynccontextmanager

@@ -1,0 +1,114 @@
+"""``python -m tests.bench [part …] [--pairs N] [--only WORDS]``: measure and print; without parts, everything.
+
+Parts: ``bursts`` (beside the bare loop), ``limits``, ``kills``, ``idle``, ``cold``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.bench import scenarios
+
+PARTS = ("bursts", "limits", "kills", "idle", "cold")
+
+
+def main() -> None:
+    """Measure what was asked for."""
+    words = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    words.add_argument("parts", nargs="*", metavar="part", help=" ".join(PARTS))
+    words.add_argument("--pairs", type=int, default=3, help="runs of each bot per load")
+    words.add_argument("--only", default="", help="loads whose name holds this")
+    words.add_argument("--json", type=Path, help="write all figures there")
+    given = words.parse_args()
+    if unknown := set(given.parts) - set(PARTS):
+        words.error(f"no such part: {', '.join(sorted(unknown))}")
+    say(machine())
+    figures: dict[str, Any] = {}
+    for part in given.parts or PARTS:
+        say(f"\n{part}")
+        if part == "bursts":
+            figures[part] = [one(load, given.pairs) for load in scenarios.LOADS if given.only in load.name]
+        else:
+            figures[part] = {"limits": limits, "kills": kills, "idle": idle, "cold": cold}[part]()
+    if given.json:
+        given.json.write_text(json.dumps(figures, indent=1), "utf-8")
+
+
+def say(line: str) -> None:
+    """Print at once."""
+    print(line, flush=True)
+
+
+def machine() -> str:
+    """What this ran on."""
+    model = next((line.partition(":")[2].strip() for line in open("/proc/cpuinfo") if "model name" in line), "?")  # noqa: SIM115
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    return (
+        f"{time.strftime('%Y-%m-%d %H:%M', time.gmtime())} UTC · {os.cpu_count()} × {model} · Linux {platform.release()} · "
+        f"Python {platform.python_version()} · SQLite {sqlite3.sqlite_version} · load before {load}"
+    )
+
+
+def one(load: scenarios.Load, pairs: int) -> dict[str, Any]:
+    """One load, run and told."""
+    say(f"  {load.name}")
+    found = scenarios.compare(load, pairs, say)
+    worst = found["worst"]
+    say(
+        f"  → {found['rate_ratio']:.2f} of the bare loop's rate ({found['ours']['rate']:,.0f} to {found['bare']['rate']:,.0f}/s), "
+        f"{found['cpu_ratio']:.2f} times its CPU ({found['ours']['cpu']:.2f} to {found['bare']['cpu']:.2f} s per 1,000); "
+        f"lost {worst['lost']}, doubled {worst['doubled']}, out of order {worst['out_of_order']}, topics {found['topics']}, "
+        f"peak {worst['peak']:.0f} MB (bare {found['bare']['peak']:.0f})"
+    )
+    return found
+
+
+def limits() -> Any:
+    """Under Telegram's limits."""
+    found = scenarios.limits()
+    say(
+        f"  20 new clients × 4: all after {found['seconds']:.1f} s, lost {found['lost']}, doubled {found['doubled']}, "
+        f"out of order {found['out_of_order']}, topics {found['topics']}, posts {found['posts']}, refused {found['refused']}"
+    )
+    return found
+
+
+def kills() -> Any:
+    """kill -9 five times."""
+    figures = {}
+    for desk in ("telegram", "slack"):
+        found = figures[desk] = scenarios.kills(desk)
+        say(
+            f"  {desk}: killed at {found['killed_at']} of 1,000; lost {found['lost']}, doubled {found['doubled']}, "
+            f"out of order {found['out_of_order']}, threads {found['threads']}"
+        )
+    return figures
+
+
+def idle() -> Any:
+    """Latency at a trickle."""
+    found = scenarios.idle()
+    say(
+        f"  20/s: p50 {found['p50']:.1f} ms, p95 {found['p95']:.1f}, p99 {found['p99']:.1f}, max {found['max']:.1f} "
+        f"over {found['count']} messages, {found['cpu']:.2f} CPU-s per 1,000"
+    )
+    return found
+
+
+def cold() -> Any:
+    """Starting."""
+    found = {**scenarios.cold(), "imported": scenarios.imported()}
+    say(f"  cold start: {found['new']:.2f} s on a new database, {found['again']:.2f} s on one that stands (worst {found['worst']:.2f})")
+    say(f"  imported though off: {found['imported']}")
+    return found
+
+
+if __name__ == "__main__":
+    main()

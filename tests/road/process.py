@@ -1,0 +1,192 @@
+"""``python -m bot run`` as a process of its own, to be killed at a chosen moment; the sandbox stays in the test's process.
+
+A cold start takes seconds, nearly all of it imports, and these tests start often. So Python's fork server imports the
+bot's modules once, and every start is a fork of it that then does what ``python -m bot run`` does. Leases, which on
+PostgreSQL outlive a killed process by half a minute and more, last two seconds in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import runpy
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bot.store.engine import Store, open_store
+from bot.store.uow import Tx
+from tests.road.house import House, unfinished
+
+T = TypeVar("T")
+READY = "relaydesk is ready"
+WARM = [
+    "aiosqlite",
+    "alembic.command",
+    "asyncpg",
+    "bot.app",
+    "bot.handlers.channels.widget.platform",
+    "bot.handlers.desks.slack.platform",
+    "bot.handlers.telegram",
+    "bot.jobs",
+    "bot.store.postgres",
+    "bot.store.sqlite",
+    "uvloop",
+]
+_forks = get_context("forkserver")
+_forks.set_forkserver_preload(WARM)
+
+
+def _run(environment: dict[str, str], folder: str, log: str) -> None:
+    """In the child: the command line, with nothing of the test's environment."""
+    for name in [name for name in os.environ if name.startswith("RELAYDESK_") or name == "PORT"]:
+        del os.environ[name]
+    os.environ.update(environment)
+    os.chdir(folder)
+    written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for stream in (1, 2):
+        os.dup2(written, stream)
+    _shorten_leases()
+    sys.argv = ["bot", "run"]
+    runpy.run_module("bot", run_name="__main__")
+
+
+def _shorten_leases() -> None:
+    from bot.delivery import turn
+    from bot.handlers.shared import telegram_poller
+
+    turn.LEASE_MS = 2_000
+    telegram_poller.LEASE_SECONDS = 2.0
+    telegram_poller.RENEW_SECONDS = 0.5
+
+
+class Bot:
+    """A relaydesk that runs apart, on a house's settings and database."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.starts = 0
+        self._process: ForkServerProcess | None = None
+        self._store: Store | None = None
+
+    @property
+    def log(self) -> str:
+        """Everything the process that runs now, or ran last, has logged."""
+        return self._log.read_text("utf-8", "replace") if self._log.exists() else ""
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        assert self._process.pid is not None
+        return self._process.pid
+
+    @property
+    def _log(self) -> Path:
+        return self.house.folder / f"run-{self.starts}.log"
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process is not None and self._process.exitcode is None
+
+    async def start(self) -> None:
+        """Start and wait until it says that it is ready."""
+        self.house.settings()  # writes the team file
+        self.starts += 1
+        environment = {
+            **self.house.env,
+            "RELAYDESK_TEAM_FILE": str(self.house.folder / "team.toml"),
+            "RELAYDESK_LOG__LEVEL": "info",
+        }
+        arguments = (environment, str(self.house.folder), str(self._log))
+        self._process = _forks.Process(target=_run, args=arguments, daemon=True)
+        await asyncio.to_thread(self._process.start)
+        try:
+            await self.house.box.until(lambda: READY in self.log or not self.is_alive, 30)
+        except TimeoutError:
+            raise AssertionError(f"not ready in 30 s:\n{self.log}") from None
+        assert self.is_alive, f"it ended with {self._process.exitcode}:\n{self.log}"
+
+    def kill(self) -> None:
+        """``kill -9``; returns when the process does nothing more."""
+        os.kill(self.pid, signal.SIGKILL)
+        state = Path(f"/proc/{self.pid}/stat")
+        until = time.monotonic() + 5
+        while time.monotonic() < until:  # without a pause: whoever kills at a moment wants nothing to happen after it
+            try:
+                if state.read_text().rpartition(")")[2].split()[0] in "ZX":
+                    return
+            except OSError:
+                return
+        raise AssertionError(f"{self.pid} outlived kill -9")
+
+    async def ended(self, seconds: float = 20.0) -> int:
+        """Wait for the end; the exit code, negative for a signal."""
+        process = self._process
+        assert process is not None
+        await self.house.box.until(lambda: process.exitcode is not None, seconds)
+        assert process.exitcode is not None
+        return process.exitcode
+
+    async def stop(self) -> float:
+        """SIGTERM; how many seconds it took to end, in order."""
+        began = time.monotonic()
+        os.kill(self.pid, signal.SIGTERM)
+        code = await self.ended()
+        took = time.monotonic() - began
+        assert code == 0, self.log
+        return took
+
+    @contextmanager
+    def killed_when(self, moment: Callable[[dict[str, Any]], bool]) -> Iterator[list[dict[str, Any]]]:
+        """Kill it the moment the sandbox has done something (a change in its feed), before the answer leaves the sandbox.
+
+        Gives a list that holds the change once that has happened.
+        """
+        feed = self.house.box.feed
+        publish, seen = feed.publish, []
+
+        def watched(platform: str, kind: str, **data: Any) -> None:
+            publish(platform, kind, **data)
+            change = {"platform": platform, "kind": kind, **data}
+            if not seen and moment(change):
+                seen.append(change)
+                self.kill()
+
+        feed.publish = watched  # type: ignore[method-assign]
+        try:
+            yield seen
+        finally:
+            del feed.publish
+
+    async def dies(self, moment: Callable[[dict[str, Any]], bool], act: Callable[[], Any]) -> None:
+        """Do ``act`` and wait until the process has been killed at that moment."""
+        with self.killed_when(moment) as seen:
+            act()
+            await self.house.until(lambda: seen, 15)
+        assert await self.ended() == -signal.SIGKILL
+
+    async def read(self, job: Callable[[Tx], T]) -> T:
+        """Look into its store."""
+        if self._store is None:
+            self._store = await open_store(self.house.env["RELAYDESK_DATABASE_URL"])
+        return await self._store.read(job)
+
+    async def settled(self, seconds: float = 20.0) -> None:
+        """Wait until nothing waits to be read or sent."""
+        async with asyncio.timeout(seconds):
+            while await self.read(unfinished):
+                await asyncio.sleep(0.02)
+
+    async def close(self) -> None:
+        """Leave nothing behind."""
+        if self.is_alive:
+            self.kill()
+            await self.ended()
+        if self._store is not None:
+            await self._store.close()
