@@ -315,11 +315,11 @@ def _ports(platforms: Sequence[Platform]) -> dict[str, Port]:
 def _limits(settings: Settings) -> Limits:
     given = settings.limits
     return Limits(
-        forum_per_minute=int(given.telegram_forum_per_minute),
-        bot_per_second=int(given.telegram_bot_per_second),
-        chat_per_second=int(given.telegram_chat_per_second),
-        room_per_second=int(given.slack_room_per_second),
-        updates_per_minute=int(given.slack_updates_per_minute),
+        forum_per_minute=given.telegram_forum_per_minute,
+        bot_per_second=given.telegram_bot_per_second,
+        chat_per_second=given.telegram_chat_per_second,
+        room_per_second=given.slack_room_per_second,
+        updates_per_minute=given.slack_updates_per_minute,
     )
 
 

@@ -203,11 +203,11 @@ class Log(_Part):
 class Limits(_Part):
     """What the platforms allow, shared by all nodes. 0 switches a limit off."""
 
-    telegram_forum_per_minute: float = Field(default=20, ge=0)
-    telegram_bot_per_second: float = Field(default=30, ge=0)
-    telegram_chat_per_second: float = Field(default=1, ge=0)
-    slack_room_per_second: float = Field(default=1, ge=0)
-    slack_updates_per_minute: float = Field(default=45, ge=0)
+    telegram_forum_per_minute: int = Field(default=20, ge=0)
+    telegram_bot_per_second: int = Field(default=30, ge=0)
+    telegram_chat_per_second: int = Field(default=1, ge=0)
+    slack_room_per_second: int = Field(default=1, ge=0)
+    slack_updates_per_minute: int = Field(default=45, ge=0)
 
 
 class Settings(BaseSettings):

@@ -57,7 +57,7 @@ class _Entry(BaseModel):
 
 
 class TeamGroup(_Entry):
-    """Operators who share an Unassigned list (R4). ``thread_rest`` in hours overrides the setting."""
+    """Operators who share an Unassigned list (R4)."""
 
     name: Name
     label: str = ""
@@ -65,7 +65,6 @@ class TeamGroup(_Entry):
     slack_room: SlackRoom | None = None
     telegram_forums: Annotated[tuple[TelegramForum, ...], Field(strict=False)] = ()
     signature: Literal["operator", "group", "none"] = "operator"
-    thread_rest: float | None = Field(default=None, gt=0)
 
 
 class TeamChannel(_Entry):

@@ -10,7 +10,8 @@ from bot.domain.ids import Moment
 from bot.domain.text import RichText
 from bot.store import conversations, journal, messages, mirrors, spread, team
 from bot.store.messages import Ref
-from bot.store.team import Channel
+from bot.store.mirrors import Mirror
+from bot.store.team import Desk
 from bot.store.uow import Tx
 
 
@@ -48,7 +49,7 @@ def receive(tx: Tx, got: Received) -> None:
     conversation = conversations.of_client(tx, channel.id, got.external_id)
     is_new = conversation is None
     if conversation is None:
-        conversation = conversations.create(tx, channel.id, got.external_id, channel.group_id, got.client_name, got.identifiers)
+        conversation = conversations.create(tx, channel.id, got.external_id, channel.group_id, name=got.client_name, identifiers=got.identifiers)
     heard = moves.receive(conversation, got.at, tx.now)
     message_id = messages.add(
         tx,
@@ -71,13 +72,14 @@ def receive(tx: Tx, got: Received) -> None:
         return
     if conversation.status is Status.CLOSED:
         journal.add(tx, "reopened", who=got.client_name, way=f"client:{channel.kind}", conversation_id=heard.id)
-        rested = _retire_rested(tx, conversation, channel)
+        rested = _retire_rested(tx, conversation)
         spread.topic_state(tx, heard, closed=False)
     else:
         rested = []
     spread.to_desks(tx, heard, message_id, got.text, joinable=True)
-    for old in rested:
-        spread.open_mirror(tx, heard, old, message_id, got.text, pointer="Earlier thread")
+    for old, home in rested:
+        fresh = spread.open_mirror(tx, heard, home, message_id, got.text, pointer="Earlier thread")
+        spread.point_on(tx, old, fresh)
     if rested or _looks_different(conversation, heard):
         spread.refresh_cards(tx, heard)
 
@@ -89,16 +91,15 @@ def _looks_different(before: Conversation, after: Conversation) -> bool:
     )
 
 
-def _retire_rested(tx: Tx, closed: Conversation, channel: Channel) -> list[team.Desk]:
+def _retire_rested(tx: Tx, closed: Conversation) -> list[tuple[Mirror, Desk]]:
     """Slack threads that rested too long are left behind (R30): nobody finds a talk far up in the room."""
     rest_since = max(closed.status_since, closed.last_message_at or 0)
     if tx.now - rest_since <= tx.policy.thread_rest:
         return []
     homes = {home.id: home for home in team.desks_of(tx, closed.group_id)}
-    left: list[team.Desk] = []
+    left: list[tuple[Mirror, Desk]] = []
     for mirror in mirrors.of_conversation(tx, closed.id):
         if mirror.platform == "slack" and mirror.desk_id in homes:
             mirrors.retire(tx, mirror)
-            spread.refresh_card(tx, mirror)
-            left.append(homes[mirror.desk_id])
+            left.append((mirror, homes[mirror.desk_id]))
     return left

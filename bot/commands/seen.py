@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.commands import inbox
+from bot.commands.answer import Answer
 from bot.commands.context import Place
-from bot.commands.perform import context_of
-from bot.domain.errors import Refusal
+from bot.commands.perform import Context, perform
 from bot.domain.people import Actor
 from bot.store import messages, mirrors
 from bot.store.uow import Tx
@@ -24,15 +24,19 @@ class Reacted:
 
 
 def reacted(tx: Tx, reaction: Reacted) -> None:
-    """Clear the unseen mark when an operator who may see the conversation reacted; a stranger's reaction is nothing."""
+    """Clear the unseen mark when an operator who may see the conversation reacted.
+
+    Anybody else's reaction does nothing and is kept in the journal; it asked for nothing, so nothing is answered.
+    """
     found = _thread_of(tx, reaction)
     if found is None:
         return
-    try:
-        context = context_of(tx, reaction.actor, found)
-    except Refusal:
-        return
+    perform(tx, reaction.actor, found, lambda context: _saw(tx, context))
+
+
+def _saw(tx: Tx, context: Context) -> Answer:
     inbox.saw(tx, context.conversation)
+    return Answer("")
 
 
 def _thread_of(tx: Tx, reaction: Reacted) -> Place | None:

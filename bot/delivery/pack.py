@@ -40,7 +40,7 @@ class Packer:
     def __init__(self, tx: Tx, heads: Sequence[Head]) -> None:
         self._tx = tx
         self._mirrors = mirrors.by_ids(tx, {head.mirror_id for head in heads if head.mirror_id is not None})
-        wanted = {head.message_id for head in heads if head.message_id is not None and head.op == "words"}
+        wanted = {head.message_id for head in heads if head.message_id is not None}
         self._messages = messages.by_ids(tx, wanted)
         asked = {head.mirror_id for head in heads if head.op in ("card", "topic") and head.mirror_id is not None}
         self._faces = cards.faces(tx, asked)
@@ -105,14 +105,15 @@ class Packer:
         if mirror.platform == "telegram" and not mirror.thread:
             raise NotYet
         last = max([mirror.opening_last, *(self._message(other).seq for other in joined)])
-        view = self._view(mirror, last)
+        view = self._view(mirror, last, self._messages.get(head.message_id or 0))
         if mirror.card_ref:
             return Packed(Address(mirror.chat, mirror.thread), EditCard(mirror.card_ref, view))
         return Packed(Address(mirror.chat, mirror.thread), PostCard(view))
 
-    def _view(self, mirror: Mirror, last: int) -> CardView:
+    def _view(self, mirror: Mirror, last: int, first: Message | None) -> CardView:
         face = self._faces[mirror.id]
-        opening = _opening(self._tx, mirror, last)
+        alone = first is not None and first.seq == mirror.opening_first == last
+        opening = _opening(mirror, [first] if alone and first else self._opening_messages(mirror, last))
         return draw(
             face.conversation,
             client=face.client,
@@ -125,6 +126,11 @@ class Packer:
             link=face.link,
         )
 
+    def _opening_messages(self, mirror: Mirror, last: int) -> list[Message]:
+        if not mirror.opening_first:
+            return []
+        return messages.between(self._tx, mirror.conversation_id, mirror.opening_first, last)
+
     def _history(self, head: Head, mirror: Mirror) -> History:
         before = head.payload.get("before")
         said = messages.latest(self._tx, mirror.conversation_id, head.payload["lines"] + 1)
@@ -132,11 +138,8 @@ class Packer:
         return History("Earlier words, told again because the thread was lost", tuple(lines[-head.payload["lines"] :]))
 
 
-def _opening(tx: Tx, mirror: Mirror, last: int) -> RichText:
+def _opening(mirror: Mirror, said: Sequence[Message]) -> RichText:
     """The words the card carries: the first message's beginning, and texts that were joined to it."""
-    if not mirror.opening_first:
-        return RichText.plain("")
-    said = messages.between(tx, mirror.conversation_id, mirror.opening_first, last)
     clients = [one.body for one in said if one.direction is Direction.IN]
     if not clients:
         return RichText.plain("")

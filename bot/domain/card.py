@@ -36,6 +36,8 @@ class CardView:
     link: str = ""
 
 
+CONTINUED = "Continued in a new thread"
+"""The pointer of a card that was left behind (R30). It is drawn for the last time, so it says what stays true."""
 STATUS_WORDS = {Status.UNASSIGNED: "⚪ Unassigned", Status.INBOX: "🟢 In progress", Status.CLOSED: "⚫ Closed"}
 
 
@@ -51,7 +53,8 @@ def draw(
     pointer: str = "",
     link: str = "",
 ) -> CardView:
-    """The card of a conversation as it is now."""
+    """The card of a conversation as it is now; one that was left behind offers nothing any more."""
+    left = pointer == CONTINUED
     marks = "🆕" if conversation.unseen else ""
     if conversation.last_direction is Direction.OUT:
         marks += "↩️"
@@ -59,16 +62,18 @@ def draw(
         client=client,
         logo=CHANNELS[channel_kind].logo,
         channel=channel_name,
-        marks=marks,
-        status=STATUS_WORDS[conversation.status],
+        marks="" if left else marks,
+        status=STATUS_WORDS[Status.CLOSED if left else conversation.status],
         since=conversation.time,
         group=group.badge,
         responsible=responsible,
         opening=opening,
-        buttons=tuple(
-            Button(action.verb, action.label, f"{conversation.id}.{conversation.version}", action.style)
-            for action in offered(conversation)
-        ),
+        buttons=() if left else _buttons(conversation),
         pointer=pointer,
         link=link,
     )
+
+
+def _buttons(conversation: Conversation) -> tuple[Button, ...]:
+    token = f"{conversation.id}.{conversation.version}"
+    return tuple(Button(action.verb, action.label, token, action.style) for action in offered(conversation))

@@ -62,16 +62,20 @@ def load(tx: Tx, keys: set[str]) -> dict[str, Bucket]:
     """The buckets, locked on PostgreSQL, made when new."""
     if not keys:
         return {}
+    found = _read(tx, keys)
+    missing = keys - found.keys()
+    if missing:  # read again: another node may have made them, and spent from them, at this moment
+        tx.execute(tx.upsert(bucket).on_conflict_do_nothing(), [{"key": key} for key in sorted(missing)])
+        found |= _read(tx, missing)
+    return found
+
+
+def _read(tx: Tx, keys: set[str]) -> dict[str, Bucket]:
     query = _LOAD.with_for_update() if tx.postgres else _LOAD
-    found = {
+    return {
         row.key: Bucket(row.key, json.loads(row.stamps), row.blocked_until, row.failures, row.reason)
         for row in tx.execute(query, {"keys": sorted(keys)})
     }
-    missing = sorted(keys - found.keys())
-    if missing:
-        tx.execute(tx.upsert(bucket).on_conflict_do_nothing(), [{"key": key} for key in missing])
-        found |= {key: Bucket(key) for key in missing}
-    return found
 
 
 def save(tx: Tx, buckets: dict[str, Bucket]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from bot.domain.card import CONTINUED
 from bot.domain.conversation import Conversation
 from bot.domain.ids import GroupId, MirrorId
 from bot.domain.people import Group, Signature
@@ -73,7 +74,7 @@ def _face(tx: Tx, row: Any) -> Face:
     if row.retired_at is not None or row.pointer:
         values = {"conversation_id": row.id, "desk_id": row.desk_id, "id": row.mirror_id}
         link = tx.execute(_LATER if row.retired_at is not None else _EARLIER, values).scalar() or ""
-        pointer = "Continued in a new thread" if row.retired_at is not None else row.pointer
+        pointer = CONTINUED if row.retired_at is not None else row.pointer
     return Face(
         conversation=load(row),
         client=row.client_name,

@@ -83,15 +83,18 @@ def load(row: Any) -> Conversation:
     )
 
 
+_ADD_CLIENT = insert(client).returning(client.c.id)
+_ADD_IDENTITY = insert(client_identity)
+_ADD = insert(conversation).returning(conversation.c.id)
+
+
 def create(
-    tx: Tx, channel_id: ChannelId, external_id: str, group_id: GroupId, name: str, identifiers: dict[str, str]
+    tx: Tx, channel_id: ChannelId, external_id: str, group_id: GroupId, *, name: str, identifiers: dict[str, str]
 ) -> Conversation:
     """A new client with a new conversation in Unassigned. UNIQUE(channel, client) decides a race; the loser is retried."""
-    client_id = tx.execute(
-        insert(client).returning(client.c.id),
-        {"name": name, "original_name": name, "identifiers": json.dumps(identifiers, ensure_ascii=False), "created_at": tx.now},
-    ).scalar_one()
-    tx.execute(insert(client_identity), {"client_id": client_id, "channel_id": channel_id, "external_id": external_id})
+    who = {"name": name, "original_name": name, "identifiers": json.dumps(identifiers, ensure_ascii=False), "created_at": tx.now}
+    client_id = ClientId(tx.execute(_ADD_CLIENT, who).scalar_one())
+    tx.later(_ADD_IDENTITY, {"client_id": client_id, "channel_id": channel_id, "external_id": external_id})
     row = {
         "client_id": client_id,
         "channel_id": channel_id,
@@ -100,10 +103,9 @@ def create(
         "status": Status.UNASSIGNED.value,
         "status_since": tx.now,
     }
-    conversation_id = tx.execute(insert(conversation).returning(conversation.c.id), row).scalar_one()
     fresh = Conversation(
-        id=ConversationId(conversation_id),
-        client_id=ClientId(client_id),
+        id=ConversationId(tx.execute(_ADD, row).scalar_one()),
+        client_id=client_id,
         channel_id=channel_id,
         external_id=external_id,
         group_id=group_id,

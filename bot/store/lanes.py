@@ -168,7 +168,7 @@ _AGAIN = (
 _ADVANCE = (
     update(lane)
     .where(lane.c.key == bindparam("k"), lane.c.fence == bindparam("held"))
-    .values(done_seq=bindparam("seq"), due=bindparam("until"))
+    .values(done_seq=bindparam("seq"), due=bindparam("until"), ready_since=bindparam("now"))
 )
 _REST = (
     update(lane)
@@ -202,9 +202,12 @@ def put_back(tx: Tx, waiting: Sequence[tuple[Head, int, str, int, str, int | Non
 
 
 def advance(tx: Tx, moves: Sequence[tuple[str, int, int, int]]) -> None:
-    """``(lane, fence, done up to, lease until)`` for each lane that goes on."""
+    """``(lane, fence, done up to, lease until)`` for each lane that goes on, behind those that have waited longer (F30)."""
     if moves:
-        tx.execute(_ADVANCE, [{"k": key, "held": fence, "seq": seq, "until": until} for key, fence, seq, until in sorted(moves)])
+        tx.execute(
+            _ADVANCE,
+            [{"k": key, "held": fence, "seq": seq, "until": until, "now": tx.now} for key, fence, seq, until in sorted(moves)],
+        )
 
 
 def rest(tx: Tx, resting: Sequence[tuple[str, int, int, bool]]) -> None:

@@ -105,6 +105,12 @@ _LATEST = (
     .limit(bindparam("n"))
 )
 
+_BETWEEN = (
+    select(*_COLUMNS)
+    .where(message.c.conversation_id == bindparam("conversation_id"), message.c.seq.between(bindparam("first"), bindparam("last")))
+    .order_by(message.c.seq)
+)
+
 
 def by_ids(tx: Tx, ids: set[int]) -> dict[int, Message]:
     """Messages by id."""
@@ -119,12 +125,8 @@ def latest(tx: Tx, conversation_id: ConversationId, limit: int) -> list[Message]
 
 def between(tx: Tx, conversation_id: ConversationId, first: int, last: int) -> list[Message]:
     """The messages numbered ``first`` to ``last``."""
-    query = (
-        select(*_COLUMNS)
-        .where(message.c.conversation_id == conversation_id, message.c.seq.between(first, last))
-        .order_by(message.c.seq)
-    )
-    return [_message(row) for row in tx.execute(query)]
+    rows = tx.execute(_BETWEEN, {"conversation_id": conversation_id, "first": first, "last": last})
+    return [_message(row) for row in rows]
 
 
 def _message(row: Any) -> Message:

@@ -61,13 +61,35 @@ def flush(tx: Tx) -> None:
     append = _append(tx.postgres)
     for key in sorted(lanes):
         items = lanes[key]
+        if _redraws(items[0]) and _still_waits(tx, key):
+            continue
         due = tx.now + items[0].patience + items[0].after
         last = tx.execute(
             append, {"key": key, "port": items[0].port, "chat": items[0].chat, "count": len(items), "due": due, "now": tx.now}
         ).scalar_one()
         rows += [_row(tx, item, last - len(items) + 1 + index) for index, item in enumerate(items)]
-    tx.execute(_INSERT, rows)
-    tx.wake.add("outbox")
+    if rows:
+        tx.execute(_INSERT, rows)
+        tx.wake.add("outbox")
+
+
+def _redraws(item: Delivery) -> bool:
+    """Whether it redraws a card that stands: those have a lane of their own, and one that waits shows later changes too."""
+    return item.op == "card" and item.lane.endswith(":card")
+
+
+_LOCK = select(lane.c.key).where(lane.c.key == bindparam("key")).with_for_update()
+_PENDING = select(delivery.c.id).where(delivery.c.lane == bindparam("key"), delivery.c.state == "pending").limit(1)
+
+
+def _still_waits(tx: Tx, key: str) -> bool:
+    """Whether the lane holds something not yet begun.
+
+    Under the lane's lock: another node that begins it right now has drawn the card without this transaction's change.
+    """
+    if tx.postgres:
+        tx.execute(_LOCK, {"key": key})
+    return tx.execute(_PENDING, {"key": key}).first() is not None
 
 
 @cache
@@ -109,14 +131,9 @@ def _row(tx: Tx, item: Delivery, lane_seq: int) -> dict[str, Any]:
     }
 
 
-_PENDING = select(delivery.c.id).where(delivery.c.lane == bindparam("key"), delivery.c.state == "pending").limit(1)
-
-
 def is_pending(tx: Tx, key: str) -> bool:
-    """Whether the lane holds something not yet begun (written or queued in this transaction)."""
-    if any(item.lane == key for item in tx.keep("outbox").values()):
-        return True
-    return tx.execute(_PENDING, {"key": key}).first() is not None
+    """Whether something was queued in the lane in this transaction; what waits there from before is looked at in the end."""
+    return any(item.lane == key for item in tx.keep("outbox").values())
 
 
 def cancel(tx: Tx, idem_key: str) -> bool:

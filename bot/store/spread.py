@@ -137,12 +137,18 @@ def refresh_cards(tx: Tx, conversation: Conversation) -> None:
 
 
 def refresh_card(tx: Tx, mirror: Mirror) -> None:
-    """Redraw one card soon, live or retired."""
+    """Redraw one card soon."""
     lane = f"{mirror.lane}:card"
     if not outbox.is_pending(tx, lane):
         on_mirror(
             tx, mirror, "card", lane=lane, patience=CARD_PATIENCE if tx.policy.card_debounce else 0, after=tx.policy.card_debounce
         )
+
+
+def point_on(tx: Tx, old: Mirror, fresh: Mirror) -> None:
+    """Redraw a retired card, to point to the thread that goes on from it; it waits until that stands."""
+    if old.card_ref:
+        on_mirror(tx, old, "card", lane=fresh.lane)
 
 
 def topic_state(tx: Tx, conversation: Conversation, *, closed: bool) -> None:
