@@ -14,6 +14,7 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
+from bot.commands.desk import token_changed
 from bot.commands.team import apply_team
 from bot.delivery.limits import Limits
 from bot.delivery.ports import Port, Ports
@@ -27,13 +28,16 @@ from bot.handlers.web import serve
 from bot.store import cursors, inbox, lanes, team
 from bot.store.engine import Store, StoreError, open_store
 from bot.store.migrate import migrate, revisions
-from bot.store.secrets import shared
+from bot.store.secrets import renewed, shared
 from bot.store.uow import Tx
 from config.settings import Settings
 from config.team import Team, load_team
 
 log = structlog.get_logger(__name__)
-STOP_SECONDS = 9.0
+STOP_SECONDS = 8.5
+"""What is under way at a SIGTERM may take this long; ten seconds after it everything has ended."""
+NOBODY = "write a team file, see config/example.team.toml, and run `python -m bot apply TEAM.toml`, or set RELAYDESK_TEAM_FILE"
+NOTHING_ON = "set a token, see config/example.env"
 
 
 class Part(Flag):
@@ -70,21 +74,31 @@ class App:
                 relay = Relay(self.store, Ports(_ports(self.platforms)), _limits(self.settings), self.owner)
                 working += [_task("intake", self.intake.run), _task("relay", relay.run)]
                 listening += [_task("listener", platform.listen) for platform in self.platforms]
-                listening.append(_task("check", self._report))
+                listening.append(_task("check", self._look_around))
             if Part.CLOCK in self.part:
                 from bot.jobs import Clock
 
                 working.append(_task("clock", Clock(self.store, self.owner).run))
             self.ready.set()
-            log.info("relaydesk is ready", address=self.address or None, platforms=sorted(_ports(self.platforms)))
+            on = ", ".join(sorted(_ports(self.platforms))) or "nothing"
+            log.info("relaydesk is ready", on=on, **({"address": self.address} if self.address else {}))
             await _until_one_fails(working, listening)
         finally:
             await self._stop(listening, working, runner)
 
-    async def _report(self) -> None:
-        """Say at the start what is wrong at the platforms, one line each; work goes on with the rest."""
-        for finding in await self.check():
-            if not finding.ok:
+    async def _look_around(self) -> None:
+        """Say at the start what is missing or wrong, one line each; work goes on with the rest."""
+        if not self.platforms:
+            log.warning("no platform is switched on", remedy=NOTHING_ON)
+        try:
+            if await self.store.read(team.is_empty):
+                log.warning("nobody is an operator, so nobody can answer", remedy=NOBODY)
+            findings = await self.check()
+        except Exception:  # a look around must not stop what works
+            log.exception("the platforms could not be looked at")
+            return
+        for finding in findings:
+            if not finding.ok and not finding.heard:
                 log.warning(finding.what, remedy=finding.remedy)
 
     async def check(self) -> list[Finding]:
@@ -105,13 +119,17 @@ class App:
     async def _stop(
         self, listening: list[asyncio.Task[None]], working: list[asyncio.Task[None]], runner: web.AppRunner | None
     ) -> None:
-        await _cancel(listening)
-        for platform in self.platforms:
-            if runner is not None and not platform.ports.keys().isdisjoint({"widget"}):
-                await platform.stop()
+        """All at once, so that all together keep to the time: nothing is taken in, what is in the air is finished."""
+        ending = [*listening, *working]
+        for task in ending:
+            task.cancel()
         if runner is not None:
-            await runner.cleanup()
-        await _cancel(working)
+            for platform in self.platforms:
+                if not platform.ports.keys().isdisjoint({"widget"}):
+                    await platform.stop()
+            ending.append(_task("http", runner.cleanup))
+        if ending:
+            await asyncio.wait(ending, timeout=STOP_SECONDS)
         await self.close()
 
 
@@ -126,22 +144,23 @@ async def build(settings: Settings, part: Part = Part.ALL) -> App:
     alone = settings.is_sqlite
     if alone and part is not Part.ALL:
         raise StoreError(
-            "SQLite serves one process: use `python -m bot run`, or set RELAYDESK_DATABASE_URL to PostgreSQL for web, worker and clock"
+            "RELAYDESK_DATABASE_URL: SQLite serves one process: use `python -m bot run`, "
+            "or name a PostgreSQL database for web, worker and clock"
         )
-    if alone:
-        await migrate(url)
-    else:
+    plan = team_plan(settings)
+    if not alone:
         await _refuse_old_schema(url)
     store = await open_store(url, policy)
     app = App(settings, store, part)
     try:
         if alone:
             store.lock()  # type: ignore[attr-defined]  # only SQLite's store has it
+            await migrate(url)
             await store.write(_take_over)
-        if plan := team_plan(settings):
+        if plan:
             for line in await store.write(lambda tx: apply_team(tx, plan)):
-                log.info("team", change=line)
-        await store.write(inbox.unpark)
+                log.info("team: %s", line)
+        await store.write(lambda tx: _begin_anew(tx, settings))
         app.platforms = await _platforms(settings, app.intake, store)
         for platform in app.platforms:
             for source, inbound in platform.inbounds.items():
@@ -204,6 +223,20 @@ def _take_over(tx: Tx) -> None:
     """``run`` is alone on its store: leases that stand are those of a process that died."""
     lanes.release_all(tx)
     cursors.release_all(tx)
+
+
+def _begin_anew(tx: Tx, settings: Settings) -> None:
+    """At every start: updates of platforms that may be on again are read, and what waited for a better token goes on."""
+    inbox.unpark(tx)
+    telegram = settings.telegram
+    tokens = {
+        "slack": settings.slack.bot_token,
+        "telegram-desk": telegram.desk_token,
+        "telegram-channel": telegram.channel_token,
+    }
+    for port, token in tokens.items():
+        if token and renewed(tx, f"token:{port}", token.get_secret_value()):
+            token_changed(tx, port)
 
 
 def team_plan(settings: Settings, team_file: Path | None = None) -> TeamPlan | None:
@@ -342,17 +375,14 @@ async def _until_one_fails(working: list[asyncio.Task[None]], listening: list[as
             waiting = {asyncio.create_task(asyncio.Event().wait(), name="idle")}  # type: ignore[arg-type]
 
 
-async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    if tasks:
-        await asyncio.wait(tasks, timeout=STOP_SECONDS)
+async def run_until_signal(settings: Settings, part: Part = Part.ALL) -> None:
+    """Build and run, and stop in order on SIGTERM or Ctrl-C. Raises what ``build`` raises."""
 
+    async def work() -> None:
+        await (await build(settings, part)).run()
 
-async def run_until_signal(app: App) -> None:
-    """Run, and stop in order on SIGTERM or Ctrl-C."""
     loop = asyncio.get_running_loop()
-    task = asyncio.create_task(app.run(), name="app")
+    task = asyncio.create_task(work(), name="app")
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)
     try:

@@ -3,68 +3,91 @@
 from __future__ import annotations
 
 import asyncio
-import time
+from collections.abc import Awaitable
 
-from bot.app import Part, build_for_look
+from bot.app import NOBODY, Part, build_for_look
 from bot.handlers.shared.platform import Finding
-from bot.store import buckets, inbox, journal, lanes, team
+from bot.store import figures, journal, team
+from bot.store.engine import StoreError
 from bot.store.uow import Tx
 from config.settings import Settings
 
 PLATFORM_SECONDS = 20.0
+ORPHANS_MS = 7 * 24 * 3_600_000
+"""How long a topic that may be one too many is spoken of; nobody can tell us that it was deleted."""
 
 
 async def examine(settings: Settings) -> list[Finding]:
-    """Look at the platforms, the team, and the queues. Raises what the start of ``run`` would raise."""
-    app = await build_for_look(settings, Part.ALL)
+    """Look at the store, the team, the queues and the platforms."""
     try:
-        findings = await app.store.read(_look)
-        try:
-            async with asyncio.timeout(PLATFORM_SECONDS):
-                findings += await app.check()
-        except TimeoutError:
-            findings.append(Finding(False, "the platforms do not answer in time", "look at the network of this machine and try again"))
-        if not app.platforms:
-            findings.append(Finding(False, "no platform is switched on", "set a token, see config/example.env"))
-        return findings
+        app = await build_for_look(settings, Part.ALL)
+    except StoreError as trouble:
+        what, _, remedy = str(trouble).rpartition(": ")
+        return [Finding(False, what, remedy)]
+    try:
+        return [*await app.store.read(_look), *await _platforms(app.check())]
     finally:
         await app.close()
 
 
+async def _platforms(looking: Awaitable[list[Finding]]) -> list[Finding]:
+    try:
+        async with asyncio.timeout(PLATFORM_SECONDS):
+            return await looking
+    except TimeoutError:
+        remedy = "look at the network of this machine and try again"
+        return [Finding(False, f"the platforms do not answer within {PLATFORM_SECONDS:.0f} s", remedy)]
+
+
 def _look(tx: Tx) -> list[Finding]:
-    return [*_team(tx), *_queues(tx), *_waits(tx), *_orphans(tx)]
+    return [*_team(tx), *_queues(tx), *_orphans(tx)]
 
 
 def _team(tx: Tx) -> list[Finding]:
     if team.is_empty(tx):
-        return [Finding(False, "nobody is an operator, so nobody can answer", "write a team file and run `python -m bot apply TEAM.toml`")]
-    desks = team.desks(tx)
-    return [Finding(bool(desks), f"{len(desks)} desk(s) are set up", "" if desks else "give a group a slack_room or telegram_forums")]
+        return [Finding(False, "nobody is an operator, so nobody can answer", NOBODY)]
+    number = len(team.desks(tx))
+    return [
+        Finding(True, f"{_some(number, 'desk')} in the team")
+        if number
+        else Finding(False, "the team has no desk", "give a group a slack_room or telegram_forums in the team file")
+    ]
 
 
 def _queues(tx: Tx) -> list[Finding]:
-    updates, deliveries = inbox.counts(tx), lanes.counts(tx)
-    dead_in, parked = updates.get("dead", 0), updates.get("parked", 0)
-    dead_out, unsure = deliveries.get("dead", 0), deliveries.get("unconfirmed", 0)
-    return [
-        Finding(True, f"{updates.get('pending', 0)} update(s) wait to be read, {deliveries.get('pending', 0)} delivery(ies) wait to be sent"),
-        Finding(not dead_in, f"{dead_in} update(s) could not be applied", "search the log for “update not applied”" if dead_in else ""),
-        Finding(not parked, f"{parked} update(s) wait for a channel or platform", "add the channel to the team file" if parked else ""),
-        Finding(not dead_out, f"{dead_out} delivery(ies) failed for good", "press Retry in their threads, or look why" if dead_out else ""),
-        Finding(True, f"{unsure} delivery(ies) are unconfirmed: sent once or twice, the connection broke at the wrong moment"),
-    ]
-
-
-def _waits(tx: Tx) -> list[Finding]:
-    found = buckets.blocked(tx)
-    return [
-        Finding(False, f"{key} waits {max(0, until - int(time.time() * 1000)) // 1000} s: {reason}", "nothing is lost, it goes on by itself")
-        for key, until, reason in found
-    ]
+    found = figures.collect(tx)
+    updates, deliveries = found.updates, found.deliveries
+    waiting = f"{_some(updates['pending'], 'update')} to read, {_some(deliveries['pending'], 'delivery')} to send"
+    findings = [Finding(True, waiting)]
+    if number := updates["dead"]:
+        remedy = "search the log for “update not applied”: it is a bug, please report it"
+        findings.append(Finding(False, f"{_some(number, 'update')} could not be applied", remedy))
+    if number := updates["parked"]:
+        remedy = "set its token, or add a [[channel]] of that kind to the team file, and restart"
+        findings.append(Finding(False, f"{_some(number, 'update')} for a platform or channel that is off", remedy))
+    if number := deliveries["dead"]:
+        remedy = "look into the threads: the reason stands there, with Retry"
+        findings.append(Finding(False, f"{_some(number, 'delivery')} failed for good", remedy))
+    if number := deliveries["unconfirmed"]:
+        findings.append(Finding(True, f"{_some(number, 'delivery')} sent once or twice, nobody can tell: the connection broke"))
+    for key, until, reason in found.waits:
+        seconds = max(0, until - tx.now) // 1000
+        findings.append(Finding(False, f"{key} waits {seconds} s more: {reason}", "nothing is lost, it goes on by itself"))
+    return findings
 
 
 def _orphans(tx: Tx) -> list[Finding]:
     return [
-        Finding(False, f"a topic in {entry.details.get('chat')} may have been made twice", "delete the empty one by hand")
+        Finding(
+            False,
+            f"the topic “{entry.details.get('name', '')}” in {entry.details.get('chat')} may have been made twice",
+            "delete the empty one by hand",
+        )
         for entry in journal.latest(tx, "topic unconfirmed")
+        if entry.at > tx.now - ORPHANS_MS
     ]
+
+
+def _some(number: int, thing: str) -> str:
+    plural = f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"
+    return f"{number} {thing if number == 1 else plural}"

@@ -35,7 +35,7 @@ FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(hooks\.slack\.com/)[A-Za-z0-9/_%-]+"), rf"\1{HIDDEN}"),  # whoever has the address may post
 )
 
-CHATTY = ("aiohttp.access", "aiogram.event", "apscheduler", "sqlalchemy.engine", "slack_bolt", "slack_sdk", "asyncio")
+CHATTY = ("aiohttp.access", "aiogram.event", "alembic", "apscheduler", "sqlalchemy.engine", "slack_bolt", "slack_sdk", "asyncio")
 """Libraries that tell every call; below a warning they are heard at level debug only."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.delivery.ports import Permanent, Sent
 from bot.domain.actions import Button, Verb
+from bot.domain.capabilities import DESKS
 from bot.domain.ids import MessageId
 from bot.store import conversations, heal, journal, messages, mirrors, spread
 from bot.store.lanes import Head
@@ -60,12 +61,57 @@ def _card_sent(tx: Tx, mirror: Mirror, heads: Sequence[Head], outcome: Sent) -> 
             )
 
 
+def topic_doubted(tx: Tx, head: Head, chat: str, name: str) -> None:
+    """An earlier try may have made a topic too, which nobody will use; ``doctor`` names it, for a person to delete (F22)."""
+    journal.add(
+        tx,
+        "topic unconfirmed",
+        who="relaydesk",
+        way="system",
+        conversation_id=conversations.id_or_none(head.conversation_id),
+        chat=chat,
+        name=name,
+    )
+
+
+def healed(tx: Tx, head: Head, outcome: Permanent) -> bool:
+    """Whether what was refused is queued anew in another way: in a new thread, or a first card without the client's words."""
+    mirror = _mirror(tx, head)
+    if mirror is None:
+        return False
+    if outcome.code == "thread_gone":
+        heal.replace(tx, mirror)
+        return True
+    return _is_first_card(head, mirror) and heal.without_words(tx, mirror)
+
+
+def keeps_waiting(tx: Tx, head: Head) -> bool:
+    """Whether all that follows stands upon it, so that it can't be skipped: a topic, or the card that is a thread's root."""
+    mirror = _mirror(tx, head)
+    if mirror is None or mirror.thread:
+        return False
+    return head.op == "topic" or (_is_first_card(head, mirror) and not mirror.opening_first)
+
+
+def kept_away(tx: Tx, head: Head, reason: str) -> None:
+    """A desk can't be posted to until a person has mended it; the conversation's other desks say so (F33)."""
+    mirror = _mirror(tx, head)
+    if mirror is None:
+        return
+    name = DESKS[mirror.platform].name
+    for other in mirrors.of_conversation(tx, mirror.conversation_id):
+        if other.chat != mirror.chat:
+            words = f"⚠️ {name} does not take this conversation's posts now, they wait. {reason[:1].upper()}{reason[1:]}"
+            spread.notice(tx, other, words)
+
+
+def _is_first_card(head: Head, mirror: Mirror) -> bool:
+    return head.op == "card" and head.lane == mirror.lane and not mirror.card_ref
+
+
 def failed(tx: Tx, head: Head, outcome: Permanent) -> None:
     """It will never arrive. Somebody is told in words, with *Retry* where that may help (F33, F34)."""
     mirror = _mirror(tx, head)
-    if mirror is not None and outcome.code == "thread_gone":
-        heal.replace(tx, mirror)
-        return
     journal.add(
         tx,
         "not delivered",
@@ -77,8 +123,9 @@ def failed(tx: Tx, head: Head, outcome: Permanent) -> None:
     )
     if head.op == "words" and mirror is None:
         _reply_failed(tx, head, outcome)
-    elif head.op == "words" and mirror is not None and mirror.thread:
-        spread.notice(tx, mirror, f"⚠️ A message could not be shown here. {outcome.reason}", buttons=(_retry(head),))
+    elif mirror is not None and mirror.thread and (head.op == "words" or _is_first_card(head, mirror)):
+        what = "A message" if head.op == "words" else "The card"
+        spread.notice(tx, mirror, f"⚠️ {what} could not be shown here. {outcome.reason}", buttons=(_retry(head),))
 
 
 def _reply_failed(tx: Tx, head: Head, outcome: Permanent) -> None:

@@ -17,6 +17,9 @@ from bot.store.messages import Message
 from bot.store.mirrors import Mirror
 from bot.store.uow import Tx
 
+HISTORY_SINCE = 100
+"""How much may be said between the loss of a thread and the history on the new one; that is posted by itself."""
+
 
 class NotYet(Exception):
     """What it builds on (a thread, a card) is still being made; come back soon."""
@@ -132,10 +135,14 @@ class Packer:
         return messages.between(self._tx, mirror.conversation_id, mirror.opening_first, last)
 
     def _history(self, head: Head, mirror: Mirror) -> History:
-        before = head.payload.get("before")
-        said = messages.latest(self._tx, mirror.conversation_id, head.payload["lines"] + 1)
-        lines = [(one.author, one.body.to_plain()) for one in said if before is None or one.id < before]
-        return History("Earlier words, told again because the thread was lost", tuple(lines[-head.payload["lines"] :]))
+        upto, but, most = head.payload["upto"], set(head.payload["but"]), head.payload["lines"]
+        said = messages.latest(self._tx, mirror.conversation_id, most + len(but) + HISTORY_SINCE)
+        lines = [(_teller(one), one.body.to_plain()) for one in said if one.id <= upto and one.id not in but]
+        return History("Earlier words, told again because the thread was lost", tuple(lines[-most:]))
+
+
+def _teller(said: Message) -> str:
+    return said.author if said.direction in (Direction.IN, Direction.OUT) else f"📝 {said.author} (note, not sent)"
 
 
 def _opening(mirror: Mirror, said: Sequence[Message]) -> RichText:

@@ -11,8 +11,8 @@ import asyncio
 import structlog
 
 from bot.delivery.limits import Limits
-from bot.delivery.ports import Ambiguous, EditCard, Mark, Outcome, Ports, ReadsBack, Retry, TopicState
-from bot.delivery.turn import Begun, Result, bury, give_back, turn
+from bot.delivery.ports import Ambiguous, EditCard, Mark, Outcome, Port, Ports, ReadsBack, Retry, TopicState
+from bot.delivery.turn import Begun, Result, bury, give_back, settle, turn
 from bot.store.engine import Store
 from bot.store.uow import Tx, clock
 from bot.store.wakes import Waker
@@ -37,15 +37,25 @@ class Relay:
 
     POLL_SECONDS = 1.0
     CALL_SECONDS = 20.0
+    LAND_SECONDS = 6.0
 
     async def run(self) -> None:
         """Relay until cancelled; then finish what is in the air and give the lanes back."""
         try:
             with self._store.waker("outbox") as self._woken:
                 while True:
-                    await self._woken.wait(await self._turn())
+                    await self._woken.wait(await self._whole_turn())
         finally:
             await self._land()
+
+    async def _whole_turn(self) -> float:
+        """A turn that has begun is finished even when we are to stop: what it began is in nobody else's hands (F15)."""
+        turning = asyncio.create_task(self._turn())
+        try:
+            return await asyncio.shield(turning)
+        except asyncio.CancelledError:
+            await turning
+            raise
 
     async def _turn(self) -> float:
         """One turn; how many seconds nothing more will be due, unless something lands or is queued."""
@@ -78,43 +88,42 @@ class Relay:
     def _alone(self, tx: Tx, result: Result) -> None:
         try:
             with tx.savepoint():
-                turn(tx, self._owner, [result], 0, self._limits)
+                settle(tx, self._owner, [result])
                 tx.flush()
         except (TypeError, ValueError, LookupError, AttributeError, AssertionError):
             log.exception("outcome can't be settled", delivery=result.begun.heads[0].id)
             bury(tx, result)
 
     async def _deliver(self, begun: Begun) -> None:
-        doubtful = False
+        port = self._ports.get(begun.port)
+        doubtful = begun.unsure and not isinstance(begun.parcel.body, REPEATABLE) and not isinstance(port, ReadsBack)
         try:
             async with asyncio.timeout(self.CALL_SECONDS):
-                outcome, doubtful = await self._call(begun)
+                outcome = await self._call(port, begun)
         except TimeoutError:
             outcome = Ambiguous("no answer in time")
         except Exception as error:  # a port must not raise; if one does, its lane must not hang
             log.exception("port failed", port=begun.port, delivery=begun.heads[0].id)
-            outcome = Ambiguous(f"internal error {type(error).__name__}")
+            outcome, doubtful = Ambiguous(f"internal error {type(error).__name__}"), begun.unsure
         self._results.append(Result(begun, outcome, doubtful))
         self._woken.wake()
 
-    async def _call(self, begun: Begun) -> tuple[Outcome, bool]:
-        port = self._ports.get(begun.port)
+    async def _call(self, port: Port | None, begun: Begun) -> Outcome:
         if port is None:
-            return Retry("this platform is switched off", after=30.0, scope="account", counted=False), False
+            return Retry("this platform is switched off", after=30.0, scope="account", counted=False)
         if begun.unsure and isinstance(port, ReadsBack):
             found = await port.find(begun.parcel)
             if found is not None:
-                return found, False
-        doubtful = begun.unsure and not isinstance(port, ReadsBack) and not isinstance(begun.parcel.body, REPEATABLE)
-        return await port.deliver(begun.parcel), doubtful
+                return found
+        return await port.deliver(begun.parcel)
 
     async def _land(self) -> None:
         """Wait for what is in the air, write it down, let others have the lanes."""
         if self._flying:
-            await asyncio.wait(self._flying, timeout=8)
+            await asyncio.wait(self._flying, timeout=self.LAND_SECONDS)
         results, self._results = self._results, []
         try:
-            await self._store.write(lambda tx: turn(tx, self._owner, results, 0, self._limits))
+            await self._store.write(lambda tx: settle(tx, self._owner, results))
             if not self._flying:
                 await self._store.write(lambda tx: give_back(tx, self._owner))
         except Exception:  # the leases run out by themselves

@@ -8,13 +8,14 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 import structlog
 
 from bot.delivery import effects
 from bot.delivery.limits import Limits
 from bot.delivery.pack import NotYet, Packer, Void
-from bot.delivery.ports import Ambiguous, Outcome, Parcel, Permanent, Retry, Sent, Unsupported
+from bot.delivery.ports import Ambiguous, OpenTopic, Outcome, Parcel, Permanent, Retry, Sent, Unsupported
 from bot.domain.capabilities import DESKS
 from bot.store import buckets, lanes, spread
 from bot.store.buckets import Bucket, Window
@@ -82,6 +83,21 @@ class Turn:
 
 def turn(tx: Tx, owner: str, results: Sequence[Result], capacity: int, limits: Limits) -> Turn:
     """Settle ``results``, then begin up to ``capacity`` parcels."""
+    plan = _settle_all(tx, results)
+    mine = lanes.held(tx, owner, plan.going_on) if plan.going_on else []
+    mine += lanes.claim(tx, owner, capacity - len(mine), LEASE_MS)
+    begun = _begin(tx, mine, limits)
+    return Turn(begun, None if begun else lanes.next_due(tx))
+
+
+def settle(tx: Tx, owner: str, results: Sequence[Result]) -> None:
+    """Settle ``results`` and let go of their lanes: begin nothing, since nobody would deliver it."""
+    plan = _settle_all(tx, results)
+    free = lanes.held(tx, owner, plan.going_on)
+    lanes.rest(tx, [(lane.key, lane.fence, tx.now, lane.pressed) for lane in free])
+
+
+def _settle_all(tx: Tx, results: Sequence[Result]) -> Plan:
     plan = Plan()
     scopes = {window.key for result in results for window in result.begun.windows} if _any_trouble(results) else set()
     state = buckets.load(tx, scopes)
@@ -93,10 +109,7 @@ def turn(tx: Tx, owner: str, results: Sequence[Result], capacity: int, limits: L
     lanes.advance(tx, plan.advance)
     lanes.rest(tx, plan.rest)
     buckets.save(tx, state)
-    mine = lanes.held(tx, owner, plan.going_on) if plan.going_on else []
-    mine += lanes.claim(tx, owner, capacity - len(mine), LEASE_MS)
-    begun = _begin(tx, mine, limits)
-    return Turn(begun, None if begun else lanes.next_due(tx))
+    return plan
 
 
 def _any_trouble(results: Sequence[Result]) -> bool:
@@ -112,6 +125,8 @@ def _settle(tx: Tx, plan: Plan, state: dict[str, Bucket], result: Result) -> Non
     if isinstance(outcome, Sent):
         _end(tx, plan, begun, "unconfirmed" if result.doubtful else "sent", None)
         effects.sent(tx, begun.heads, outcome, begun.lane.chat)
+        if result.doubtful and isinstance(begun.parcel.body, OpenTopic):
+            effects.topic_doubted(tx, begun.heads[0], begun.lane.chat, begun.parcel.body.name)
         for window in begun.windows:
             bucket = state.get(window.key)
             if bucket is not None and bucket.failures:
@@ -119,9 +134,9 @@ def _settle(tx: Tx, plan: Plan, state: dict[str, Bucket], result: Result) -> Non
     elif isinstance(outcome, Retry):
         _try_again(tx, plan, state, begun, outcome)
     elif isinstance(outcome, Ambiguous):
-        _unsure(tx, plan, result, outcome)
-    elif isinstance(outcome, Permanent) and outcome.code == "chat_gone":
-        _try_again(tx, plan, state, begun, Retry(outcome.reason, after=60, scope="chat", counted=False))
+        _unsure(tx, plan, state, result, outcome)
+    elif isinstance(outcome, Permanent) and (outcome.code == "chat_gone" or effects.keeps_waiting(tx, begun.heads[0])):
+        _wait_for_a_person(tx, plan, state, begun, outcome)
     else:
         _die(tx, plan, begun, outcome)
 
@@ -144,10 +159,23 @@ def _try_again(tx: Tx, plan: Plan, state: dict[str, Bucket], begun: Begun, outco
         return
     wait = outcome.after or min(60.0, 2.0 ** min(tries, 6)) * random.uniform(0.7, 1.3)
     until = tx.now + max(50, int(wait * 1000))
-    plan.again += [(one, begun.lane.fence, "pending", tries, outcome.reason, None) for one in begun.heads]
+    # This try did not arrive; an earlier one of unknown fate still may have, and the next look must not forget it.
+    before = "sending" if begun.unsure else "pending"
+    plan.again += [
+        (one, begun.lane.fence, before, tries, outcome.reason, one.intent_at if begun.unsure else None) for one in begun.heads
+    ]
     plan.rest.append((begun.lane.key, begun.lane.fence, until, True))
     if outcome.scope != "lane":
         _block(tx, state, begun, outcome, until)
+
+
+def _wait_for_a_person(tx: Tx, plan: Plan, state: dict[str, Bucket], begun: Begun, outcome: Permanent) -> None:
+    """Nothing is lost while a room is archived or a forum has thrown us out; those who can see it are told once (F33)."""
+    scope = "chat" if outcome.code == "chat_gone" else "lane"
+    known = begun.heads[0].error == outcome.reason or (scope == "chat" and state[begun.windows[0].key].failures > 0)
+    if not known:
+        effects.kept_away(tx, begun.heads[0], outcome.reason)
+    _try_again(tx, plan, state, begun, Retry(outcome.reason, after=60, scope=scope, counted=False))
 
 
 def _block(tx: Tx, state: dict[str, Bucket], begun: Begun, outcome: Retry, until: int) -> None:
@@ -157,27 +185,36 @@ def _block(tx: Tx, state: dict[str, Bucket], begun: Begun, outcome: Retry, until
     if outcome.after == 0:
         until = tx.now + int(min(60.0, 0.5 * 2 ** min(bucket.failures, 7)) * 1000 * random.uniform(0.8, 1.2))
     if bucket.blocked_until < tx.now:
-        log.warning("a platform asks us to wait", scope=window.key, seconds=(until - tx.now) / 1000, reason=outcome.reason)
+        if bucket.reason != outcome.reason:  # the same reason again, at each look whether it is over, is no news
+            log.warning("a platform asks us to wait", scope=window.key, seconds=(until - tx.now) / 1000, reason=outcome.reason)
         bucket.failures += 1
     bucket.blocked_until = max(bucket.blocked_until, until)
     bucket.reason, bucket.changed = outcome.reason, True
 
 
-def _unsure(tx: Tx, plan: Plan, result: Result, outcome: Ambiguous) -> None:
-    """It may have arrived. It stays ``sending``; the next turn looks it up, or sends it once more, but not twice (F19)."""
-    begun = result.begun
-    if result.doubtful and begun.heads[0].error:
-        _end(tx, plan, begun, "unconfirmed", outcome.reason)
+def _unsure(tx: Tx, plan: Plan, state: dict[str, Bucket], result: Result, outcome: Ambiguous) -> None:
+    """It may have arrived. It stays ``sending``; the next turn looks it up, or sends it once more, but not twice (F19).
+
+    A topic or a card is made again even then: all that follows stands in it, and one too many harms less than none.
+    """
+    begun, head = result.begun, result.begun.heads[0]
+    if head.op not in ("topic", "card") and (result.doubtful or head.attempts + 1 >= ATTEMPTS):
+        _die(tx, plan, begun, Permanent(f"Tried more than once: {outcome.reason}. It may have arrived all the same."))
         return
     plan.again += [
         (one, begun.lane.fence, "sending", one.attempts + 1, outcome.reason, one.intent_at or tx.now) for one in begun.heads
     ]
-    plan.rest.append((begun.lane.key, begun.lane.fence, tx.now + 1_000, begun.lane.pressed))
+    until = tx.now + 1_000 * min(60, 2 ** min(head.attempts, 6))
+    plan.rest.append((begun.lane.key, begun.lane.fence, until, begun.lane.pressed))
+    _block(tx, state, begun, Retry(outcome.reason, scope="account"), until)
 
 
 def _die(tx: Tx, plan: Plan, begun: Begun, outcome: Outcome) -> None:
     reason = outcome.reason if isinstance(outcome, Permanent | Unsupported) else "unknown"
     code = outcome.code if isinstance(outcome, Permanent) else "other"
+    if effects.healed(tx, begun.heads[0], Permanent(reason, code)):
+        _end(tx, plan, begun, "cancelled", reason)
+        return
     _end(tx, plan, begun, "dead", reason)
     for head in begun.heads:
         if isinstance(outcome, Unsupported) and head.op in ("mark", "topic_state"):
@@ -236,7 +273,13 @@ def _candidates(tx: Tx, mine: list[Lane], plan: Plan) -> list[_Candidate]:
 
 
 def _join(tx: Tx, lane: Lane, head: Head) -> tuple[Head, ...]:
-    """Under pressure consecutive texts of the client go in one post (F31). Each keeps its own reference to it."""
+    """Under pressure consecutive texts of the client go in one post (F31). Each keeps its own reference to it.
+
+    A lane has one post in the air, so texts that are ``sending`` together went in one, and are looked up as one.
+    """
+    if head.state == "sending" and lane.last_seq > head.lane_seq:
+        behind = lanes.following(tx, lane.key, head.lane_seq, JOIN_AT_MOST)
+        return (head, *takewhile(lambda other: other.state == "sending", behind))
     joinable = head.op == "words" or (head.op == "card" and head.message_id is not None)
     if not lane.pressed or not joinable or not head.size or head.state != "pending" or lane.last_seq - head.lane_seq < 1:
         return (head,)
@@ -262,14 +305,22 @@ def _begin_one(
     try:
         packed = packer.pack(head, lane.chat, candidate.heads[1:])
     except NotYet:
-        plan.rest.append((lane.key, lane.fence, tx.now + NOT_YET_MS, lane.pressed))
+        if tx.now - head.created_at > DAY_MS:
+            _skip(tx, plan, candidate, "dead", "what it builds on was never made")
+        else:
+            plan.rest.append((lane.key, lane.fence, tx.now + NOT_YET_MS, lane.pressed))
         return None
     except Void:
         _skip(tx, plan, candidate, "cancelled", "its message is gone")
         return None
     except Exception as error:  # a bug in drawing one post must not stop all others
         log.exception("delivery can't be drawn", delivery=head.id, op=head.op)
-        _skip(tx, plan, candidate, "dead", type(error).__name__)
+        refusal = Permanent(f"It could not be drawn ({type(error).__name__}).")
+        if effects.healed(tx, head, refusal):
+            _skip(tx, plan, candidate, "cancelled", refusal.reason)
+        else:
+            _skip(tx, plan, candidate, "dead", refusal.reason)
+            effects.failed(tx, head, refusal)
         return None
     probing = any(state[window.key].failures for window in windows)
     for window in windows:

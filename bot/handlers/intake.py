@@ -1,14 +1,16 @@
 """The way in: raw updates are committed first, then applied in order, then answered.
 
 ``Intake.keep`` is what every listener awaits before it acknowledges anything to a platform. A worker drains the
-inbox partition by partition; within a partition updates are applied in the order they were kept, each in a savepoint
-of one transaction, so that one bad update neither stops nor undoes its neighbours.
+inbox partition by partition; within a partition updates are applied in the order they were kept, in one transaction.
+When one of them fails they are applied again each in a savepoint of its own, so that one bad update neither stops nor
+undoes its neighbours.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
@@ -38,7 +40,7 @@ class Inbound(Protocol):
 class Intake:
     """Keeps and applies updates. One per process; any number of processes."""
 
-    BATCH = 200
+    BATCH = 50
     POLL_SECONDS = 5.0
 
     def __init__(self, store: Store) -> None:
@@ -72,23 +74,35 @@ class Intake:
                 await woken.wait(self.POLL_SECONDS)
 
     async def _drain(self) -> bool:
-        full = False
-        for partition in await self._store.write(inbox.waiting):
-            applied = await self._store.write(lambda tx, partition=partition: self._apply_partition(tx, partition))  # type: ignore[misc]
+        """Apply what waits, all partitions at once so that they share a commit; whether there may be more."""
+        partitions = await self._store.write(inbox.waiting)
+        work = [self._store.write(partial(self._apply_partition, partition=partition)) for partition in partitions]
+        full, trouble = False, None
+        for applied in await asyncio.gather(*work, return_exceptions=True):
+            if isinstance(applied, BaseException):
+                trouble = applied
+                continue
             full = full or len(applied) == self.BATCH
             for row, answer in applied:
                 if answer is not None:
                     self._spawn(row, answer)
+        if trouble is not None:
+            raise trouble
         return full
 
     def _apply_partition(self, tx: Tx, partition: int) -> list[tuple[Row, Answer | None]]:
-        applied: list[tuple[Row, Answer | None]] = []
-        for row in inbox.claim(tx, partition, self.BATCH):
-            applied.append((row, self._apply(tx, row)))
+        rows = inbox.claim(tx, partition, self.BATCH)
+        try:
+            with tx.savepoint():
+                answers = [self._sources[row.source].apply(tx, row.payload) for row in rows]
+            for row in rows:
+                inbox.done(tx, row)
+        except Exception:  # one of them is at fault: none has been applied, and each is now by itself
+            answers = [self._apply_alone(tx, row) for row in rows]
         inbox.finish(tx)
-        return applied
+        return list(zip(rows, answers, strict=True))
 
-    def _apply(self, tx: Tx, row: Row) -> Answer | None:
+    def _apply_alone(self, tx: Tx, row: Row) -> Answer | None:
         inbound = self._sources.get(row.source)
         if inbound is None:
             inbox.leave(tx, row)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import errno
+import socket
+from collections.abc import Mapping, Sequence
 
+import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from bot.handlers.shared.platform import Platform
-from bot.store import buckets, inbox, lanes
+from bot.store import figures, lanes
 from bot.store.engine import Store
-from bot.store.uow import Tx
+from bot.store.figures import Figures
 
+log = structlog.get_logger(__name__)
 MAX_BODY = 2 << 20
 """Larger than any update a platform sends; files never come this way."""
+ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
 
 
 class PortTaken(Exception):
@@ -33,11 +38,18 @@ async def serve(platforms: Sequence[Platform], store: Store, host: str, port: in
         await web.TCPSite(runner, host, port).start()
     except OSError as error:
         await runner.cleanup()
-        raise PortTaken(
-            f"RELAYDESK_HTTP__PORT: can't listen on {host}:{port} ({error.strerror}): stop what uses it or set another port"
-        ) from None
+        raise PortTaken(_why_not(error, host, port)) from None
     where = runner.addresses[0]
-    return runner, f"http://{'127.0.0.1' if where[0] == '0.0.0.0' else where[0]}:{where[1]}"  # noqa: S104 - compared, not bound
+    shown = "127.0.0.1" if where[0] in ANYWHERE else f"[{where[0]}]" if ":" in where[0] else where[0]
+    return runner, f"http://{shown}:{where[1]}"
+
+
+def _why_not(error: OSError, host: str, port: int) -> str:
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        return f"RELAYDESK_HTTP__HOST: {host} is no address of this machine: set 127.0.0.1, or 0.0.0.0 for all of them"
+    if error.errno == errno.EACCES:
+        return f"RELAYDESK_HTTP__PORT: this user may not listen on port {port}: set one above 1023"
+    return f"RELAYDESK_HTTP__PORT: port {port} is in use: stop the program that has it, or set another port"
 
 
 class _Keeper:
@@ -57,19 +69,27 @@ class _Keeper:
         return web.json_response({"ok": True})
 
     async def figures(self, _: web.Request) -> web.Response:
-        """Queue lengths for Prometheus, read from the store now."""
-        registry = CollectorRegistry()
-        updates = Gauge("relaydesk_inbox_updates", "Updates kept, by status", ["status"], registry=registry)
-        deliveries = Gauge("relaydesk_deliveries", "Deliveries not simply sent, by state", ["state"], registry=registry)
-        waiting = Gauge("relaydesk_scopes_waiting", "Rooms, forums and accounts a platform makes wait", registry=registry)
-        found = await self._store.read(_count)
-        for status, number in found[0].items():
-            updates.labels(status).set(number)
-        for state, number in found[1].items():
-            deliveries.labels(state).set(number)
-        waiting.set(found[2])
-        return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        """What waits and what there is, for Prometheus, read from the store now."""
+        try:
+            found = await self._store.read(figures.collect)
+        except Exception as error:  # whatever keeps the store from answering; zeros would be a lie
+            log.warning("no figures: the store does not answer", why=type(error).__name__)
+            return web.Response(status=503, text="the store does not answer\n")
+        return web.Response(body=generate_latest(_gauges(found)), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-def _count(tx: Tx) -> tuple[dict[str, int], dict[str, int], int]:
-    return inbox.counts(tx), lanes.counts(tx), len(buckets.blocked(tx))
+def _gauges(found: Figures) -> CollectorRegistry:
+    """The figures under their names at ``/metrics``; docs/deploy.md tells what each means."""
+    registry = CollectorRegistry()
+
+    def by(name: str, words: str, label: str, numbers: Mapping[str, float]) -> None:
+        gauge = Gauge(name, words, [label], registry=registry)
+        for value, number in numbers.items():
+            gauge.labels(value).set(number)
+
+    by("relaydesk_inbox_updates", "Updates kept, by status", "status", found.updates)
+    by("relaydesk_deliveries", "Deliveries not simply sent, by state", "state", found.deliveries)
+    by("relaydesk_oldest_waiting_seconds", "Age of the oldest that waits", "queue", found.oldest_seconds)
+    by("relaydesk_conversations", "Conversations, by status", "status", found.statuses)
+    Gauge("relaydesk_scopes_waiting", "Rooms and accounts a platform makes wait", registry=registry).set(len(found.waits))
+    return registry

@@ -11,6 +11,10 @@ from bot.store.tables import bucket
 from bot.store.uow import Tx
 
 
+ROAD_MS = 100
+"""The platform's window begins when a post arrives there, ours when it is begun; a quick one may follow a slow one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """At most ``count`` in any ``seconds``; ``count`` 0 = no limit, only blocks count."""
@@ -37,7 +41,7 @@ class Bucket:
             return self.blocked_until
         if not window.count:
             return 0
-        span = int(window.seconds * 1000)
+        span = int(window.seconds * 1000) + ROAD_MS
         recent = [stamp for stamp in self.stamps if stamp > now - span]
         if len(recent) < window.count:
             return 0
@@ -87,6 +91,15 @@ def save(tx: Tx, buckets: dict[str, Bucket]) -> None:
     ]
     if rows:
         tx.execute(_SAVE, rows)
+
+
+def lift(tx: Tx, prefix: str) -> bool:
+    """End the waits of every scope whose key begins with ``prefix``; whether there were any."""
+    waiting = (bucket.c.key.startswith(prefix, autoescape=True), bucket.c.blocked_until > tx.now)
+    if tx.execute(select(bucket.c.key).where(*waiting).limit(1)).first() is None:
+        return False
+    tx.execute(update(bucket).where(*waiting).values(blocked_until=0, failures=0, reason=None))
+    return True
 
 
 def blocked(tx: Tx) -> list[tuple[str, int, str]]:

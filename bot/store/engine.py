@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
 from bot.domain.policy import Policy
 from bot.store.uow import Tx
 from bot.store.wakes import Waker, Wakes
@@ -42,6 +45,44 @@ class Store(Protocol):
 
 class StoreError(Exception):
     """The store can't be used; the text is one line for the person who starts the program."""
+
+
+SETTING = "RELAYDESK_DATABASE_URL"
+_REMEDIES = {
+    "28P01": "correct the user and the password",
+    "28000": "correct the user and the password, or allow the login in pg_hba.conf",
+    "3D000": "create the database, or correct its name",
+    "42501": "let this user use the database",
+    "53300": "raise max_connections, or stop what holds the others",
+}
+"""What to do, by PostgreSQL's SQLSTATE."""
+
+
+def parsed(url: str) -> URL:
+    """The address in its parts. Raises ``StoreError`` without repeating it, since it may hold a password."""
+    try:
+        found = make_url(url)
+    except (ArgumentError, ValueError):
+        raise StoreError(
+            f"{SETTING} is no database address: write postgresql+asyncpg://user:password@host:5432/name, "
+            "with % and two digits for @ : / and # in the password"
+        ) from None
+    if found.drivername.startswith("sqlite") and found.database in (None, "", ":memory:"):
+        raise StoreError(f"{SETTING} names no file, so nothing would be kept: write sqlite+aiosqlite:///relaydesk.db")
+    return found
+
+
+def unusable(url: URL, error: BaseException) -> StoreError:
+    """Why the database can't be used, and what to do, in one line without the password."""
+    cause = getattr(error, "orig", None) or error
+    said = getattr(cause, "strerror", None) or str(cause)
+    reason = next(iter(str(said).splitlines()), "").strip() or type(cause).__name__
+    if url.drivername.startswith("sqlite"):
+        remedy = "its folder must exist, and this user must be able to write there"
+        return StoreError(f"{SETTING}: the file {url.database} can't be used ({reason}): {remedy}")
+    remedy = _REMEDIES.get(str(getattr(cause, "sqlstate", "")), "start PostgreSQL there, or correct the address")
+    where = f"{url.host or url.query.get('host')}:{url.port or 5432}"
+    return StoreError(f"{SETTING}: PostgreSQL at {where} can't be used ({reason}): {remedy}")
 
 
 class Waking:

@@ -1,14 +1,20 @@
-"""A mirror whose thread is gone is made anew on the same desk: card, recent history, then what had still to be sent."""
+"""A mirror whose thread is gone is made anew on the same desk: card, recent history, then what had still to be sent.
+
+Likewise a card that a desk refuses is posted without the client's words, which may be at fault; they follow by themselves.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, select, update
 
 from bot.domain.ids import MessageId
-from bot.store import conversations, journal, mirrors, spread
+from bot.domain.text import utf16_len
+from bot.store import conversations, journal, messages, mirrors, spread
+from bot.store.messages import Message
 from bot.store.mirrors import Mirror
 from bot.store.tables import delivery
 from bot.store.team import Desk
@@ -17,27 +23,24 @@ from bot.store.uow import Tx
 HISTORY_LINES = 10
 
 
-def replace(tx: Tx, old: Mirror) -> Mirror | None:
-    """Retire ``old`` and open its successor; None when that has been done already."""
+def replace(tx: Tx, old: Mirror) -> None:
+    """Retire ``old`` and open its successor; when there is one already, what was queued for ``old`` meanwhile follows."""
     if not mirrors.retire(tx, old):
-        return None
+        _follow(tx, old)
+        return
     conversation = conversations.by_id(tx, old.conversation_id)
     was_posted = bool(old.card_ref)
-    fresh = mirrors.add(tx, old.conversation_id, Desk(old.desk_id, old.platform, old.chat, conversation.group_id), opening=0)
-    mirrors.set_opening(tx, fresh.id, 0 if was_posted else old.opening_first, 0 if was_posted else old.opening_last)
+    opening = (0, 0) if was_posted else (old.opening_first, old.opening_last)
+    home = Desk(old.desk_id, old.platform, old.chat, conversation.group_id)
+    fresh = mirrors.add(tx, old.conversation_id, home, opening=opening[0])
+    mirrors.set_opening(tx, fresh.id, *opening)
     if old.platform == "telegram":
         spread.on_mirror(tx, fresh, "topic", idem_key=f"topic:{fresh.id}")
     spread.on_mirror(tx, fresh, "card", idem_key=f"card:{fresh.id}")
-    waiting = _unsent(tx, old)
-    if was_posted:
-        spread.on_mirror(
-            tx, fresh, "history", payload={"before": waiting[0].message_id if waiting else None, "lines": HISTORY_LINES}
-        )
-    for item in waiting:
-        if item.op == "words":
-            spread.on_mirror(tx, fresh, "words", message_id=MessageId(item.message_id), part=item.part, size=item.size)
-        elif item.op == "topic_state":
-            spread.on_mirror(tx, fresh, "topic_state", payload=json.loads(item.payload))
+    waiting = _taken_out(tx, old)
+    if was_posted or any(item.op == "history" for item in waiting):
+        spread.on_mirror(tx, fresh, "history", payload=_told_again(tx, old, waiting))
+    _requeue(tx, fresh, waiting)
     journal.add(
         tx,
         "mirror made anew",
@@ -46,19 +49,63 @@ def replace(tx: Tx, old: Mirror) -> Mirror | None:
         conversation_id=old.conversation_id,
         desk=f"{old.platform}:{old.chat}",
     )
-    return fresh
 
 
-def _unsent(tx: Tx, old: Mirror) -> list[Row[Any]]:
-    """What still waited for the lost thread, in order, taken out of its lane."""
+def without_words(tx: Tx, mirror: Mirror) -> bool:
+    """The first card was refused: post it without the client's words, and these after it. False when it bore none."""
+    if not mirror.opening_first:
+        return False
+    opening = messages.between(tx, mirror.conversation_id, mirror.opening_first, mirror.opening_first)
+    waiting = _taken_out(tx, mirror, lane_only=True)
+    mirrors.set_opening(tx, mirror.id, 0, 0)
+    spread.on_mirror(tx, mirror, "card", idem_key=f"card:{mirror.id}:bare")
+    for message in opening:
+        _words(tx, mirror, message, joinable=True)
+    _requeue(tx, mirror, waiting, but={message.id for message in opening})
+    return True
+
+
+def _follow(tx: Tx, old: Mirror) -> None:
+    live = [one for one in mirrors.of_conversation(tx, old.conversation_id) if one.desk_id == old.desk_id]
+    if live:
+        _requeue(tx, live[-1], _taken_out(tx, old))
+
+
+def _told_again(tx: Tx, old: Mirror, waiting: Sequence[Row[Any]]) -> dict[str, object]:
+    """What the history holds: what was said until now, but for what is still to be posted by itself."""
+    last = messages.latest(tx, old.conversation_id, 1)
+    still = sorted({item.message_id for item in waiting if item.op == "words"})
+    return {"upto": last[-1].id if last else 0, "but": still, "lines": HISTORY_LINES}
+
+
+def _taken_out(tx: Tx, old: Mirror, *, lane_only: bool = False) -> list[Row[Any]]:
+    """What still waits in the mirror's lane, in order, taken out; so is all else for the mirror unless ``lane_only``."""
+    open_states = delivery.c.state.in_(("pending", "sending"))
     rows = tx.execute(
-        select(delivery.c.id, delivery.c.op, delivery.c.message_id, delivery.c.part, delivery.c.size, delivery.c.payload)
-        .where(delivery.c.lane == old.lane, delivery.c.state.in_(("pending", "sending")))
+        select(delivery.c.id, delivery.c.op, delivery.c.message_id, delivery.c.size, delivery.c.payload)
+        .where(delivery.c.lane == old.lane, open_states)
         .order_by(delivery.c.lane_seq)
     ).all()
-    tx.execute(
-        update(delivery)
-        .where(delivery.c.mirror_id == old.id, delivery.c.state.in_(("pending", "sending")))
-        .values(state="cancelled", error="its thread is gone; moved to the new one", finished_at=tx.now)
-    )
+    which = delivery.c.lane == old.lane if lane_only else delivery.c.mirror_id == old.id
+    tx.execute(update(delivery).where(which, open_states).values(state="cancelled", error="queued anew", finished_at=tx.now))
     return list(rows)
+
+
+def _requeue(tx: Tx, fresh: Mirror, waiting: Sequence[Row[Any]], but: set[MessageId] | None = None) -> None:
+    """Words and the topic's state, each message whole: of one in parts the first may stand in what is lost."""
+    bodies = messages.by_ids(tx, {item.message_id for item in waiting if item.op == "words"})
+    done: set[int] = set(but or ())
+    for item in waiting:
+        if item.op == "topic_state":
+            spread.on_mirror(tx, fresh, "topic_state", payload=json.loads(item.payload))
+        elif item.op == "words" and item.message_id in bodies and item.message_id not in done:
+            done.add(item.message_id)
+            _words(tx, fresh, bodies[item.message_id], joinable=bool(item.size))
+
+
+def _words(tx: Tx, mirror: Mirror, message: Message, *, joinable: bool) -> None:
+    in_card = message.seq == mirror.opening_first and bool(mirror.opening_first)
+    parts = spread.desk_parts(mirror.platform, message.body, in_card=in_card)
+    for part in range(1 if in_card else 0, len(parts)):
+        size = utf16_len(parts[part].to_plain()) if joinable and len(parts) == 1 else 0
+        spread.on_mirror(tx, mirror, "words", message_id=message.id, part=part, size=size)

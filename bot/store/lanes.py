@@ -227,6 +227,12 @@ def next_due(tx: Tx) -> int | None:
     return due
 
 
+def hurry(tx: Tx, port: str, chat: str | None = None) -> None:
+    """Let the lanes of a port, or of one chat there, that nobody works come due now: what they waited for is over."""
+    waiting = [lane.c.port == port, lane.c.last_seq > lane.c.done_seq, lane.c.owner.is_(None), lane.c.due > tx.now]
+    tx.execute(update(lane).where(*waiting, *([lane.c.chat == chat] if chat else [])).values(due=tx.now))
+
+
 def end_unbegun(tx: Tx, delivery_id: int, state: str, error: str) -> None:
     """End a delivery that was never begun."""
     tx.execute(update(delivery).where(delivery.c.id == delivery_id).values(state=state, error=error, finished_at=tx.now))

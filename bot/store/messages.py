@@ -107,7 +107,8 @@ _LATEST = (
 
 _BETWEEN = (
     select(*_COLUMNS)
-    .where(message.c.conversation_id == bindparam("conversation_id"), message.c.seq.between(bindparam("first"), bindparam("last")))
+    .where(message.c.conversation_id == bindparam("conversation_id"))
+    .where(message.c.seq.between(bindparam("first"), bindparam("last")))
     .order_by(message.c.seq)
 )
 

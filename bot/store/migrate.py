@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -10,14 +11,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
-from sqlalchemy.engine import make_url
+from sqlalchemy import URL, Connection, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.store.engine import StoreError
+from bot.store.engine import parsed, unusable
 
 T = TypeVar("T")
+CONNECT_SECONDS = 10
 _FOLDER = Path(__file__).parent / "migrations"
 
 
@@ -45,14 +46,31 @@ async def revisions(url: str) -> tuple[str | None, str | None]:
 
 
 async def _on(url: str, work: Callable[[Connection], T]) -> T:
-    parsed = make_url(url)
-    engine = create_async_engine(parsed)
+    where = parsed(url)
+    if where.drivername.startswith("sqlite"):
+        return await asyncio.to_thread(_in_file, where, work)
+    return await _on_server(where, work)
+
+
+def _in_file(where: URL, work: Callable[[Connection], T]) -> T:
+    engine = create_engine(where.set(drivername="sqlite"))
+    try:
+        with engine.begin() as connection:
+            return work(connection)
+    except DBAPIError as error:
+        raise unusable(where, error) from None
+    finally:
+        engine.dispose()
+
+
+async def _on_server(where: URL, work: Callable[[Connection], T]) -> T:
+    from asyncpg import InterfaceError, PostgresError
+
+    engine = create_async_engine(where, connect_args={"timeout": CONNECT_SECONDS})
     try:
         async with engine.begin() as connection:
             return await connection.run_sync(work)
-    except (OSError, DBAPIError) as error:
-        reason = str(getattr(error, "orig", error)).splitlines()[0]
-        where = parsed.database if parsed.drivername.startswith("sqlite") else f"{parsed.host}:{parsed.port or 5432}"
-        raise StoreError(f"RELAYDESK_DATABASE_URL: the database at {where} can't be used ({reason})") from None
+    except (OSError, DBAPIError, PostgresError, InterfaceError) as error:
+        raise unusable(where, error) from None
     finally:
         await engine.dispose()

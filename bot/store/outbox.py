@@ -94,7 +94,7 @@ def _still_waits(tx: Tx, key: str) -> bool:
 
 @cache
 def _append(postgres: bool) -> Any:
-    """``UPDATE … RETURNING`` under the lane's row lock: a lane's numbers follow the order of commits, as a serial id's would not."""
+    """Numbers are taken under the lane's row lock, so they follow the order of commits, as a serial id's would not."""
     fresh = upsert(lane, postgres=postgres).values(
         key=bindparam("key"),
         port=bindparam("port"),

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple, TypeVar
 import asyncpg
 import structlog
 from sqlalchemy import Connection, text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.domain.ids import Moment
 from bot.domain.policy import Policy
-from bot.store.engine import StoreError, Waking
+from bot.store.engine import StoreError, Waking, parsed, unusable
 from bot.store.uow import Tx, clock
 
 T = TypeVar("T")
@@ -52,18 +52,15 @@ class PostgresStore(Waking):
     @classmethod
     async def open(cls, url: str, policy: Policy) -> PostgresStore:
         """Connect, or raise ``StoreError`` in one line without the password."""
-        parsed = make_url(url)
-        engine = create_async_engine(parsed, pool_size=8, max_overflow=8, pool_use_lifo=True)
+        where = parsed(url)
+        engine = create_async_engine(where, pool_size=8, max_overflow=8, pool_use_lifo=True)
         try:
             async with engine.connect() as connection:
                 await connection.execute(text("SELECT 1"))
-        except (OSError, asyncpg.PostgresError, DBAPIError) as error:
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError) as error:
             await engine.dispose()
-            reason = str(getattr(error, "orig", error)).splitlines()[0]
-            raise StoreError(
-                f"RELAYDESK_DATABASE_URL: can't reach PostgreSQL at {parsed.host}:{parsed.port or 5432} ({reason})"
-            ) from None
-        return cls(engine, parsed, policy)
+            raise unusable(where, error) from None
+        return cls(engine, where, policy)
 
     async def write(self, job: Callable[[Tx], T]) -> T:
         """See :meth:`Store.write`."""

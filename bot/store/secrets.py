@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets as random
 
 from sqlalchemy import select
@@ -15,3 +16,11 @@ def shared(tx: Tx, name: str) -> str:
     tx.execute(tx.upsert(secret).values(name=name, value=random.token_urlsafe(32)).on_conflict_do_nothing())
     value: str = tx.execute(select(secret.c.value).where(secret.c.name == name)).scalar_one()
     return value
+
+
+def renewed(tx: Tx, name: str, value: str) -> bool:
+    """Whether ``value`` is another than at the last call under this name; only a digest is kept."""
+    digest = hashlib.sha256(value.encode()).hexdigest()
+    fresh = tx.upsert(secret).values(name=name, value=digest)
+    changed = fresh.on_conflict_do_update(index_elements=["name"], set_={"value": digest}, where=secret.c.value != digest)
+    return bool(tx.execute(changed).rowcount)

@@ -13,11 +13,10 @@ from typing import IO, Any, NamedTuple, TypeVar
 
 import structlog
 from sqlalchemy import Connection, create_engine, event
-from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.domain.policy import Policy
-from bot.store.engine import StoreError, Waking
+from bot.store.engine import StoreError, Waking, parsed, unusable
 from bot.store.uow import Tx, clock
 
 T = TypeVar("T")
@@ -48,7 +47,7 @@ class SqliteStore(Waking):
     def __init__(self, url: str, policy: Policy) -> None:
         super().__init__()
         self._policy = policy
-        self._url = make_url(url)
+        self._url = parsed(url)
         self._loop = asyncio.get_running_loop()
         self._queue: queue.SimpleQueue[_Asked | None] = queue.SimpleQueue()
         self._writer = create_engine(
@@ -64,7 +63,10 @@ class SqliteStore(Waking):
     def lock(self) -> None:
         """Be the only node on this file. Raises ``StoreError`` when another process is."""
         path = Path(f"{self._url.database}.lock")
-        handle = path.open("a")
+        try:
+            handle = path.open("a")
+        except OSError as error:
+            raise unusable(self._url, error) from None
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -61,14 +61,17 @@ class Box:
         self._sandbox.faults.latency = {"telegram": latency, "slack": latency} if latency else {}
         self._sandbox.windows.enabled = limits
 
-    async def listening(self) -> None:
-        """Wait until a bot waits for the clients' updates and has been quiet for half a second."""
-        world = self._sandbox.telegram
+    async def listening(self, seconds: float = 60.0) -> bool:
+        """Wait until a bot waits for the clients' updates and has been quiet for half a second; whether it came to that."""
+        world, end = self._sandbox.telegram, time.monotonic() + seconds
         while not waits(world.bot(self._scene.channel_bot.id)):
+            if time.monotonic() > end:
+                return False
             await asyncio.sleep(0.02)
         calls = -1
         while calls != (calls := len(world.calls)):
             await asyncio.sleep(0.5)
+        return True
 
     def load(self, clients: int, messages: int, burst: bool = False) -> None:
         """Everybody writes at once: in turns, or each client's messages in a row (``burst``)."""

@@ -41,9 +41,8 @@ def burst(load: Load, make: Callable[[Json, Path], Bot]) -> Json:
     total = load.clients * load.messages
     with tempfile.TemporaryDirectory() as folder, box() as place:
         bot = make(place.scene, Path(folder))
-        bot.start()
         try:
-            place.ask("listening")
+            begin(bot, place)
             place.ask("set", latency=load.latency)
             before = bot.cpu()
             place.ask("load", clients=load.clients, messages=load.messages, burst=load.burst)
@@ -56,6 +55,13 @@ def burst(load: Load, make: Callable[[Json, Path], Bot]) -> Json:
             bot.kill()
     rate = (total - result["lost"]) / result["seconds"] if result["seconds"] > 0 else 0.0
     return {**result, "rate": rate, "cpu": 1000 * used / total, "peak": peak}
+
+
+def begin(bot: Bot, place: BoxProcess) -> None:
+    """Start it and wait until it listens."""
+    bot.start()
+    if not place.ask("listening"):
+        raise RuntimeError(f"the bot does not listen:\n{bot.log.read_text('utf-8', 'replace')[-3000:]}")
 
 
 def compare(load: Load, pairs: int, say: Callable[[str], None]) -> Json:
@@ -89,9 +95,8 @@ def limits() -> Json:
     """20 new clients × 4 messages at once under Telegram's own limits."""
     with tempfile.TemporaryDirectory() as folder, box() as place:
         bot = ours(place.scene, Path(folder), limits=True)
-        bot.start()
         try:
-            place.ask("listening")
+            begin(bot, place)
             place.ask("set", limits=True)
             place.ask("load", clients=20, messages=4)
             place.ask("visible", least=80, seconds=300)
@@ -109,9 +114,8 @@ def kills(desk: str) -> Json:
     """A burst of 1,000 from 20 clients, the bot killed five times while it sends, and started again at once."""
     with tempfile.TemporaryDirectory() as folder, box() as place:
         bot = ours(place.scene, Path(folder), desk=desk)
-        bot.start()
         try:
-            place.ask("listening")
+            begin(bot, place)
             place.ask("set", desk=desk)
             place.ask("load", clients=20, messages=50)
             seen = []
@@ -132,9 +136,8 @@ def idle(messages: int = 500, per_second: float = 20.0) -> Json:
     clients = 20
     with tempfile.TemporaryDirectory() as folder, box() as place:
         bot = ours(place.scene, Path(folder))
-        bot.start()
         try:
-            place.ask("listening")
+            begin(bot, place)
             place.ask("load", clients=clients, messages=1)
             place.ask("visible", least=clients, seconds=PATIENCE)
             place.ask("quiet", seconds=2)

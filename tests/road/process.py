@@ -11,14 +11,18 @@ import asyncio
 import os
 import runpy
 import signal
+import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any, TypeVar
+
+import asyncpg
+from sqlalchemy.engine import make_url
 
 from bot.store.engine import Store, open_store
 from bot.store.uow import Tx
@@ -143,8 +147,8 @@ class Bot:
         return took
 
     @contextmanager
-    def killed_when(self, moment: Callable[[dict[str, Any]], bool]) -> Iterator[list[dict[str, Any]]]:
-        """Kill it the moment the sandbox has done something (a change in its feed), before the answer leaves the sandbox.
+    def when(self, moment: Callable[[dict[str, Any]], bool], act: Callable[[], Any]) -> Iterator[list[dict[str, Any]]]:
+        """Do ``act`` the moment the sandbox has done something (a change in its feed), before its answer leaves.
 
         Gives a list that holds the change once that has happened.
         """
@@ -156,7 +160,7 @@ class Bot:
             change = {"platform": platform, "kind": kind, **data}
             if not seen and moment(change):
                 seen.append(change)
-                self.kill()
+                act()
 
         feed.publish = watched  # type: ignore[method-assign]
         try:
@@ -166,7 +170,7 @@ class Bot:
 
     async def dies(self, moment: Callable[[dict[str, Any]], bool], act: Callable[[], Any]) -> None:
         """Do ``act`` and wait until the process has been killed at that moment."""
-        with self.killed_when(moment) as seen:
+        with self.when(moment, self.kill) as seen:
             act()
             await self.house.until(lambda: seen, 15)
         assert await self.ended() == -signal.SIGKILL
@@ -190,3 +194,86 @@ class Bot:
             await self.ended()
         if self._store is not None:
             await self._store.close()
+
+
+# The store in trouble -------------------------------------------------------------------------------------------------
+
+
+def file_of(url: str) -> str | None:
+    """The file of an SQLite address, None for PostgreSQL."""
+    made = make_url(url)
+    return made.database if made.drivername.startswith("sqlite") else None
+
+
+async def execute(url: str, *statements: str) -> None:
+    """Do something to a database behind the bot's back."""
+    if (path := file_of(url)) is not None:
+        with closing(sqlite3.connect(path, isolation_level=None, timeout=10)) as lite:
+            for statement in statements:
+                lite.execute(statement)
+        return
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def inbox_locked(url: str) -> AsyncIterator[None]:
+    """Nothing can be kept meanwhile; who tries has to wait."""
+    if (path := file_of(url)) is not None:
+        with closing(sqlite3.connect(path, isolation_level=None, timeout=10)) as lite:
+            lite.execute("BEGIN IMMEDIATE")
+            yield
+        return
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    try:
+        async with connection.transaction():
+            await connection.execute("LOCK TABLE inbox IN EXCLUSIVE MODE")
+            yield
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def store_away(url: str) -> AsyncIterator[None]:
+    """Nothing can be kept meanwhile; who tries is refused: PostgreSQL is down, of SQLite's file a part is missing."""
+    if file_of(url) is not None:
+        await execute(url, "ALTER TABLE inbox RENAME TO inbox_away")
+        try:
+            yield
+        finally:
+            await execute(url, "ALTER TABLE inbox_away RENAME TO inbox")
+        return
+    name = make_url(url).database
+    server = make_url(url).set(database="postgres").render_as_string(hide_password=False)
+    ended = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+    await execute(server, f"ALTER DATABASE {name} ALLOW_CONNECTIONS false", ended)
+    try:
+        yield
+    finally:
+        await execute(server, f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+
+
+@asynccontextmanager
+async def no_room_for_ends(url: str) -> AsyncIterator[None]:
+    """Writing down that something was sent fails, as it does when the disk is full just then."""
+    if file_of(url) is not None:
+        began = "CREATE TRIGGER no_room BEFORE UPDATE ON delivery WHEN NEW.state IN ('sent', 'unconfirmed', 'dead')"
+        await execute(url, f"{began} BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END")
+        ending = "DROP TRIGGER no_room"
+    else:
+        body = "BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END"
+        await execute(
+            url,
+            f"CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$",
+            "CREATE TRIGGER no_room BEFORE UPDATE ON delivery FOR EACH ROW"
+            " WHEN (NEW.state IN ('sent', 'unconfirmed', 'dead')) EXECUTE FUNCTION no_room()",
+        )
+        ending = "DROP TRIGGER no_room ON delivery"
+    try:
+        yield
+    finally:
+        await execute(url, ending)

@@ -97,6 +97,7 @@ async def test_a_database_that_can_not_be_reached_is_named_in_one_line() -> None
     with pytest.raises(StoreError) as refused:
         await migrate("postgresql+asyncpg://somebody:hunter22@127.0.0.1:1/desk")
     said = str(refused.value)
-    assert "127.0.0.1:1" in said and "RELAYDESK_DATABASE_URL" in said
+    assert "127.0.0.1:1" in said
+    assert "RELAYDESK_DATABASE_URL" in said
     assert "\n" not in said
     assert "hunter22" not in said

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +125,7 @@ async def test_F76_a_savepoint_undoes_rows_deliveries_wakes_and_memory(store: St
     def work(tx: Tx) -> set[str]:
         add_tag(tx, "kept")
         queued("lane kept")(tx)
-        with pytest.raises(LookupError), tx.savepoint():
+        with suppress(LookupError), tx.savepoint():
             add_tag(tx, "undone")
             queued("lane undone")(tx)
             tx.wake.add("widget:7")
@@ -167,10 +169,12 @@ async def test_F76_a_cursor_has_one_holder_until_its_lease_is_over(stores: Openi
     assert mine is not None
     assert await two.write(lambda tx: cursors.acquire(tx, "telegram:1", "B", 60)) is None
     renewed = await one.write(later(50 * SECOND, lambda tx: cursors.acquire(tx, "telegram:1", "A", 60)))
-    assert renewed is not None and renewed.fence == mine.fence
+    assert renewed is not None
+    assert renewed.fence == mine.fence
     assert await two.write(later(70 * SECOND, lambda tx: cursors.acquire(tx, "telegram:1", "B", 60))) is None
     theirs = await two.write(later(111 * SECOND, lambda tx: cursors.acquire(tx, "telegram:1", "B", 60)))
-    assert theirs is not None and theirs.fence > mine.fence
+    assert theirs is not None
+    assert theirs.fence > mine.fence
 
 
 async def test_F76_who_lost_the_lease_can_neither_keep_nor_move_on(stores: Opening) -> None:
@@ -179,7 +183,8 @@ async def test_F76_who_lost_the_lease_can_neither_keep_nor_move_on(stores: Openi
     assert mine is not None
     await one.write(lambda tx: inbox.keep(tx, "s", [Kept("1", "k", "{}")], (2, mine.fence)))
     theirs = await two.write(later(61 * SECOND, lambda tx: cursors.acquire(tx, "s", "B", 60)))
-    assert theirs is not None and theirs.value == 2
+    assert theirs is not None
+    assert theirs.value == 2
     with pytest.raises(LostLease):
         await one.write(lambda tx: inbox.keep(tx, "s", [Kept("2", "k", "{}")], (3, mine.fence)))
     assert await two.write(lambda tx: inbox.keep(tx, "s", [Kept("2", "k", "{}")], (3, theirs.fence))) == 1
@@ -192,7 +197,7 @@ async def test_F76_two_nodes_ask_for_a_cursor_at_once_and_one_gets_it(stores: Op
     one, two = await stores(), await stores()
     for number in range(20):
         asked = (
-            store.write(lambda tx, owner=owner: cursors.acquire(tx, f"s{number}", owner, 60))  # type: ignore[misc]
+            store.write(lambda tx, owner=owner, source=f"s{number}": cursors.acquire(tx, source, owner, 60))  # type: ignore[misc]
             for store, owner in ((one, "A"), (two, "B"))
         )
         assert sum(found is not None for found in await asyncio.gather(*asked)) == 1
@@ -466,9 +471,7 @@ def a_mirror(tx: Tx) -> mirrors.Mirror:
     return mirrors.place(tx, made, thread="1.0", card_ref="1.0")
 
 
-async def test_F32_F69_a_redraw_that_another_node_has_begun_does_not_swallow_a_new_one(
-    stores: Opening, database_url: str
-) -> None:
+async def test_F32_F69_a_redraw_another_node_has_begun_does_not_swallow_a_new_one(stores: Opening, database_url: str) -> None:
     one = await stores()
     card = await one.write(a_mirror)
     await one.write(lambda tx: spread.refresh_card(tx, card))
@@ -568,7 +571,8 @@ async def test_F76_a_commit_wakes_those_who_wait_on_every_node(stores: Opening, 
     for listener in [one] if database_url.startswith("sqlite") else [one, await stores()]:
         await hears(listener, one)
         with listener.waker("inbox") as woken, listener.waker("widget:8") as other:
-            await one.write(lambda tx: inbox.keep(tx, "s", [Kept(f"{id(listener)}", "k", "{}")]))
+            kept = [Kept(f"{id(listener)}", "k", "{}")]
+            await one.write(lambda tx, kept=kept: inbox.keep(tx, "s", kept))  # type: ignore[misc]
             assert await woken.wait(5)
             assert not await other.wait(0.05)
 
@@ -621,10 +625,12 @@ asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
 """
 
 
-@pytest.mark.slow
+QUICK = Path("/dev/shm")
+"""A folder in memory, where 10,000 commits do not wait for 10,000 disk flushes."""
+
+
 async def test_F77_two_processes_write_ten_thousand_transactions_and_none_finds_the_file_locked() -> None:
-    quick = Path("/dev/shm")  # 10,000 commits wait for 10,000 disk flushes elsewhere
-    with tempfile.TemporaryDirectory(dir=quick if quick.is_dir() else None) as folder:
+    with tempfile.TemporaryDirectory(dir=QUICK if QUICK.is_dir() else None) as folder:  # noqa: ASYNC240 - a look, no work
         url = f"sqlite+aiosqlite:///{folder}/relaydesk.db"
         await migrate(url)
         root = Path(__file__).parents[2]
@@ -712,9 +718,10 @@ async def test_F80_with_a_hundred_thousand_deliveries_a_claim_uses_the_index(sto
         )
 
     due, heads = await store.read(look)
-    assert "ix_lane_work" in due and "Seq Scan" not in due and "SCAN lane\n" not in f"{due}\n", due
-    assert "Seq Scan on delivery" not in heads and "SCAN delivery" not in heads, heads
-    assert "uq_delivery_lane_lane_seq" in heads or "sqlite_autoindex_delivery" in heads, heads
+    assert "ix_lane_work" in due, due
+    assert not re.search(r"Seq Scan on lane|SCAN lane(?! USING INDEX)", due), due
+    assert re.search(r"uq_delivery_lane_lane_seq|SEARCH delivery USING INDEX sqlite_autoindex_delivery", heads), heads
+    assert "Seq Scan on delivery" not in heads
 
     times = []
     for _ in range(20):
@@ -772,8 +779,7 @@ async def test_F80_retention_lets_go_of_what_is_over_and_of_nothing_else(store: 
     deliveries, updates, refs, mirrored = await store.read(left)
     over = {"sent", "unconfirmed", "cancelled", "retried"}
     assert deliveries == {f"{state} new" for state in states} | {f"{state} old" for state in states if state not in over}
-    assert updates == {
-        f"{status} {age}" for status in ("pending", "done", "dead", "parked", "unparsed") for age in ("old", "new")
-    } - {"done old"}
+    kept = {f"{status} {age}" for status in ("pending", "done", "dead", "parked", "unparsed") for age in ("old", "new")}
+    assert updates == kept - {"done old"}
     assert (refs, mirrored) == (len(states), 1), "what an edit may still look for stays"
     assert await store.read(lambda tx: tx.execute(select(func.count()).select_from(bucket)).scalar_one()) == 0

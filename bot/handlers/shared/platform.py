@@ -14,11 +14,15 @@ from bot.handlers.intake import Inbound
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of ``doctor``: what was looked at, and, when it is wrong, what to do."""
+    """One line of ``doctor``: what was looked at, and, when it is wrong, what to do.
+
+    ``heard``: whoever listens says so itself while relaydesk runs, so that the start need not say it too.
+    """
 
     ok: bool
     what: str
     remedy: str = ""
+    heard: bool = False
 
 
 class Platform(Protocol):

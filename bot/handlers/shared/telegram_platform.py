@@ -21,6 +21,10 @@ from bot.handlers.shared.telegram_webhook import Webhook
 
 log = structlog.get_logger(__name__)
 
+TOKEN_SECONDS = 60.0
+NETWORK = "look at the network and at RELAYDESK_TELEGRAM__API_URL; it goes on by itself"
+SETTINGS = {"telegram-desk": "RELAYDESK_TELEGRAM__DESK_TOKEN", "telegram-channel": "RELAYDESK_TELEGRAM__CHANNEL_TOKEN"}
+"""Whose token it is, by port."""
 RIGHTS = {
     "can_manage_topics": "Manage Topics",
     "can_delete_messages": "Delete Messages",
@@ -89,10 +93,9 @@ class TelegramPlatform:
         try:
             me = await self._api.introduce()
         except (TelegramUnauthorizedError, TelegramNotFound):
-            return [Finding(False, "Telegram refuses the bot's token", "Copy the token from @BotFather anew and restart.")]
+            return [Finding(False, self._refused, self._remedy, heard=True)]
         except AiogramError as error:
-            remedy = "Look at the network and at RELAYDESK_TELEGRAM__API_URL."
-            return [Finding(False, f"Telegram can't be reached: {error}", remedy)]
+            return [Finding(False, f"Telegram can't be reached: {error}", NETWORK, heard=True)]
         findings = [Finding(True, f"Telegram bot @{me.get('username')} answers")]
         findings += await self._check_listening()
         if "telegram-desk" in self.ports:
@@ -100,17 +103,33 @@ class TelegramPlatform:
                 findings += await self._check_forum(chat)
         return findings
 
+    @property
+    def _refused(self) -> str:
+        who = " and ".join("the operators' bot" if port == "telegram-desk" else "the clients' bot" for port in sorted(self.ports))
+        return f"Telegram refuses the token of {who}"
+
+    @property
+    def _remedy(self) -> str:
+        names = " and ".join(SETTINGS[port] for port in sorted(self.ports))
+        return f"copy it from @BotFather anew, set {names} and restart"
+
     async def _introduce(self) -> None:
-        patience = Patience()
+        """Ask who we are until Telegram knows us. What is wrong is said once."""
+        patience, trouble = Patience(), ""
         while True:
             try:
                 await self._api.introduce()
+                if trouble:
+                    log.info("Telegram answers", bot=self._api.username)
                 return
             except (TelegramUnauthorizedError, TelegramNotFound):
-                return  # the listener says so and waits for a better token
+                found, remedy, pause = self._refused, self._remedy, TOKEN_SECONDS
             except AiogramError as error:
-                log.warning("Telegram can't be reached; trying again", why=str(error))
-                await asyncio.sleep(patience.next(0.5, 15.0))
+                found, remedy, pause = f"Telegram can't be reached: {error}", NETWORK, patience.next(0.5, 15.0)
+            if found != trouble:
+                log.warning(found, remedy=remedy)
+            trouble = found
+            await asyncio.sleep(pause)
 
     async def _check_listening(self) -> list[Finding]:
         info = await self._ask("getWebhookInfo", {})

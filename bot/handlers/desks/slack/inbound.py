@@ -10,7 +10,7 @@ import structlog
 
 from bot.commands.answer import Answer
 from bot.commands.context import Place
-from bot.commands.desk import thread_gone
+from bot.commands.desk import reachable, thread_gone
 from bot.commands.notice import tell
 from bot.commands.press import Pressed, pressed
 from bot.commands.reply import Wrote, wrote
@@ -21,6 +21,7 @@ from bot.domain.text import clean_name
 from bot.handlers.desks.slack.mrkdwn import escape
 from bot.handlers.desks.slack.text import from_message
 from bot.handlers.desks.slack.updates import (
+    ROOM_BACK,
     ROOM_GONE,
     Json,
     is_a_persons,
@@ -59,6 +60,8 @@ class SlackInbound:
         kind, subtype = word(event, "type"), word(event, "subtype")
         if kind in ROOM_GONE:
             thread_gone(tx, Place(SLACK, word(event, "channel"), ""))
+        elif kind in ROOM_BACK:
+            reachable(tx, SLACK, word(event, "channel"))
         elif kind == "reaction_added":
             self._reaction(tx, event)
         elif subtype == "message_deleted" or is_tombstone(event):

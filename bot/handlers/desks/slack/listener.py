@@ -39,6 +39,9 @@ AWAY_SECONDS = 3.0
 LONGEST_PAUSE = 30.0
 CLOSE_SECONDS = 2.0
 
+APP_TOKEN = "make an app-level token with connections:write, switch Socket Mode on, and set RELAYDESK_SLACK__APP_TOKEN"
+NETWORK = "look at the network and at RELAYDESK_SLACK__API_URL; it goes on by itself"
+
 HELP = "In a conversation's thread write one of these words:\n" + help_text("!")
 
 
@@ -97,19 +100,21 @@ class Listener:
 
     async def listen(self) -> None:
         """Socket Mode until cancelled, connecting anew when the connection stays away; returns at once without an app token."""
-        pause = 1.0
+        pause, trouble = 1.0, ""
         while self._app_token:
             handler = AsyncSocketModeHandler(self._bolt(), self._app_token)
             try:
                 await self._connect(handler)
-                pause = 1.0
+                if trouble:
+                    log.info("Slack: Socket Mode is open")
+                pause, trouble = 1.0, ""
                 await _until_away(handler)
-                log.warning("slack socket lost; connecting anew")
+                trouble = _say(trouble, "the connection broke", NETWORK)
                 continue
             except Failed as failed:
-                log.error("slack socket refused", reason=getattr(failed.outcome, "reason", ""), error=failed.code)
+                trouble = _say(trouble, failed.code or _reason(failed), APP_TOKEN if failed.code else NETWORK)
             except TimeoutError:
-                log.warning("slack socket did not open in time")
+                trouble = _say(trouble, "it did not open in time", NETWORK)
             finally:
                 await _close(handler)
             await asyncio.sleep(pause)
@@ -141,6 +146,17 @@ class Listener:
                 ssl_check_enabled=False,
             )
         return self._app
+
+
+def _say(before: str, why: str, remedy: str) -> str:
+    """Say once what keeps Socket Mode from opening; it is tried again and again."""
+    if why != before:
+        log.warning("Slack: Socket Mode is not open, so nothing is heard from Slack", why=why, remedy=remedy)
+    return why
+
+
+def _reason(failed: Failed) -> str:
+    return str(getattr(failed.outcome, "reason", failed))
 
 
 async def _read(request: web.Request) -> bytes | None:

@@ -5,6 +5,9 @@ Schema: https://github.com/slackapi/manifest-schema (version 1). ``python -m bot
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from bot.domain.actions import TABLE
@@ -29,8 +32,11 @@ SCOPES = {
 EVENTS = (
     "channel_archive",
     "channel_deleted",
+    "channel_unarchive",
     "group_archive",
     "group_deleted",
+    "group_unarchive",
+    "member_joined_channel",
     "message.channels",
     "message.groups",
     "reaction_added",
@@ -74,3 +80,31 @@ def manifest(request_url: str | None) -> dict[str, Any]:
             "token_rotation_enabled": False,
         },
     }
+
+
+def as_yaml(request_url: str | None) -> str:
+    """The manifest as YAML, as Slack's page for new apps takes it."""
+    return "\n".join(_lines(manifest(request_url)))
+
+
+_BARE = re.compile(r"[A-Za-z_/][\w./:-]*(?<!:)")
+_WORDS = frozenset(("true", "false", "yes", "no", "on", "off", "null", "y", "n"))
+
+
+def _lines(value: dict[str, Any] | list[Any], indent: str = "") -> Iterator[str]:
+    """Block style. Every scalar that is not a plain word is written as JSON, which YAML reads as it is."""
+    for name, inner in value.items() if isinstance(value, dict) else (("", one) for one in value):
+        if not isinstance(inner, dict | list):
+            yield f"{indent}{name}: {_scalar(inner)}" if name else f"{indent}- {_scalar(inner)}"
+        elif name:
+            yield f"{indent}{name}:"
+            yield from _lines(inner, f"{indent}  ")
+        else:
+            first, *rest = _lines(inner, f"{indent}  ")
+            yield f"{indent}- {first.lstrip()}"
+            yield from rest
+
+
+def _scalar(value: str | int | bool) -> str:
+    plain = isinstance(value, str) and _BARE.fullmatch(value) and value.lower() not in _WORDS
+    return str(value) if plain else json.dumps(value, ensure_ascii=False)

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from bot.delivery.ports import Port
 from bot.handlers.desks.slack.inbound import SlackInbound
-from bot.handlers.desks.slack.listener import Listener
+from bot.handlers.desks.slack.listener import APP_TOKEN, NETWORK, Listener
 from bot.handlers.desks.slack.manifest import PATH, SCOPES
 from bot.handlers.desks.slack.outbound import SlackPort
 from bot.handlers.desks.slack.wire import Failed, Wire
@@ -51,7 +51,9 @@ class SlackPlatform:
         try:
             who, headers = await self._wire.ask("auth.test", {})
         except Failed as failed:
-            return [Finding(False, f"Slack: the bot token does not work ({_cause(failed)})", _remedy(failed))]
+            if not failed.code:
+                return [Finding(False, f"Slack: {_cause(failed)}", NETWORK, heard=self._app_token is not None)]
+            return [Finding(False, f"Slack: the bot token does not work ({failed.code})", _remedy(failed))]
         bot = str(who.get("user") or "the bot")
         findings = [Finding(True, f"Slack: @{bot} in {who.get('team') or 'the workspace'}"), _scopes(headers)]
         if self._app_token:
@@ -62,8 +64,8 @@ class SlackPlatform:
         try:
             await self._wire.open_socket(app_token)
         except Failed as failed:
-            remedy = "make an app-level token with connections:write, switch Socket Mode on, and set RELAYDESK_SLACK__APP_TOKEN"
-            return Finding(False, f"Slack: Socket Mode does not open ({_cause(failed)})", remedy)
+            remedy = APP_TOKEN if failed.code else NETWORK
+            return Finding(False, f"Slack: Socket Mode does not open ({_cause(failed)})", remedy, heard=True)
         return Finding(True, "Slack: Socket Mode opens")
 
     async def _check_room(self, chat: str, bot: str) -> Finding:
@@ -96,4 +98,4 @@ def _cause(failed: Failed) -> str:
 
 
 def _remedy(failed: Failed) -> str:
-    return str(getattr(failed.outcome, "reason", "")) if failed.code else "check the network and RELAYDESK_SLACK__API_URL"
+    return str(getattr(failed.outcome, "reason", "")) if failed.code else NETWORK

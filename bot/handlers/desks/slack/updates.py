@@ -18,6 +18,7 @@ TYPED = frozenset(("", "file_share", "thread_broadcast"))
 """Subtypes of what a person writes."""
 CHANGES = frozenset(("message_changed", "message_deleted"))
 ROOM_GONE = frozenset(("channel_archive", "channel_deleted", "group_archive", "group_deleted"))
+ROOM_BACK = frozenset(("channel_unarchive", "group_unarchive", "member_joined_channel"))
 IGNORED = frozenset(
     (
         "app_home_opened",
@@ -26,12 +27,9 @@ IGNORED = frozenset(
         "channel_joined",
         "channel_left",
         "channel_rename",
-        "channel_unarchive",
         "group_joined",
         "group_left",
         "group_rename",
-        "group_unarchive",
-        "member_joined_channel",
         "member_left_channel",
         "reaction_removed",
         "tokens_revoked",
@@ -127,7 +125,9 @@ def _event(body: Json) -> Kept | None:
         if item.get("type") != "message" or word(event, "user") in _our_users(body):
             return None
         return Kept(dedupe, f"{word(item, 'channel')}:{word(item, 'ts')}", json.dumps(body))
-    if kind in ROOM_GONE:
+    if kind == "member_joined_channel" and word(event, "user") not in _our_users(body):
+        return None
+    if kind in ROOM_GONE | ROOM_BACK:
         return Kept(dedupe, f"{room}:", json.dumps(body))
     if kind in IGNORED:
         return None

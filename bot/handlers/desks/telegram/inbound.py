@@ -11,6 +11,7 @@ from aiogram.exceptions import AiogramError
 
 from bot.commands.answer import Answer
 from bot.commands.context import Place
+from bot.commands.desk import reachable
 from bot.commands.notice import tell
 from bot.commands.press import Pressed, pressed
 from bot.commands.reply import Wrote, wrote
@@ -57,6 +58,8 @@ class TelegramDeskInbound:
             return self._press(tx, query)
         elif reaction := _part(payload, "message_reaction"):
             self._reaction(tx, reaction)
+        elif change := _part(payload, "my_chat_member"):
+            self._let_in(tx, change)
         return None
 
     async def answer(self, payload: Json, answer: Answer) -> None:
@@ -121,6 +124,11 @@ class TelegramDeskInbound:
                 wrote(tx, Wrote(actor, place, remote_id, text, Moment(int(message.get("date", 0)) * 1000)))
         elif what := describe(message):
             self._only_in_mirror(tx, place, lambda: tell(tx, PORT, place, not_sent(what, message), person, remote_id))
+
+    def _let_in(self, tx: Tx, change: Json) -> None:
+        """The bot came into a group, or got rights there (https://core.telegram.org/bots/api#chatmemberupdated)."""
+        if _part(change, "new_chat_member").get("status") in ("member", "administrator"):
+            reachable(tx, PLATFORM, str(_part(change, "chat").get("id", "")))
 
     def _only_in_mirror(self, tx: Tx, place: Place, act: Callable[[], None]) -> None:
         """In topics that mirror no client the team talks among itself."""
