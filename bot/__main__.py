@@ -54,9 +54,9 @@ async def _awaited(work: Awaitable[int | None]) -> int | None:
 
 def _serve(part_name: str) -> None:
     async def work(settings: Settings) -> None:
-        from bot.app import Part, build, run_until_signal
+        from bot.app import Part, run_until_signal
 
-        await run_until_signal(await build(settings, Part[part_name]))
+        await run_until_signal(settings, Part[part_name])
 
     _go(work)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import secrets
 import signal
@@ -379,7 +380,12 @@ async def run_until_signal(settings: Settings, part: Part = Part.ALL) -> None:
     """Build and run, and stop in order on SIGTERM or Ctrl-C. Raises what ``build`` raises."""
 
     async def work() -> None:
-        await (await build(settings, part)).run()
+        gc.disable()  # building makes a few hundred thousand objects that stay; looking through them again and again is waste
+        app = await build(settings, part)
+        gc.enable()
+        gc.collect()
+        gc.freeze()  # and would stop everything for a fifth of a second at each full collection (docs/performance.md)
+        await app.run()
 
     loop = asyncio.get_running_loop()
     task = asyncio.create_task(work(), name="app")

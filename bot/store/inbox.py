@@ -58,7 +58,9 @@ def keep(tx: Tx, source: str, updates: Sequence[Kept], position: tuple[int, int]
     """
     if position is not None:
         _advance(tx, source, *position)
-    fresh = {kept.dedupe_key: kept for kept in reversed(updates)}
+    fresh: dict[str, Kept] = {}
+    for kept in updates:
+        fresh.setdefault(kept.dedupe_key, kept)
     rows = [
         {
             "source": source,
@@ -67,7 +69,7 @@ def keep(tx: Tx, source: str, updates: Sequence[Kept], position: tuple[int, int]
             "payload": kept.payload.replace("\\u0000", "\ufffd"),
             "received_at": tx.now,
         }
-        for kept in reversed(fresh.values())
+        for kept in fresh.values()
     ]
     if not rows:
         return 0
