@@ -15,7 +15,9 @@ from bot.logs import setup
 from config.settings import Settings, SettingsError, load
 from config.team import TeamFileError
 
-cli = typer.Typer(help="relaydesk: client conversations in Slack threads and Telegram topics.", no_args_is_help=True, add_completion=False)
+cli = typer.Typer(
+    help="relaydesk: client conversations in Slack threads and Telegram topics.", no_args_is_help=True, add_completion=False
+)
 
 
 def main() -> None:
@@ -90,7 +92,8 @@ def migrate() -> None:
     """Bring the database's tables to this version."""
 
     async def work(settings: Settings) -> None:
-        from bot.store.migrate import migrate as bring, revisions
+        from bot.store.migrate import migrate as bring
+        from bot.store.migrate import revisions
 
         url = settings.database_url.get_secret_value()
         await bring(url)
@@ -124,7 +127,11 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="For programs.")
 
         findings = await examine(settings)
         if as_json:
-            _say(json.dumps([{"ok": one.ok, "what": one.what, "remedy": one.remedy} for one in findings], ensure_ascii=False, indent=1))
+            _say(
+                json.dumps(
+                    [{"ok": one.ok, "what": one.what, "remedy": one.remedy} for one in findings], ensure_ascii=False, indent=1
+                )
+            )
         else:
             for one in findings:
                 _say(f"{'✔' if one.ok else '✘'} {one.what}" + (f"\n  → {one.remedy}" if one.remedy else ""))
@@ -148,7 +155,9 @@ def manifest() -> None:
 
 @cli.command()
 def demo(
-    script: Annotated[bool, typer.Option("--script", help="Play one conversation on both desks and print it; exit 1 on failure.")] = False,
+    script: Annotated[
+        bool, typer.Option("--script", help="Play one conversation on both desks and print it; exit 1 on failure.")
+    ] = False,
     port: Annotated[int, typer.Option(help="The page's port, 0 = any free one.")] = 9100,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
 ) -> None:

@@ -158,7 +158,7 @@ class House:
 
     async def until(self, check: Callable[[], Any]) -> Any:
         async with asyncio.timeout(10):
-            while not (found := await check()):  # noqa: ASYNC110 - the store has no event for every check
+            while not (found := await check()):
                 await asyncio.sleep(0.01)
         return found
 

@@ -49,7 +49,9 @@ def receive(tx: Tx, got: Received) -> None:
     conversation = conversations.of_client(tx, channel.id, got.external_id)
     is_new = conversation is None
     if conversation is None:
-        conversation = conversations.create(tx, channel.id, got.external_id, channel.group_id, name=got.client_name, identifiers=got.identifiers)
+        conversation = conversations.create(
+            tx, channel.id, got.external_id, channel.group_id, name=got.client_name, identifiers=got.identifiers
+        )
     heard = moves.receive(conversation, got.at, tx.now)
     message_id = messages.add(
         tx,

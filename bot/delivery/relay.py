@@ -25,7 +25,7 @@ REPEATABLE = (EditCard, Mark, TopicState)
 class Relay:
     """Sends what the outbox holds. Any number of them share one PostgreSQL store."""
 
-    def __init__(self, store: Store, ports: Ports, limits: Limits, owner: str, *, at_once: int = 256) -> None:
+    def __init__(self, store: Store, ports: Ports, limits: Limits, owner: str, *, at_once: int = 128) -> None:
         self._store = store
         self._ports = ports
         self._limits = limits

@@ -10,7 +10,6 @@ from sqlalchemy import bindparam, select, update
 from bot.store.tables import bucket
 from bot.store.uow import Tx
 
-
 ROAD_MS = 100
 """The platform's window begins when a post arrives there, ours when it is begun; a quick one may follow a slow one."""
 

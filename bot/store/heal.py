@@ -5,6 +5,7 @@ Likewise a card that a desk refuses is posted without the client's words, which 
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -58,10 +59,11 @@ def without_words(tx: Tx, mirror: Mirror) -> bool:
     opening = messages.between(tx, mirror.conversation_id, mirror.opening_first, mirror.opening_first)
     waiting = _taken_out(tx, mirror, lane_only=True)
     mirrors.set_opening(tx, mirror.id, 0, 0)
-    spread.on_mirror(tx, mirror, "card", idem_key=f"card:{mirror.id}:bare")
+    bare = dataclasses.replace(mirror, opening_first=0, opening_last=0)
+    spread.on_mirror(tx, bare, "card", idem_key=f"card:{mirror.id}:bare")
     for message in opening:
-        _words(tx, mirror, message, joinable=True)
-    _requeue(tx, mirror, waiting, but={message.id for message in opening})
+        _words(tx, bare, message, joinable=True)
+    _requeue(tx, bare, waiting, but={message.id for message in opening})
     return True
 
 

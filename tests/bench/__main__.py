@@ -105,7 +105,9 @@ def idle() -> Any:
 def cold() -> Any:
     """Starting."""
     found = {**scenarios.cold(), "imported": scenarios.imported()}
-    say(f"  cold start: {found['new']:.2f} s on a new database, {found['again']:.2f} s on one that stands (worst {found['worst']:.2f})")
+    say(
+        f"  cold start: {found['new']:.2f} s on a new database, {found['again']:.2f} s on one that stands (worst {found['worst']:.2f})"
+    )
     say(f"  imported though off: {found['imported']}")
     return found
 

@@ -315,7 +315,7 @@ class TestSocketMode:
                 await house.slack.disconnect_sockets(app, reason)
                 await asyncio.sleep(0.1)
                 async with asyncio.timeout(30):
-                    while house.slack.socket_count(app) < 1:  # noqa: ASYNC110 - the sandbox has no event for it
+                    while house.slack.socket_count(app) < 1:
                         await asyncio.sleep(0.05)
             house.slack.retry_delays = [0.2] * 20
             house.slack.post(house.olga, "sales", "note: still here", thread_ts=house.root)

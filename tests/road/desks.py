@@ -184,7 +184,9 @@ class TelegramView:
     def mark(self, thread: str, post: str) -> str:
         for one in self.telegram.messages(chat=self.chat, thread=int(thread)):
             if str(one["message_id"]) == post:
-                return " ".join(filter(None, (MARKS["telegram"].get(reaction["emoji"], "") for reaction in one.get("reactions", ()))))
+                return " ".join(
+                    filter(None, (MARKS["telegram"].get(reaction["emoji"], "") for reaction in one.get("reactions", ())))
+                )
         return ""
 
     def reacts(self, operator: str, thread: str, post: str) -> None:

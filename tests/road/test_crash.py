@@ -256,7 +256,9 @@ async def test_F23_killed_within_a_message_of_many_parts(bot: Bot, at: str) -> N
     house = bot.house
     thread = await taken(bot)
     text = "\n".join(f"line {number:03d} {'😀' * 50}" for number in range(164))
-    await bot.dies(posted_on_telegram(house, "line 090", to_client=at == "client"), lambda: house.slack.says("olga", thread, text))
+    await bot.dies(
+        posted_on_telegram(house, "line 090", to_client=at == "client"), lambda: house.slack.says("olga", thread, text)
+    )
     await bot.start()
     await house.until(lambda: "line 163" in " ".join(house.client_sees()) and said(house.telegram, "line 163"))
     await bot.settled()

@@ -245,7 +245,7 @@ async def test_F33_F34_a_card_slack_refuses_whatever_it_says_waits_and_the_other
     house.box.faults.add("slack", "chat.postMessage", "error", error="invalid_blocks", times=4)
     house.client_says("first")
     house.client_says("second")
-    await house.until(lambda: house.telegram.threads())
+    await house.until(house.telegram.threads)
     (there,) = house.telegram.threads()
     await house.until(lambda: [line for line in house.telegram.lines(there) if "Slack does not take" in line], 5)
     assert house.slack.threads() == []
@@ -277,12 +277,14 @@ async def test_F33_a_topic_telegram_will_not_make_waits_and_the_other_desk_says_
     house.box.faults.add("telegram", "createForumTopic", "error", error="Bad Request: TOPICS_TOO_MANY")
     house.client_says("first")
     house.client_says("second")
-    await house.until(lambda: house.slack.threads())
+    await house.until(house.slack.threads)
     (thread,) = house.slack.threads()
     await house.until(lambda: [line for line in house.slack.lines(thread) if "Telegram does not take" in line], 5)
     assert house.telegram.threads() == []
     await hours_pass(house)
-    await house.until(lambda: house.telegram.threads() and "second" in " ".join(house.telegram.lines(house.telegram.threads()[0])))
+    await house.until(
+        lambda: house.telegram.threads() and "second" in " ".join(house.telegram.lines(house.telegram.threads()[0]))
+    )
     await house.settled()
     seen = " ".join(house.telegram.lines(house.telegram.threads()[0]))
     assert seen.count("first") == seen.count("second") == 1
