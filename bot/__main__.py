@@ -15,9 +15,8 @@ from bot.logs import setup
 from config.settings import Settings, SettingsError, load
 from config.team import TeamFileError
 
-cli = typer.Typer(
-    help="relaydesk: client conversations in Slack threads and Telegram topics.", no_args_is_help=True, add_completion=False
-)
+HELP = "relaydesk: client conversations in Slack threads and Telegram topics."
+cli = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False)
 
 
 def main() -> None:
@@ -155,9 +154,7 @@ def manifest() -> None:
 
 @cli.command()
 def demo(
-    script: Annotated[
-        bool, typer.Option("--script", help="Play one conversation on both desks and print it; exit 1 on failure.")
-    ] = False,
+    script: Annotated[bool, typer.Option("--script", help="Play one conversation and print it; exit 1 on failure.")] = False,
     port: Annotated[int, typer.Option(help="The page's port, 0 = any free one.")] = 9100,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
 ) -> None:

@@ -24,8 +24,9 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A message. ``author`` is whose name it bears; ``kind`` ``client``, ``operator`` or ``note`` on a desk, ``reply`` to a client.
+    """A message. ``author`` is whose name it bears.
 
+    ``kind`` is ``client``, ``operator`` or ``note`` on a desk, and ``reply`` to a client.
     ``parts`` are consecutive texts of one author joined into one post, most often one; all fit the platform's limit.
     """
 

@@ -14,7 +14,7 @@ from sqlalchemy import Row, select, update
 
 from bot.domain.ids import MessageId
 from bot.domain.text import utf16_len
-from bot.store import conversations, journal, messages, mirrors, spread
+from bot.store import conversations, journal, messages, mirrors, outbox, spread
 from bot.store.messages import Message
 from bot.store.mirrors import Mirror
 from bot.store.tables import delivery
@@ -82,6 +82,7 @@ def _told_again(tx: Tx, old: Mirror, waiting: Sequence[Row[Any]]) -> dict[str, o
 
 def _taken_out(tx: Tx, old: Mirror, *, lane_only: bool = False) -> list[Row[Any]]:
     """What still waits in the mirror's lane, in order, taken out; so is all else for the mirror unless ``lane_only``."""
+    outbox.flush(tx)
     open_states = delivery.c.state.in_(("pending", "sending"))
     rows = tx.execute(
         select(delivery.c.id, delivery.c.op, delivery.c.message_id, delivery.c.size, delivery.c.payload)

@@ -121,8 +121,7 @@ class House:
         """Everything everybody sees, for a failed test."""
         lines = ["client: " + " | ".join(self.client_sees())] if self._started(self.scene.clients["ann"]) else []
         for desk in (self.slack, self.telegram):
-            for thread in desk.threads():
-                lines.append(f"{desk.platform} {thread}: " + " | ".join(desk.lines(thread)))
+            lines += [f"{desk.platform} {thread}: " + " | ".join(desk.lines(thread)) for thread in desk.threads()]
         return "\n".join(lines)
 
 

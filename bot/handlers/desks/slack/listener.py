@@ -39,7 +39,7 @@ AWAY_SECONDS = 3.0
 LONGEST_PAUSE = 30.0
 CLOSE_SECONDS = 2.0
 
-APP_TOKEN = "make an app-level token with connections:write, switch Socket Mode on, and set RELAYDESK_SLACK__APP_TOKEN"
+SOCKET_REMEDY = "make an app-level token with connections:write, switch Socket Mode on, and set RELAYDESK_SLACK__APP_TOKEN"
 NETWORK = "look at the network and at RELAYDESK_SLACK__API_URL; it goes on by itself"
 
 HELP = "In a conversation's thread write one of these words:\n" + help_text("!")
@@ -112,7 +112,7 @@ class Listener:
                 trouble = _say(trouble, "the connection broke", NETWORK)
                 continue
             except Failed as failed:
-                trouble = _say(trouble, failed.code or _reason(failed), APP_TOKEN if failed.code else NETWORK)
+                trouble = _say(trouble, failed.code or _reason(failed), SOCKET_REMEDY if failed.code else NETWORK)
             except TimeoutError:
                 trouble = _say(trouble, "it did not open in time", NETWORK)
             finally:

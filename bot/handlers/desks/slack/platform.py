@@ -9,7 +9,7 @@ from aiohttp import web
 
 from bot.delivery.ports import Port
 from bot.handlers.desks.slack.inbound import SlackInbound
-from bot.handlers.desks.slack.listener import APP_TOKEN, NETWORK, Listener
+from bot.handlers.desks.slack.listener import NETWORK, SOCKET_REMEDY, Listener
 from bot.handlers.desks.slack.manifest import PATH, SCOPES
 from bot.handlers.desks.slack.outbound import SlackPort
 from bot.handlers.desks.slack.wire import Failed, Wire
@@ -64,7 +64,7 @@ class SlackPlatform:
         try:
             await self._wire.open_socket(app_token)
         except Failed as failed:
-            remedy = APP_TOKEN if failed.code else NETWORK
+            remedy = SOCKET_REMEDY if failed.code else NETWORK
             return Finding(False, f"Slack: Socket Mode does not open ({_cause(failed)})", remedy, heard=True)
         return Finding(True, "Slack: Socket Mode opens")
 
