@@ -33,7 +33,8 @@ class _Asked(NamedTuple):
 def _prepare(raw: Any, *, read_only: bool) -> None:
     cursor = raw.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-    if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":  # to set it again needs the file alone, and does not wait
+    cursor.execute("PRAGMA journal_mode")
+    if cursor.fetchone()[0] != "wal":  # to set it again needs the file alone, and does not wait for it
         cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
