@@ -1,13 +1,25 @@
-"""What a person is told when a command has been carried out or refused."""
+"""What a person is told when a command has been carried out or refused, and what is shown or asked next."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.domain.screen import Form, Screen
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``text`` is for the person who asked, alone. ``refused`` when nothing was done."""
+    """All of it is for the person who asked, alone.
 
-    text: str
+    ``text``     words; ``refused`` when nothing was done
+    ``screen``   something to read and press, instead of where the person was
+    ``form``     something to fill in first
+    ``errors``   what is wrong with a form that was sent, by field name; the form stays open
+    """
+
+    text: str = ""
     refused: bool = False
+    screen: Screen | None = None
+    form: Form | None = None
+    errors: Mapping[str, str] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.commands.answer import Answer
+from bot.commands.asked import Asked
 from bot.commands.perform import Context
 from bot.domain import conversation as moves
 from bot.domain.actions import Verb, help_text
@@ -14,8 +15,10 @@ from bot.domain.words import PREFIXES
 from bot.store import conversations, journal, spread, team
 from bot.store.uow import Tx
 
+NOTHING = Asked()
 
-def start(tx: Tx, context: Context) -> Answer:
+
+def start(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
     """Take the conversation (R24), or reopen a closed one outgoing (R28)."""
     was_closed = context.conversation.status is Status.CLOSED
     moved = moves.start(context.conversation, context.operator, tx.now, responsible_name=_responsible(tx, context))
@@ -25,7 +28,7 @@ def start(tx: Tx, context: Context) -> Answer:
     return Answer("The conversation is yours. What you write here now goes to the client.")
 
 
-def take_over(tx: Tx, context: Context) -> Answer:
+def take_over(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
     """Take it from the operator who has it."""
     if context.conversation.status is not Status.INBOX or context.conversation.operator_id == context.operator.id:
         return start(tx, context)
@@ -34,7 +37,7 @@ def take_over(tx: Tx, context: Context) -> Answer:
     return Answer(f"You have taken the conversation over from {before}.")
 
 
-def close(tx: Tx, context: Context) -> Answer:
+def close(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
     """Close it (R26)."""
     moved = moves.close(context.conversation, context.operator, tx.now, responsible_name=_responsible(tx, context))
     _settle(tx, context, moved, "closed")
@@ -42,7 +45,7 @@ def close(tx: Tx, context: Context) -> Answer:
     return Answer("Closed. If the client writes again, it comes back to Unassigned.")
 
 
-def unassign(tx: Tx, context: Context) -> Answer:
+def unassign(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
     """Return it to Unassigned (R27)."""
     was_closed = context.conversation.status is Status.CLOSED
     moved = moves.unassign(context.conversation, context.operator, tx.now, responsible_name=_responsible(tx, context))
@@ -52,20 +55,20 @@ def unassign(tx: Tx, context: Context) -> Answer:
     return Answer("Returned to Unassigned. Anybody of the group can take it.")
 
 
-def history(tx: Tx, context: Context) -> Answer:
+def history(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
     """What happened to the conversation (R29)."""
     entries = journal.of_conversation(tx, context.conversation.id)
     lines = [f"{clock_words(entry.at)}  {entry.who}: {entry.what} ({entry.way})" for entry in entries]
     return Answer("\n".join(lines) or "Nothing has happened here yet.")
 
 
-def show_help(tx: Tx, context: Context) -> Answer:
+def show_help(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
     """The words an operator can type here."""
-    prefix = PREFIXES[context.mirror.platform]
+    prefix = PREFIXES[context.actor.platform]
     return Answer(f"{help_text(prefix)}\nA text that begins with “note:” or 🔒 never leaves this desk.")
 
 
-MOVES: dict[Verb, Callable[[Tx, Context], Answer]] = {
+VERBS: dict[Verb, Callable[[Tx, Context, Asked], Answer]] = {
     Verb.START: start,
     Verb.TAKE_OVER: take_over,
     Verb.CLOSE: close,

@@ -1,9 +1,12 @@
-"""Telling one person something in the thread where he acted."""
+"""Telling one person something: in the thread where he acted, or in private."""
 
 from __future__ import annotations
 
 from bot.commands.context import Place
-from bot.store import outbox
+from bot.domain.actions import Button
+from bot.domain.ids import OperatorId
+from bot.domain.screen import Jump
+from bot.store import outbox, team
 from bot.store.outbox import Delivery
 from bot.store.uow import Tx
 
@@ -14,6 +17,26 @@ def tell(tx: Tx, port: str, place: Place, text: str, only_for: str, reply_to: st
     outbox.queue(
         tx, Delivery(lane=f"{port}:{place.chat}:{place.thread}:notices", port=port, chat=place.chat, op="notice", payload=payload)
     )
+
+
+def notify(tx: Tx, operator_id: OperatorId, text: str, *, jumps: tuple[Jump, ...] = (), buttons: tuple[Button, ...] = ()) -> bool:
+    """Queue words for one operator in private: a Slack direct message, else the Telegram bot's private chat.
+
+    ``jumps`` are the threads it speaks of. Whether there is a way to reach him at all.
+    """
+    for platform in ("slack", "telegram"):
+        person = team.identity_of(tx, operator_id, platform)
+        if person is not None:
+            payload: dict[str, object] = {
+                "text": text,
+                "thread": "",
+                "jumps": [[jump.platform, jump.chat, jump.thread] for jump in jumps],
+                "buttons": [[button.verb.value, button.label, button.token, button.style] for button in buttons],
+            }
+            port = port_of(platform)
+            outbox.queue(tx, Delivery(lane=f"{port}:{person}:private", port=port, chat=person, op="notice", payload=payload))
+            return True
+    return False
 
 
 def port_of(platform: str) -> str:

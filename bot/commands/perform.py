@@ -12,6 +12,7 @@ from bot.commands.answer import Answer
 from bot.commands.context import Place
 from bot.domain.conversation import Conversation
 from bot.domain.errors import NoConversation, Refusal
+from bot.domain.ids import ConversationId
 from bot.domain.people import Actor, Operator
 from bot.domain.permissions import Permission, authorise
 from bot.store import conversations, journal, mirrors, team
@@ -20,13 +21,43 @@ from bot.store.uow import Tx
 
 
 @dataclass(frozen=True, slots=True)
+class Desk:
+    """An authorised operator who asks about no single conversation (lists, the team)."""
+
+    actor: Actor
+    operator: Operator
+
+    def journal(self, tx: Tx, what: str, **details: object) -> None:
+        """Keep a fact about the team as done by this operator (R29)."""
+        journal.add(
+            tx,
+            what,
+            who=self.operator.name,
+            way=self.actor.way,
+            conversation_id=None,
+            operator_id=self.operator.id,
+            **details,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
-    """An authorised operator at work on a conversation through one of its mirrors."""
+    """An authorised operator at work on a conversation.
+
+    ``mirror``  the thread or topic he acts in; None when he acts from a list (App Home, the bot's private chat)
+    """
 
     actor: Actor
     operator: Operator
     conversation: Conversation
-    mirror: Mirror
+    mirror: Mirror | None
+
+    @property
+    def here(self) -> Mirror:
+        """The thread or topic he acts in. Raises ``NoConversation`` where there is none."""
+        if self.mirror is None:
+            raise NoConversation
+        return self.mirror
 
     def journal(self, tx: Tx, what: str, **details: object) -> None:
         """Keep a fact about this conversation as done by this operator (R29)."""
@@ -45,22 +76,50 @@ def perform(
     tx: Tx, actor: Actor, place: Place, command: Callable[[Context], Answer], *, needs: Permission | None = None
 ) -> Answer:
     """Let ``actor`` do ``command`` to the conversation mirrored at ``place``, or refuse in words."""
+
+    def known() -> ConversationId | None:
+        mirror = mirrors.at(tx, place.platform, place.chat, place.thread)
+        return mirror.conversation_id if mirror else None
+
+    return _guarded(tx, actor, known, lambda: command(context_of(tx, actor, place, needs=needs)))
+
+
+def perform_on(tx: Tx, actor: Actor, conversation_id: ConversationId, command: Callable[[Context], Answer]) -> Answer:
+    """The same for a conversation picked from a list, where there is no thread to act in."""
+    return _guarded(
+        tx,
+        actor,
+        lambda: conversation_id if conversations.exists(tx, conversation_id) else None,
+        lambda: command(_picked(tx, actor, conversation_id)),
+    )
+
+
+def perform_at_desk(tx: Tx, actor: Actor, command: Callable[[Desk], Answer], *, needs: str = "") -> Answer:
+    """The same for what is about no single conversation; ``needs`` is a right the role must carry."""
+    return _guarded(
+        tx,
+        actor,
+        lambda: None,
+        lambda: command(Desk(actor, authorise(team.operator_of(tx, actor), needs=Permission(needs) if needs else None))),
+    )
+
+
+def _guarded(tx: Tx, actor: Actor, known: Callable[[], ConversationId | None], command: Callable[[], Answer]) -> Answer:
     try:
         with tx.savepoint():
-            return command(context_of(tx, actor, place, needs=needs))
+            return command()
     except Refusal as refusal:
-        known = mirrors.at(tx, place.platform, place.chat, place.thread)
         operator = team.operator_of(tx, actor)
         journal.add(
             tx,
             "refused",
             who=operator.name if operator else f"{actor.platform} {actor.external_id}",
             way=actor.way,
-            conversation_id=known.conversation_id if known else None,
+            conversation_id=known(),
             operator_id=operator.id if operator else None,
             reason=refusal.code,
         )
-        return Answer(str(refusal), refused=True)
+        return Answer(str(refusal), refused=True, errors=refusal.errors)
 
 
 def context_of(tx: Tx, actor: Actor, place: Place, *, needs: Permission | None = None) -> Context:
@@ -73,3 +132,12 @@ def context_of(tx: Tx, actor: Actor, place: Place, *, needs: Permission | None =
     group = team.group_by_id(tx, conversation.group_id)
     authorise(operator, conversation, group_name=group.badge, needs=needs)
     return Context(actor, operator, conversation, mirror)
+
+
+def _picked(tx: Tx, actor: Actor, conversation_id: ConversationId) -> Context:
+    operator = authorise(team.operator_of(tx, actor))
+    if not conversations.exists(tx, conversation_id):
+        raise NoConversation
+    conversation = conversations.by_id(tx, conversation_id)
+    authorise(operator, conversation, group_name=team.group_by_id(tx, conversation.group_id).badge)
+    return Context(actor, operator, conversation, None)

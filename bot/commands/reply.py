@@ -1,4 +1,4 @@
-"""An operator has written in a thread: a verb, a note, words for the client, or words to hold (R25)."""
+"""What an operator's words become: words for the client, a note, or words to hold (R25)."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from bot.commands import inbox
 from bot.commands.answer import Answer
 from bot.commands.context import Place
-from bot.commands.notice import port_of, tell
-from bot.commands.perform import Context, perform
+from bot.commands.perform import Context
 from bot.domain import conversation as moves
-from bot.domain.actions import BY_WORD, Button, Verb, row_of
+from bot.domain.actions import Button, Verb, row_of
 from bot.domain.conversation import Direction, Status
-from bot.domain.errors import AlreadyStarted, Decided, NotYourText, StaleCard, UnknownVerb
+from bot.domain.errors import AlreadyStarted, Decided, NotYourText, StaleCard
 from bot.domain.ids import MessageId, Moment, OperatorId
 from bot.domain.people import Actor, Signature
 from bot.domain.permissions import Permission, authorise
 from bot.domain.text import RichText
-from bot.domain.words import PREFIXES, TypedVerb, is_note, typed_verb
+from bot.domain.words import is_note
 from bot.store import conversations, messages, mirrors, spread, team
 from bot.store.messages import Message, Ref
 from bot.store.uow import Tx
@@ -25,48 +24,23 @@ from bot.store.uow import Tx
 
 @dataclass(frozen=True, slots=True)
 class Wrote:
-    """What somebody wrote in a thread on a desk. ``remote_id`` is the platform's id of the message."""
+    """What somebody wrote in a thread on a desk.
+
+    ``remote_id``  the platform's id of the message; ``reply_to`` that of the message it answers, where a platform knows
+    """
 
     actor: Actor
     place: Place
     remote_id: str
     text: RichText
     at: Moment
+    reply_to: str = ""
 
 
-def wrote(tx: Tx, said: Wrote) -> Answer | None:
-    """Do what the text asks. What must be told goes to its author alone, through the outbox.
-
-    None when the thread is no client's conversation: team talk is none of our business.
-    """
-    mirror = mirrors.at(tx, said.place.platform, said.place.chat, said.place.thread)
-    if mirror is None or messages.refs_at(tx, mirror.platform, mirror.chat, said.remote_id):
-        return None
-    verb = typed_verb(said.place.platform, said.text.to_plain())
-    if verb is not None:
-        answer = perform(tx, said.actor, said.place, lambda context: _do(tx, context, said, verb))
-    else:
-        answer = perform(tx, said.actor, said.place, lambda context: _say(tx, context, said))
-    if answer.text:
-        tell(tx, port_of(said.place.platform), said.place, answer.text, said.actor.external_id, said.remote_id)
-    return answer
-
-
-def _do(tx: Tx, context: Context, said: Wrote, typed: TypedVerb) -> Answer:
-    action = BY_WORD.get(typed.word)
-    if action is not None and action.verb is Verb.NOTE:
-        return _note(tx, context, said, RichText.plain(typed.rest))
-    if action is None:
-        prefix = PREFIXES[said.place.platform]
-        raise UnknownVerb(word=f"{prefix}{typed.word}", known=", ".join(f"{prefix}{word}" for word in BY_WORD))
-    answer = inbox.MOVES[action.verb](tx, context)
-    inbox.saw(tx, conversations.by_id(tx, context.conversation.id))
-    return answer
-
-
-def _say(tx: Tx, context: Context, said: Wrote) -> Answer:
+def say(tx: Tx, context: Context, said: Wrote) -> Answer:
+    """Words in a thread: a note, words for the client, or words to hold."""
     if is_note(said.text.to_plain()):
-        return _note(tx, context, said, said.text)
+        return note(tx, context, said, said.text)
     conversation = context.conversation
     if conversation.status is Status.INBOX and conversation.operator_id == context.operator.id:
         message_id = _keep(tx, context, said, Direction.OUT, said.text)
@@ -76,12 +50,13 @@ def _say(tx: Tx, context: Context, said: Wrote) -> Answer:
     return _hold(tx, context, said)
 
 
-def _note(tx: Tx, context: Context, said: Wrote, text: RichText) -> Answer:
+def note(tx: Tx, context: Context, said: Wrote, text: RichText) -> Answer:
+    """Keep the text among operators."""
     if not text.to_plain().strip():
         return Answer("An empty note was not kept. Write something after “note”.", refused=True)
     message_id = _keep(tx, context, said, Direction.NOTE, text)
     if message_id is not None:
-        spread.to_desks(tx, context.conversation, message_id, text, but=context.mirror)
+        spread.to_desks(tx, context.conversation, message_id, text, but=context.here)
     return Answer("")
 
 
@@ -89,9 +64,9 @@ def _hold(tx: Tx, context: Context, said: Wrote) -> Answer:
     """Keep words that may not go out yet, and let their author decide."""
     message_id = _keep(tx, context, said, Direction.HELD, said.text)
     if message_id is not None:
-        spread.mark(tx, context.mirror, said.remote_id, "held")
+        spread.mark(tx, context.here, said.remote_id, "held")
         _ask(tx, context, message_id, said.remote_id)
-        spread.note_later(tx, context.conversation, message_id, said.text, but=context.mirror)
+        spread.note_later(tx, context.conversation, message_id, said.text, but=context.here)
     return Answer("")
 
 
@@ -106,7 +81,7 @@ def _ask(tx: Tx, context: Context, message_id: MessageId, remote_id: str) -> Non
         buttons.append(Button(Verb.SEND_ONCE, "Send once", str(message_id)))
     buttons.append(Button(Verb.KEEP_NOTE, "Keep as note", str(message_id)))
     question = f"{why}, so the client has not got your text. What shall become of it? Without an answer it stays a note."
-    spread.notice(tx, context.mirror, question, only_for=context.actor.external_id, reply_to=remote_id, buttons=tuple(buttons))
+    spread.notice(tx, context.here, question, only_for=context.actor.external_id, reply_to=remote_id, buttons=tuple(buttons))
 
 
 def _holder(context: Context) -> OperatorId | None:
@@ -145,7 +120,7 @@ def _send(tx: Tx, context: Context, message_id: MessageId, text: RichText) -> No
     """To the client, and once to each other desk (R36)."""
     channel = team.channel_by_id(tx, context.conversation.channel_id)
     spread.to_client(tx, context.conversation, channel.kind, message_id, text)
-    spread.to_desks(tx, context.conversation, message_id, text, but=context.mirror)
+    spread.to_desks(tx, context.conversation, message_id, text, but=context.here)
 
 
 def shown_as(tx: Tx, context: Context) -> str:

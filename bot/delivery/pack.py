@@ -10,6 +10,7 @@ from bot.delivery.ports import Address, Body, EditCard, Fate, History, Mark, Not
 from bot.domain.actions import Button, Verb
 from bot.domain.card import CardView, draw
 from bot.domain.conversation import Direction
+from bot.domain.screen import Jump
 from bot.domain.text import RichText, join
 from bot.store import cards, messages, mirrors, spread
 from bot.store.lanes import Head
@@ -155,4 +156,5 @@ def _opening(mirror: Mirror, said: Sequence[Message]) -> RichText:
 
 def _notice(payload: dict[str, Any]) -> Notice:
     buttons = tuple(Button(Verb(verb), label, token, style) for verb, label, token, style in payload.get("buttons", ()))
-    return Notice(payload["text"], payload.get("only_for"), payload.get("reply_to"), buttons)
+    jumps = tuple(Jump(platform, chat, thread) for platform, chat, thread in payload.get("jumps", ()))
+    return Notice(payload["text"], payload.get("only_for"), payload.get("reply_to"), buttons, jumps)

@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 
 from bot.domain.actions import Button
 from bot.domain.card import CardView
+from bot.domain.screen import Jump
 from bot.domain.text import RichText
 
 
@@ -86,12 +87,14 @@ class Notice:
 
     ``only_for``  the platform id of the one person who may see it; None = everybody in the thread
     ``reply_to``  the message it is about, where the platform can show that
+    ``jumps``     threads and topics it speaks of, shown as links
     """
 
     text: str
     only_for: str | None = None
     reply_to: str | None = None
     buttons: tuple[Button, ...] = ()
+    jumps: tuple[Jump, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

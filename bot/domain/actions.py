@@ -6,6 +6,7 @@ read this one table, so that a verb is named and offered the same everywhere.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,10 +19,51 @@ class Verb(StrEnum):
     START = "start"
     CLOSE = "close"
     UNASSIGN = "unassign"
+    MORE = "more"
     TAKE_OVER = "takeover"
     HISTORY = "history"
     NOTE = "note"
     HELP = "help"
+    # Passing on (R55-R57), the client (R50-R52), pins (R70-R75), the blacklist (R80, R81).
+    ASSIGN = "assign"
+    GROUP = "group"
+    PROFILE = "client"
+    RENAME = "rename"
+    CLIENT_NOTE = "remember"
+    PIN = "pin"
+    DETACH = "detach"
+    BLACKLIST = "blacklist"
+    UNLOCK = "unlock"
+    # Messages: tags (R60-R63), canned responses (R40-R44), e-mail (R64).
+    TAG = "tag"
+    CANNED = "canned"
+    EMAIL = "email"
+    CANCEL_SEND = "cancel_send"
+    # Lists (R18-R23, R85-R87): they are about no single conversation.
+    TAB = "tab"
+    FILTER = "filter"
+    SEARCH = "search"
+    PREVIEW = "preview"
+    MARK_READ = "mark_read"
+    # The team (admins): each opens its own screen or form.
+    OPERATORS = "operators"
+    OPERATOR = "operator"
+    ROLES = "roles"
+    ROLE = "role"
+    GROUPS = "groups"
+    GROUP_SETTINGS = "group_settings"
+    CHANNELS = "channels"
+    CHANNEL = "channel"
+    TEMPLATES = "templates"
+    TEMPLATE = "template"
+    TAGS = "tags"
+    TAGGED = "tagged"
+    JOURNAL = "journal"
+    STATS = "stats"
+    LIMITS = "limits"
+    LINK = "link"
+    QUIET = "quiet"
+    ERASE = "erase"
     # What to do with a text that was held (R25), and with a delivery that failed (R34): buttons only.
     SEND_TAKING = "send_taking"
     SEND_ONCE = "send_once"
@@ -35,6 +77,9 @@ class Action:
 
     ``label``   on a button; ``statuses`` in which the card offers it; ``typed`` whether it is also a word
     ``help``    one line for the help text; ``style`` ``primary``, ``danger`` or empty
+    ``menu``    statuses in which the menu behind *More* offers it
+    ``team``    it is about no single conversation: a word of ``/desk`` and of the private chat
+    ``needs``   the right its door needs; asked again by the command itself. The help text leaves out what one may not do
     """
 
     verb: Verb
@@ -43,22 +88,64 @@ class Action:
     statuses: frozenset[Status] = frozenset()
     typed: bool = True
     style: str = ""
+    menu: frozenset[Status] = frozenset()
+    team: bool = False
+    needs: str = ""
 
 
+ANY = frozenset(Status)
+INBOX = frozenset({Status.INBOX})
 TABLE: tuple[Action, ...] = (
     Action(
         Verb.START, "Start conversation", "take this conversation", frozenset({Status.UNASSIGNED, Status.CLOSED}), style="primary"
     ),
     Action(Verb.CLOSE, "Close", "close it", frozenset({Status.UNASSIGNED, Status.INBOX}), style="danger"),
     Action(Verb.UNASSIGN, "To Unassigned", "return it to Unassigned", frozenset({Status.INBOX, Status.CLOSED})),
+    Action(Verb.MORE, "More…", "show everything that can be done with it", ANY),
+    Action(Verb.CANNED, "Canned", "send a canned response, e.g. canned greet", menu=INBOX),
+    Action(Verb.ASSIGN, "Assign to…", "give it to a colleague, e.g. assign Olga", menu=ANY),
+    Action(Verb.GROUP, "Move to group…", "move it to another group, e.g. group Sales", menu=ANY),
+    Action(Verb.PROFILE, "Client", "show the client: names, notes, tags, past conversations", menu=ANY),
+    Action(Verb.RENAME, "Rename client", "give the client another name, e.g. rename Ann Lee", menu=ANY),
+    Action(Verb.CLIENT_NOTE, "Note on client", "keep a note on the client, e.g. remember prefers mornings", menu=ANY),
+    Action(Verb.PIN, "Fix", "pin the client to the operator who has the conversation", menu=ANY),
+    Action(Verb.DETACH, "Detach", "end the pin", menu=frozenset()),
+    Action(Verb.TAG, "Tag messages…", "tag a message, e.g. as a reply to it: tag refund", menu=ANY),
+    Action(Verb.EMAIL, "Send to Email…", "send the correspondence by e-mail", menu=ANY),
     Action(Verb.TAKE_OVER, "Take over", "take it from the operator who has it"),
-    Action(Verb.HISTORY, "History", "show what happened to it, and who did it"),
+    Action(Verb.HISTORY, "History", "show what happened to it, and who did it", menu=ANY),
+    Action(Verb.BLACKLIST, "Send to the black list", "hear no more of this client", menu=ANY, style="danger"),
     Action(Verb.NOTE, "Note", "write a note that the client never sees, e.g. note call back"),
     Action(Verb.HELP, "Help", "show these words"),
     Action(Verb.SEND_TAKING, "Start and send", "take the conversation and send the held text", typed=False, style="primary"),
     Action(Verb.SEND_ONCE, "Send once", "send the held text, the conversation stays where it is", typed=False),
     Action(Verb.KEEP_NOTE, "Keep as note", "keep the held text as a note", typed=False),
     Action(Verb.RETRY, "Retry", "try to deliver it again", typed=False),
+    Action(Verb.CANCEL_SEND, "Cancel", "take back a reply that has not gone yet", typed=False),
+    Action(Verb.UNLOCK, "Unlock conversation", "hear of this client again", typed=False),
+    Action(Verb.PREVIEW, "Preview", "read a conversation before taking it", typed=False),
+    Action(Verb.MARK_READ, "Mark as read", "take the mark of unseen messages away", typed=False),
+    Action(Verb.TAB, "Conversations", "list conversations, e.g. tab inbox, tab closed", team=True),
+    Action(Verb.FILTER, "Filter…", "show only some of the list", typed=False, team=True),
+    Action(Verb.SEARCH, "Search", "find clients and messages, e.g. search refund", team=True),
+    Action(Verb.TEMPLATES, "Canned responses", "see and change canned responses", team=True),
+    Action(Verb.TEMPLATE, "Canned response", "change one canned response", typed=False, team=True),
+    Action(Verb.TAGS, "Tags", "see how often which tag was used", team=True),
+    Action(Verb.TAGGED, "Tagged messages", "see the messages behind a count", typed=False, team=True),
+    Action(Verb.LINK, "Link accounts", "make your Slack and your Telegram one operator", team=True),
+    Action(Verb.QUIET, "Quiet hours", "set when you want no notices", team=True),
+    Action(Verb.OPERATORS, "Operators", "see, add and switch off operators", team=True, needs="super_admin"),
+    Action(Verb.OPERATOR, "Operator", "add or change an operator", typed=False, team=True, needs="super_admin"),
+    Action(Verb.ROLES, "Roles", "see and change roles", team=True, needs="super_admin"),
+    Action(Verb.ROLE, "Role", "change a role", typed=False, team=True, needs="super_admin"),
+    Action(Verb.GROUPS, "Groups", "see and change groups, their rooms and forums", team=True, needs="super_admin"),
+    Action(Verb.GROUP_SETTINGS, "Group", "change a group", typed=False, team=True, needs="super_admin"),
+    Action(Verb.CHANNELS, "Channels", "see which group a channel's clients go to", team=True, needs="super_admin"),
+    Action(Verb.CHANNEL, "Channel", "change a channel's group", typed=False, team=True, needs="super_admin"),
+    Action(Verb.JOURNAL, "Journal", "see who did what, e.g. journal Olga", team=True, needs="super_admin"),
+    Action(Verb.STATS, "Statistics", "see how much there is to do", team=True, needs="super_admin"),
+    Action(Verb.LIMITS, "Limits", "see which platform makes us wait, and why", team=True, needs="super_admin"),
+    Action(Verb.ERASE, "Erase a client", "erase a client and all that was said", team=True, needs="super_admin"),
 )
 BY_VERB: dict[Verb, Action] = {action.verb: action for action in TABLE}
 BY_WORD: dict[str, Action] = {action.verb.value: action for action in TABLE if action.typed}
@@ -97,6 +184,12 @@ def row_of(token: str) -> int | None:
     return int(token) if token.isdecimal() and len(token) <= 18 else None
 
 
-def help_text(prefix: str) -> str:
-    """The words an operator can type, one a line. ``prefix`` is ``!`` in Slack and ``/`` in Telegram."""
-    return "\n".join(f"{prefix}{action.verb.value} — {action.help}" for action in TABLE if action.typed)
+def help_text(prefix: str, *, team: bool = False, may: Callable[[str], bool] = lambda right: True) -> str:
+    """The words an operator can type, one a line.
+
+    ``prefix``  ``!`` in a Slack thread, ``/`` in Telegram, ``/desk `` as a slash command
+    ``team``    the words that are about no single conversation instead of those of a thread
+    ``may``     whether the person carries a right; what he may not do is left out
+    """
+    shown = (action for action in TABLE if action.typed and action.team is team and (not action.needs or may(action.needs)))
+    return "\n".join(f"{prefix}{action.verb.value} — {action.help}" for action in shown)

@@ -5,7 +5,7 @@ product may say no to. Words in braces are filled in by whoever raises it.
 
     Refusal
     ├── NotAnOperator · NotYourGroup · NotAllowed            who you are
-    ├── NoConversation · UnknownVerb · StaleCard · NotYourText  what you pointed at
+    ├── NoConversation · UnknownVerb · NotUnderstood · InThread · StaleCard · NotYourText   what you pointed at
     └── AlreadyStarted · AlreadyYours · NotYours · NotStarted · AlreadyClosed · AlreadyUnassigned · Decided
 """
 
@@ -17,9 +17,17 @@ import inspect
 class Refusal(Exception):
     """That can't be done."""
 
+    field: str = ""
+    """The field of a form it is about, where it can be shown beside it."""
+
     def __init__(self, **details: str) -> None:
         self.details = details
         super().__init__(inspect.cleandoc(self.__doc__ or "").format(**details))
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """What is wrong with a form, by field name."""
+        return {self.field: str(self)} if self.field else {}
 
     @property
     def code(self) -> str:
@@ -45,6 +53,14 @@ class NoConversation(Refusal):
 
 class UnknownVerb(Refusal):
     """I don't know “{word}”. You can write {known}."""
+
+
+class NotUnderstood(Refusal):
+    """I don't know “{word}”. Did you mean “{near}”? “{help}” lists all there is."""
+
+
+class InThread(Refusal):
+    """“{word}” is about a conversation: write {prefix}{word} in its thread or topic."""
 
 
 class StaleCard(Refusal):

@@ -61,6 +61,36 @@ class Intake:
         """
         return await self._store.write(lambda tx: inbox.keep(tx, source, updates, cursor))
 
+    async def ask(self, source: str, update: Kept) -> Answer | None:
+        """Keep an update and apply it at once, in one transaction, for what a platform wants answered in the same breath
+        (a form that was sent, a slash command): its answer, or None for a repeat. Nothing waits behind it in the inbox.
+
+        When it can't be applied it stays kept, aside, and this raises what it raised.
+        """
+        inbound = self._sources[source]
+        trouble: list[Exception] = []
+
+        def work(tx: Tx) -> Answer | None:
+            row = inbox.keep_taken(tx, source, update)
+            if row is None:
+                return None
+            try:
+                with tx.savepoint():
+                    answer = inbound.apply(tx, row.payload)
+                inbox.done(tx, row)
+            except Exception as error:  # kept all the same, so that it can be looked at and is not lost
+                log.exception("update not applied", source=source, inbox_id=row.id)
+                trouble.append(error)
+                inbox.fail(tx, row, type(error).__name__, final=True)  # the person is told, and presses again
+                answer = None
+            inbox.finish(tx)
+            return answer
+
+        answer = await self._store.write(work)
+        if trouble:
+            raise trouble[0]
+        return answer
+
     async def run(self) -> None:
         """Apply what was kept, for ever."""
         with self._store.waker("inbox") as woken:

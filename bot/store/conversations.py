@@ -58,6 +58,14 @@ def by_id(tx: Tx, conversation_id: ConversationId) -> Conversation:
     return _remember(tx, tx.execute(_BY_ID, {"id": conversation_id}).one())
 
 
+_EXISTS = select(conversation.c.id).where(conversation.c.id == bindparam("id"))
+
+
+def exists(tx: Tx, conversation_id: ConversationId) -> bool:
+    """Whether there is such a conversation."""
+    return tx.execute(_EXISTS, {"id": conversation_id}).first() is not None
+
+
 def _remember(tx: Tx, row: Any) -> Conversation:
     found = load(row)
     return tx.keep("conversations").setdefault(found.id, found)  # type: ignore[no-any-return]

@@ -6,12 +6,13 @@ import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 
 from bot.store.tables import cursor, inbox
-from bot.store.uow import Tx
+from bot.store.uow import Tx, upsert
 
 PARTITIONS = 16
 """Updates of one order key share a partition; a partition is applied by one worker at a time."""
@@ -82,6 +83,25 @@ def keep(tx: Tx, source: str, updates: Sequence[Kept], position: tuple[int, int]
     return len(rows)
 
 
+@cache
+def _keep_taken(postgres: bool) -> Any:
+    return upsert(inbox, postgres=postgres).on_conflict_do_nothing().returning(inbox.c.id)
+
+
+def keep_taken(tx: Tx, source: str, update: Kept) -> Row | None:
+    """Insert one update that is applied in this same transaction; None when it is known already."""
+    payload = update.payload.replace("\\u0000", "\ufffd")
+    row = {
+        "source": source,
+        "partition": partition_of(update.order_key),
+        "dedupe_key": update.dedupe_key,
+        "payload": payload,
+        "received_at": tx.now,
+    }
+    found = tx.execute(_keep_taken(tx.postgres), row).scalar()
+    return Row(found, source, _parse(payload), 0) if found is not None else None
+
+
 def _advance(tx: Tx, source: str, value: int, fence: int) -> None:
     moved = tx.execute(
         update(cursor).where(cursor.c.source == source, cursor.c.fence == fence).values(value=value, moved_at=tx.now)
@@ -144,9 +164,9 @@ def done(tx: Tx, row: Row) -> None:
     )
 
 
-def fail(tx: Tx, row: Row, error: str) -> None:
-    """It could not be applied. Tried again a few times, then kept aside as dead for ``doctor`` to show."""
-    dead = row.attempts + 1 >= ATTEMPTS
+def fail(tx: Tx, row: Row, error: str, *, final: bool = False) -> None:
+    """It could not be applied. Tried again a few times, unless that is ``final``, then kept aside as dead for ``doctor``."""
+    dead = final or row.attempts + 1 >= ATTEMPTS
     _outcomes(tx).append({"row_id": row.id, "new_status": "dead" if dead else "pending", "tries": row.attempts + 1, "why": error})
 
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tests.road.house import House
 
 Json = dict[str, Any]
+MORE = "More…"
 MARKS = {
     "slack": {"white_check_mark": "accepted", "x": "failed", "lock": "held"},
     "telegram": {"👍": "accepted", "👎": "failed", "👀": "held"},
@@ -34,7 +35,7 @@ class DeskView(Protocol):
         ...
 
     def buttons(self, thread: str) -> list[str]:
-        """The labels of the card's buttons."""
+        """The labels of the card's buttons, but for *More…*, which stands on every live card."""
         ...
 
     def says(self, operator: str, thread: str, text: str) -> str:
@@ -92,7 +93,7 @@ class SlackView:
         return seen(self.posts(thread)[0])
 
     def buttons(self, thread: str) -> list[str]:
-        return [label for label, _ in slack_buttons(self.posts(thread)[0])]
+        return [label for label, _ in slack_buttons(self.posts(thread)[0]) if label != MORE]
 
     def says(self, operator: str, thread: str, text: str) -> str:
         return self.slack.post(self.user(operator), self.room, text, thread_ts=thread)["ts"]
@@ -161,7 +162,7 @@ class TelegramView:
         return next((one["text"] for one in self.posts(thread) if one["from"]["is_bot"]), "")
 
     def buttons(self, thread: str) -> list[str]:
-        return [label for one in self.posts(thread)[:1] for label in telegram_buttons(one)]
+        return [label for one in self.posts(thread)[:1] for label in telegram_buttons(one) if label != MORE]
 
     def says(self, operator: str, thread: str, text: str) -> str:
         return str(self.telegram.send(user=self.user(operator), chat=self.chat, text=text, thread=int(thread))["message_id"])

@@ -14,8 +14,9 @@ from bot.commands.context import Place
 from bot.commands.desk import reachable
 from bot.commands.notice import tell
 from bot.commands.press import Pressed, pressed
-from bot.commands.reply import Wrote, wrote
+from bot.commands.reply import Wrote
 from bot.commands.seen import Reacted, reacted
+from bot.commands.wrote import wrote
 from bot.domain.actions import Verb, parse_press
 from bot.domain.ids import Moment
 from bot.domain.people import Actor

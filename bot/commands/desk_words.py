@@ -1,0 +1,49 @@
+"""Words said to the bot itself: ``/desk …`` in Slack, a command in the Telegram bot's private chat."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from bot.commands.answer import Answer
+from bot.commands.asked import Asked
+from bot.commands.perform import Desk, perform_at_desk
+from bot.commands.verbs import ON_DESK
+from bot.domain.actions import BY_WORD, Verb, help_text
+from bot.domain.errors import InThread, NotUnderstood
+from bot.domain.people import Actor
+from bot.store.uow import Tx
+
+PREFIXES = {"slack": "/desk ", "telegram": "/"}
+
+
+def said(tx: Tx, actor: Actor, words: str) -> Answer:
+    """Do what the words ask; without words, say what this person can ask for."""
+    word, _, rest = words.strip().partition(" ")
+    action = BY_WORD.get(word.lower())
+    needs = action.needs if action is not None and action.team else ""
+    return perform_at_desk(tx, actor, lambda desk: _do(tx, desk, word.lower(), rest.strip()), needs=needs)
+
+
+def _do(tx: Tx, desk: Desk, word: str, rest: str) -> Answer:
+    prefix = PREFIXES[desk.actor.platform]
+    if word in ("", "help", "start"):
+        return Answer(help_for(desk))
+    action = BY_WORD.get(word)
+    if action is None or action.verb is Verb.HELP:
+        known = [one.verb.value for one in BY_WORD.values() if one.team and (not one.needs or desk.operator.has(one.needs))]
+        near = get_close_matches(word, known, 1, 0.5) or known[:1]
+        raise NotUnderstood(word=f"{prefix}{word}", near=f"{prefix}{near[0]}", help=f"{prefix}help")
+    if not action.team:
+        raise InThread(word=word, prefix="!" if desk.actor.platform == "slack" else "/")
+    return ON_DESK[action.verb](tx, desk, Asked(words=rest))
+
+
+def help_for(desk: Desk) -> str:
+    """What this person can ask the bot for, and what in a conversation's thread."""
+    prefix = PREFIXES[desk.actor.platform]
+    thread = "!" if desk.actor.platform == "slack" else "/"
+    where = "thread" if desk.actor.platform == "slack" else "topic"
+    return (
+        f"Here you can write:\n{help_text(prefix, team=True, may=desk.operator.has)}\n\n"
+        f"In a conversation's {where}:\n{help_text(thread)}"
+    )

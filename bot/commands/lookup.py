@@ -1,0 +1,20 @@
+"""What is offered while somebody types: the options of a form's search field, by the name of the field's ``lookup``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.commands.perform import Desk
+from bot.domain.screen import Option
+from bot.store.uow import Tx
+
+Lookup = Callable[[Tx, Desk, str], list[Option]]
+
+LOOKUPS: dict[str, Lookup] = {}
+"""By name; at most 100 options each, 50 in Telegram's inline mode. A module that has a search field enters it here."""
+
+
+def options(tx: Tx, desk: Desk, name: str, typed: str) -> list[Option]:
+    """What matches the letters typed so far; nothing for a name nobody knows."""
+    found = LOOKUPS.get(name)
+    return found(tx, desk, typed.strip())[:100] if found else []

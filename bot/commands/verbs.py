@@ -1,0 +1,58 @@
+"""Which function carries out which verb. Each module names its own; here they come together, for every door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.commands import (
+    admin,
+    assign,
+    blacklist,
+    canned,
+    clients,
+    erase,
+    inbox,
+    journals,
+    lists,
+    menu,
+    pins,
+    search,
+    tags,
+    templates,
+    timing,
+    transcript,
+)
+from bot.commands.answer import Answer
+from bot.commands.asked import Asked
+from bot.commands.perform import Context, Desk
+from bot.domain.actions import Verb
+from bot.store.uow import Tx
+
+OnConversation = Callable[[Tx, Context, Asked], Answer]
+OnDesk = Callable[[Tx, Desk, Asked], Answer]
+
+ON_CONVERSATION: dict[Verb, OnConversation] = {
+    **inbox.VERBS,
+    **menu.VERBS,
+    **assign.VERBS,
+    **clients.VERBS,
+    **pins.VERBS,
+    **blacklist.VERBS,
+    **tags.VERBS,
+    **canned.VERBS,
+    **transcript.VERBS,
+    **lists.VERBS,
+}
+"""Verbs about one conversation."""
+
+ON_DESK: dict[Verb, OnDesk] = {
+    **lists.DESK_VERBS,
+    **search.DESK_VERBS,
+    **tags.DESK_VERBS,
+    **templates.DESK_VERBS,
+    **journals.DESK_VERBS,
+    **admin.DESK_VERBS,
+    **timing.DESK_VERBS,
+    **erase.DESK_VERBS,
+}
+"""Verbs about no single conversation."""

@@ -1,0 +1,167 @@
+"""Tables of clients, conversations and messages, what operators add to them, and the journal."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, text
+
+from bot.store.columns import Id, metadata, moment, number, ref, words
+
+client = Table(
+    "client",
+    metadata,
+    number(),
+    words("name"),
+    words("original_name"),
+    words("identifiers", default="{}"),
+    Column("blocked", Boolean, nullable=False, server_default=text("false")),
+    moment("created_at"),
+)
+client_identity = Table(
+    "client_identity",
+    metadata,
+    number(),
+    ref("client_id", "client"),
+    ref("channel_id", "channel"),
+    words("external_id"),
+    UniqueConstraint("channel_id", "external_id"),
+)
+conversation = Table(
+    "conversation",
+    metadata,
+    number(),
+    ref("client_id", "client"),
+    ref("channel_id", "channel"),
+    words("external_id"),
+    ref("group_id", "team_group"),
+    words("status"),
+    moment("status_since"),
+    ref("operator_id", "operator", nullable=True),
+    ref("closed_by", "operator", nullable=True),
+    ref("meant_for", "operator", nullable=True),
+    moment("last_message_at", nullable=True),
+    words("last_direction", nullable=True),
+    Column("unseen", Boolean, nullable=False, server_default=text("false")),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("last_seq", Integer, nullable=False, server_default="0"),
+    UniqueConstraint("client_id", "channel_id"),
+    UniqueConstraint("channel_id", "external_id"),
+    Index(None, "status", "status_since"),
+    Index(None, "operator_id", "status"),
+)
+message = Table(
+    "message",
+    metadata,
+    number(),
+    ref("conversation_id", "conversation"),
+    Column("seq", Integer, nullable=False),
+    words("direction"),
+    ref("author_id", "operator", nullable=True),
+    words("author"),
+    words("shown_as", default=""),
+    words("body"),
+    moment("at"),
+    Column("edited_rev", Integer, nullable=False, server_default="0"),
+    moment("deleted_at", nullable=True),
+    moment("delivered_at", nullable=True),
+    words("action_key", nullable=True),
+    UniqueConstraint("conversation_id", "seq"),
+    UniqueConstraint("action_key"),
+)
+message_ref = Table(
+    "message_ref",
+    metadata,
+    number(),
+    ref("message_id", "message"),
+    Column("part", Integer, nullable=False, server_default="0"),
+    words("platform"),
+    words("chat"),
+    words("thread", default=""),
+    words("remote_id"),
+    Column("rev", Integer, nullable=False, server_default="0"),
+    Column("origin", Boolean, nullable=False, server_default=text("false")),
+    UniqueConstraint("message_id", "part", "platform", "chat", "remote_id"),
+    Index(None, "platform", "chat", "remote_id"),
+)
+mirror = Table(
+    "mirror",
+    metadata,
+    number(),
+    ref("conversation_id", "conversation"),
+    ref("desk_id", "desk"),
+    words("thread", default=""),
+    words("card_ref", default=""),
+    Column("opening_first", Integer, nullable=False, server_default="0"),
+    Column("opening_last", Integer, nullable=False, server_default="0"),
+    words("pointer", default=""),
+    moment("created_at"),
+    moment("retired_at", nullable=True),
+    Index(None, "conversation_id"),
+    Index(None, "desk_id", "thread"),
+    Index(None, "desk_id", "card_ref"),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    number(),
+    ref("conversation_id", "conversation", nullable=True),
+    ref("operator_id", "operator", nullable=True),
+    words("who"),
+    words("way"),
+    words("what"),
+    words("details", default="{}"),
+    moment("at"),
+    Index(None, "conversation_id", "id"),
+)
+client_note = Table(
+    "client_note",
+    metadata,
+    number(),
+    ref("client_id", "client"),
+    ref("operator_id", "operator"),
+    words("body"),
+    moment("at"),
+    Index(None, "client_id"),
+)
+pin = Table(
+    "pin",
+    metadata,
+    Column("client_id", Id, ForeignKey("client.id"), primary_key=True),
+    ref("operator_id", "operator"),
+    moment("at"),
+)
+blacklist = Table(
+    "blacklist",
+    metadata,
+    Column("client_id", Id, ForeignKey("client.id"), primary_key=True),
+    ref("operator_id", "operator"),
+    moment("at"),
+)
+tag = Table(
+    "tag",
+    metadata,
+    number(),
+    Column("name", Text, nullable=False, unique=True),
+    ref("operator_id", "operator", nullable=True),
+    moment("at"),
+)
+message_tag = Table(
+    "message_tag",
+    metadata,
+    Column("message_id", Id, ForeignKey("message.id"), primary_key=True),
+    Column("tag_id", Id, ForeignKey("tag.id"), primary_key=True),
+    ref("operator_id", "operator"),
+    moment("at"),
+    Index(None, "tag_id", "at"),
+)
+canned = Table(
+    "canned",
+    metadata,
+    number(),
+    ref("operator_id", "operator", nullable=True),
+    words("title"),
+    words("body"),
+    ref("blob_id", "blob", nullable=True),
+    moment("at"),
+    UniqueConstraint("operator_id", "title"),
+)
