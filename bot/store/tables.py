@@ -1,4 +1,4 @@
-"""Every table under one name. Portable types; times are milliseconds since 1970 (see ``domain.ids.Moment``), bodies are JSON text.
+"""Every table under one name. Portable types; times are milliseconds since 1970 (``domain.ids.Moment``), bodies are JSON text.
 
 Alembic's migrations must arrive at exactly this; a test compares them on both engines.
 """
