@@ -60,6 +60,7 @@ class House:
         self.intake = Intake(self.store)
         self.platform = SlackPlatform(
             self.intake,
+            self.store,
             bot_token=self.app["bot_token"],
             app_token=None if http else self.app["app_token"],
             signing_secret=self.app["signing_secret"] if http else None,
@@ -79,7 +80,7 @@ class House:
         url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/slack/events"
         self.url = url
         if self.http:
-            self.slack.configure_app(self.app["app_id"], events_url=url, interactivity_url=url, commands_url=url)
+            self.slack.configure_app(self.app["app_id"], events_url=url, interactivity_url=url, commands_url=url, options_url=url)
         self._tasks = [asyncio.create_task(self.platform.listen()), asyncio.create_task(self.intake.run())]
         if not self.http:
             await self.sandbox.until(lambda: self.slack.socket_count(self.app["app_id"]) == 1)

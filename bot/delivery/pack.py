@@ -6,7 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.delivery.ports import Address, Body, EditCard, Fate, History, Mark, Notice, OpenTopic, PostCard, TopicState, Words
+from bot.delivery.ports import (
+    Address,
+    Body,
+    EditCard,
+    Fate,
+    History,
+    Mark,
+    Notice,
+    OpenTopic,
+    PostCard,
+    PublishHome,
+    TopicState,
+    Words,
+)
 from bot.domain.actions import Button, Verb
 from bot.domain.card import CardView, draw
 from bot.domain.conversation import Direction
@@ -66,6 +79,8 @@ class Packer:
         mirror = self.mirror(head)
         if head.op == "words":
             return self._words(head, mirror, chat, joined)
+        if head.op == "home":
+            return Packed(Address(chat), PublishHome())
         if mirror is None:
             return Packed(Address(chat, head.payload.get("thread", "")), _notice(head.payload))
         if head.op == "topic":

@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 
 from bot.domain.actions import Button
 from bot.domain.card import CardView
-from bot.domain.screen import Jump
+from bot.domain.screen import Jump, Screen
 from bot.domain.text import RichText
 
 
@@ -105,7 +105,14 @@ class History:
     lines: tuple[tuple[str, str], ...]
 
 
-Body = Words | OpenTopic | TopicState | PostCard | EditCard | Mark | Notice | History
+@dataclass(frozen=True, slots=True)
+class PublishHome:
+    """Show ``screen`` on the home of the person the address names; drawn in the moment it is sent, None before."""
+
+    screen: Screen | None = None
+
+
+Body = Words | OpenTopic | TopicState | PostCard | EditCard | Mark | Notice | History | PublishHome
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
 from bot.domain.conversation import Conversation, Direction, Status
 from bot.domain.ids import ChannelId, ClientId, ConversationId, GroupId, Moment, OperatorId
+from bot.store import homes
 from bot.store.tables import client, client_identity, conversation
 from bot.store.uow import Tx
 
@@ -144,7 +146,10 @@ _SAVE = (
 
 
 def save(tx: Tx, changed: Conversation) -> None:
-    """Have it written at the end of the transaction."""
+    """Have it written at the end of the transaction, and the homes drawn anew whose lists it is in."""
+    before: Conversation = tx.keep("conversations").get(changed.id, changed)
+    if replace(before, last_seq=changed.last_seq) != changed:
+        homes.changed(tx, before, changed)
     tx.keep("conversations")[changed.id] = changed
     tx.keep("changed_conversations")[changed.id] = True
     tx.at_end(flush)

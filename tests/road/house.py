@@ -22,6 +22,7 @@ from tests.road.desks import DeskView, SlackView, TelegramView
 Json = dict[str, Any]
 QUIET = {
     "RELAYDESK_CARD_DEBOUNCE": "0",
+    "RELAYDESK_HOME_DEBOUNCE": "0",
     "RELAYDESK_LIMITS__TELEGRAM_FORUM_PER_MINUTE": "0",
     "RELAYDESK_LIMITS__TELEGRAM_BOT_PER_SECOND": "0",
     "RELAYDESK_LIMITS__TELEGRAM_CHAT_PER_SECOND": "0",

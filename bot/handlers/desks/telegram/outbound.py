@@ -23,8 +23,10 @@ from bot.delivery.ports import (
     Parcel,
     Permanent,
     PostCard,
+    PublishHome,
     Sent,
     TopicState,
+    Unsupported,
     Words,
 )
 from bot.handlers.desks.telegram import keyboards
@@ -83,6 +85,8 @@ class TelegramDeskPort:
             case TopicState(closed):
                 await self._api.call("closeForumTopic" if closed else "reopenForumTopic", place)
                 return Sent()
+            case PublishHome():
+                return Unsupported("Telegram has no home tab")
             case OpenTopic(name):
                 topic = {"chat_id": chat, "name": keyboards.topic_name(name), "icon_color": _TOPIC_COLOUR}
                 made = await self._api.call("createForumTopic", topic)
