@@ -127,7 +127,7 @@ class Intake:
             full = full or len(applied) == self.BATCH
             for row, answer in applied:
                 if answer is not None:
-                    self._spawn(row, answer)
+                    self.tell(row.source, row.payload, answer)
         if trouble is not None:
             raise trouble
         return full
@@ -163,7 +163,13 @@ class Intake:
         inbox.done(tx, row)
         return answer
 
-    def _spawn(self, row: Row, answer: Answer) -> None:
-        task = asyncio.create_task(self._sources[row.source].answer(row.payload, answer))
+    def tell(self, source: str, payload: dict[str, Any], answer: Answer) -> None:
+        """Let the platform tell the person, beside everything else."""
+        task = asyncio.create_task(self._sources[source].answer(payload, answer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    @property
+    def is_telling(self) -> bool:
+        """Whether somebody is still being told something."""
+        return bool(self._tasks)

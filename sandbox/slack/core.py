@@ -328,7 +328,7 @@ class Core:
     def new_trigger(self, app: App, user: str) -> str:
         """A fresh ``trigger_id``."""
         key = f"{secrets.randbelow(10**12)}.{secrets.randbelow(10**12)}.{secrets.token_hex(16)}"
-        self.triggers[key] = Trigger(app.id, user, self.clock() + TRIGGER_LIFE)
+        self.triggers[key] = Trigger(app.id, user, self.clock() + self.trigger_life)
         return key
 
     def exchange(self, app: App, key: str | None) -> Trigger:

@@ -7,7 +7,6 @@ error sign: what breaks here is said in words, with a number that stands in the 
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from typing import Any
 
@@ -38,7 +37,6 @@ class Ears:
         self._intake = intake
         self._store = store
         self._answers = answers
-        self._telling: set[asyncio.Task[None]] = set()
 
     async def keep(self, update: Kept) -> None:
         """Commit it for its turn. Raises what the store raises."""
@@ -57,9 +55,7 @@ class Ears:
         if word(body, "command") or word(body, "type") == "view_submission":
             return await self._answers.reply(body, answer)
         if answer is not None:
-            task = asyncio.create_task(self._answers.show(body, answer))
-            self._telling.add(task)
-            task.add_done_callback(self._telling.discard)
+            self._intake.tell(SOURCE, body, answer)
         return ""
 
     async def suggest(self, body: Json) -> Json:
