@@ -246,7 +246,7 @@ class TestManifest:
         assert socket["settings"]["socket_mode_enabled"]
         assert "https://" not in json.dumps(socket)
         assert not http["settings"]["socket_mode_enabled"]
-        assert json.dumps(http).count("https://desk.example.com/slack/events") == 3
+        assert json.dumps(http).count("https://desk.example.com/slack/events") == 4
 
     def test_names_every_typed_verb(self) -> None:
         words = manifest(None)["display_information"]["long_description"]
