@@ -59,6 +59,7 @@ class Core:
 
     def __init__(self, feed: Feed, faults: Faults, windows: Windows, clock: Callable[[], float]) -> None:
         self.feed, self.faults, self.windows, self.clock = feed, faults, windows, clock
+        self.trigger_life = TRIGGER_LIFE
         self.world = World(clock)
         self.sockets = Sockets()
         self.delivery = Delivery(faults, self.sockets, clock)

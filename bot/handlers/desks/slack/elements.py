@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.domain.actions import Button
 from bot.domain.screen import Jump
-from bot.domain.text import graphemes, utf16_len
+from bot.domain.text import graphemes, storable, utf16_len
 from bot.handlers.shared.jumps import label_of
 
 Json = dict[str, Any]
@@ -21,7 +21,7 @@ MAX_ACTIONS = 25
 
 def plain(text: str, *, emoji: bool = False) -> Json:
     """A plain_text object. ``emoji`` would turn ``:smile:`` in a name into a picture, so it is for our own words only."""
-    return {"type": "plain_text", "text": text or "…", "emoji": emoji}
+    return {"type": "plain_text", "text": storable(text) if text.strip() else "…", "emoji": emoji}
 
 
 def fit(text: str, limit: int) -> str:
