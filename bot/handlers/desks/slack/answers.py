@@ -13,6 +13,7 @@ import aiohttp
 import structlog
 
 from bot.commands.answer import Answer
+from bot.commands.press import MOVES
 from bot.delivery.ports import Notice
 from bot.domain.actions import BY_VERB
 from bot.domain.screen import Screen
@@ -67,6 +68,18 @@ def _about(payload: Json) -> About:
         return About(data, press_room(payload), thread_of(part(payload, "message")))
     place = place_of(payload)
     return About(data, place.chat, place.thread)
+
+
+def _in_place(view: Json, asked: About, shown: Json) -> bool:
+    """Whether what a press in a modal led to takes its place: it was a menu, it is the same list or another page of it, or the
+    press led away from a single conversation: back to the lists, or by moving it.
+    """
+    now = about_of(view).verb
+    same = asked.verb is now or part(view, "title").get("text") == part(shown, "title").get("text")
+    one = now is not None and not BY_VERB[now].team
+    left = asked.verb is not None and (BY_VERB[asked.verb].team or asked.verb in MOVES)
+    is_screen = word(shown, "callback_id") in (screens.LIST, screens.MENU)
+    return word(view, "callback_id") != screens.LIST or (is_screen and same) or (one and left)
 
 
 class Answers:
@@ -140,13 +153,12 @@ class Answers:
             await self._open(payload, await self._view(About(data_of(payload)), answer, answer.text))
 
     async def _in_modal(self, payload: Json, view: Json, answer: Answer) -> None:
-        """What was asked for in a list opens over it, the list's own pages and what a menu led to take its place."""
+        """What was asked for in a list opens over it; all else takes the modal's place."""
         if answer.screen is None and answer.form is None and not answer.text:
             return
         asked = _about(payload)
         shown = await self._view(asked, answer, answer.text)
-        same = answer.screen is not None and asked.verb is about_of(view).verb
-        if word(view, "callback_id") == screens.LIST and not same and depth_of(view) < DEEPEST:
+        if not _in_place(view, asked, shown) and depth_of(view) < DEEPEST:
             try:
                 await self._wire.call("views.push", {"trigger_id": word(payload, "trigger_id"), "view": shown})
                 return

@@ -155,5 +155,5 @@ def _keep_home(tx: Tx, actor: Actor, data: str, answer: Answer) -> None:
     known = parse_press(data)
     if answer.screen is None or known is None or known[0] not in ON_HOME:
         return
-    shown = next((tab.token for tab in answer.screen.tabs if tab.style == "primary"), "")
-    home.keep(tx, actor, known[1] if known[0] is Verb.TAB else shown)
+    again = [one.token for one in answer.screen.buttons if one.verb is Verb.FILTER]  # what is shown, to filter it further
+    home.keep(tx, actor, known[1] if known[0] is Verb.TAB else next(iter(again), ""))
