@@ -37,9 +37,7 @@ def _press(tx: Tx, context: Context, press: Pressed) -> Answer:
     verb, token = known
     if verb in (Verb.SEND_TAKING, Verb.SEND_ONCE, Verb.KEEP_NOTE):
         return reply.decide(tx, context, verb, token)
-    if verb is Verb.RETRY:
-        return _retry(tx, context, token)
-    answer = _on_card(tx, context, press, verb, token)
+    answer = _retry(tx, context, token) if verb is Verb.RETRY else _on_card(tx, context, press, verb, token)
     inbox.saw(tx, conversations.by_id(tx, context.conversation.id))
     return answer
 

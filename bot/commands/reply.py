@@ -65,7 +65,7 @@ def _do(tx: Tx, context: Context, said: Wrote, typed: TypedVerb) -> Answer:
 
 
 def _say(tx: Tx, context: Context, said: Wrote) -> Answer:
-    if is_note(said.text.to_plain()):
+    if is_note(said.text.words):
         return _note(tx, context, said, said.text)
     conversation = context.conversation
     if conversation.status is Status.INBOX and conversation.operator_id == context.operator.id:
@@ -193,7 +193,7 @@ def _held(tx: Tx, context: Context, row: str) -> tuple[Message, Ref | None]:
     """The operator's own text that still waits for a decision, and where he wrote it."""
     message_id = row_of(row)
     found = messages.by_ids(tx, {message_id}).get(message_id) if message_id is not None else None
-    if found is None or found.conversation_id != context.conversation.id:
+    if found is None or found.conversation_id != context.conversation.id or found.author_id is None:
         raise StaleCard
     if found.author_id != context.operator.id:
         raise NotYourText(name=found.author)

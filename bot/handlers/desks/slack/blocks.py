@@ -159,9 +159,9 @@ def _header(card: CardView) -> Json:
 
 
 def _context(card: CardView) -> Json:
-    """State, since when, group, who has it."""
-    since = {"type": "mrkdwn", "text": f"since {_date(card.since)}", "verbatim": True}
-    elements = [_plain(fit(card.status, MAX_CONTEXT), emoji=True), since]
+    """State, its time, group, who has it."""
+    time = {"type": "mrkdwn", "text": f"{card.time_word} {_date(card.time)}", "verbatim": True}
+    elements = [_plain(fit(card.status, MAX_CONTEXT), emoji=True), time]
     if card.group:
         elements.append(_plain(fit(storable(card.group), MAX_CONTEXT), emoji=True))
     if card.responsible:
