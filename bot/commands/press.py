@@ -59,7 +59,9 @@ def _on_card(tx: Tx, context: Context, press: Pressed, verb: Verb, token: str) -
 def _retry(tx: Tx, context: Context, token: str) -> Answer:
     """Try a failed delivery of this conversation again."""
     failed = row_of(token)
-    again = outbox.revive(tx, failed) if failed is not None else None
+    if failed is None:
+        raise StaleCard
+    again = outbox.revive(tx, failed)
     if again is None:
         raise Decided(what="tried again")
     if again.conversation_id != context.conversation.id:

@@ -44,9 +44,14 @@ class Talk:
         return await self.mine.presses(who, self.thread, label)
 
     async def types(self, who: str, words: str) -> str:
-        """An operator types a verb; all that he alone is told of it."""
+        """Somebody types a verb; all that he alone is told of it."""
+        return await self.writes(who, f"{PREFIX[self.mine.platform]}{words}")
+
+    async def writes(self, who: str, words: str) -> str:
+        """Somebody writes what the bot answers to, him alone; the answer."""
         before = len(self.mine.told(who))
-        self.says(who, f"{PREFIX[self.mine.platform]}{words}")
+        self.says(who, words)
+        await self.house.until(lambda: len(self.mine.told(who)) > before)
         await self.house.settled()
         return " ".join(self.mine.told(who)[before:])
 
@@ -151,6 +156,7 @@ async def restart(house: House, change: Callable[[Json], None]) -> None:
     await house.stop()
     change_team(house, change)
     await house.start()
+    await house.until(lambda: any(house.box.slack.core.sockets.open.values()))
 
 
 def button_data(talk: Talk, label: str) -> str:
@@ -171,9 +177,7 @@ async def forge(talk: Talk, who: str, data: str, post: str | None = None) -> str
     if isinstance(view, TelegramView):
         card = next(one["message_id"] for one in view.posts(talk.thread) if one["from"]["is_bot"])
         message_id = int(post or card)
-        answer = await view.telegram.press(
-            user=view.user(who), chat=view.chat, message_id=message_id, data=data, forged=True
-        )
+        answer = await view.telegram.press(user=view.user(who), chat=view.chat, message_id=message_id, data=data, forged=True)
         assert answer["answered"], answer
         await talk.house.settled()
         return answer.get("text") or ""
