@@ -18,8 +18,8 @@ class CardView:
 
     ``logo`` and ``client`` head it, ``marks`` (🆕 unseen, ↩ answered) stand beside them, ``status`` is the line with
     the state, ``time`` its time and ``time_word`` what that is the time of, ``group`` the group's badge, ``responsible``
-    a name or None. ``opening`` holds the client's first words. ``pointer`` is a sentence about where the talk went on or came from, ``link`` the thread it means (a
-    platform turns it into an address).
+    a name or None. ``opening`` holds the client's first words. ``pointer`` is a sentence about where the talk went on or
+    came from, ``link`` the thread it means (a platform turns it into an address).
     """
 
     client: str

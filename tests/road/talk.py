@@ -183,7 +183,7 @@ async def forge(talk: Talk, who: str, data: str, post: str | None = None) -> str
         return answer.get("text") or ""
     world = view.slack.core.world
     wire = world.post_at(world.room_named(view.room), post or talk.thread).wire
-    before, told = wire["blocks"], len(view.told(who))
+    before, told = wire["blocks"], view.told(who)
     button = {"type": "button", "action_id": "forged", "text": {"type": "plain_text", "text": "x"}, "value": data}
     wire["blocks"] = [{"type": "actions", "block_id": "forged", "elements": [button]}]
     try:
@@ -191,8 +191,7 @@ async def forge(talk: Talk, who: str, data: str, post: str | None = None) -> str
     finally:
         wire["blocks"] = before
     assert answer["ok"], answer
-    await talk.house.settled()
-    return " ".join(view.told(who)[told:])
+    return await view.answer(who, told)
 
 
 def member(tables: Json, who: str) -> Json:
