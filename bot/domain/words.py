@@ -9,7 +9,7 @@ from dataclasses import dataclass
 PREFIXES = {"slack": "!", "telegram": "/"}
 """What a typed verb begins with. Slack's composer keeps ``/`` for itself, and refuses it in threads."""
 _VERB = re.compile(r"^[!/]([A-Za-z_]+)(?:@\w+)?(?:\s+(.*))?$", re.DOTALL)
-_NOTE = re.compile(r"^\s*(?:note\s*:|[!/]\s*note\b|🔒)", re.IGNORECASE)
+_NOTE = re.compile(r"^[\s>]*(?:note\s*:|[!/]\s*note\b|🔒)", re.IGNORECASE)
 _UNSEEN = frozenset(("Cf", "Cc", "Mn"))
 """Categories of characters that stand in nobody's way: controls, joiners, marks that vary the character before them."""
 

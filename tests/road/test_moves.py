@@ -62,7 +62,7 @@ async def test_R26_R27_R28_R29_R30_the_whole_round_and_its_history(house: House,
     house.client_says("and one from me")
     await round_of("🆕 ⚪ Unassigned 👤 Olga Ivanova", "Start conversation", "Close")
     assert len(talk.mine.threads()) == len(talk.other.threads()) == 1, "it has not rested long enough for a new thread"
-    assert [line for line in talk.lines() if "and one from me" in line]
+    await house.until(lambda: [line for line in talk.lines() if "and one from me" in line])
     assert_history(await talk.types("olga", "history"), platform, talk.other.platform, NAMES[colleague])
     assert len(await facts_kept(house)) == len(kept), "to read is no movement"
 

@@ -106,7 +106,9 @@ def draw_words(words: Words, stamp: str) -> Message:
     name = clean_name(words.author)
     icon = CLIENT_ICON
     if words.kind != "client":
-        name, icon = f"{fit(name, MAX_USERNAME - len(OTHER_DESK) - 3)} ({OTHER_DESK})", OPERATOR_ICON
+        icon = OPERATOR_ICON
+        if not words.same_platform:
+            name = f"{fit(name, MAX_USERNAME - len(OTHER_DESK) - 3)} ({OTHER_DESK})"
     if words.kind == "note":
         text, icon = RichText.plain(f"{NOTE_SIGN} ") + text, NOTE_ICON
     blocks = to_blocks(text)
