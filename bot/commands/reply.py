@@ -177,7 +177,8 @@ def decide(tx: Tx, context: Context, verb: Verb, token: str) -> Answer:
     direction = Direction.NOTE if verb is Verb.KEEP_NOTE else Direction.OUT
     now = moves.say(conversations.by_id(tx, context.conversation.id), direction, tx.now)
     conversations.save(tx, now)
-    spread.settle_held(tx, now, found.id, found.body)
+    if not spread.settle_held(tx, now, found.id, found.body):
+        raise Decided(what="kept as a note")
     messages.decide(tx, found.id, direction, seq=now.last_seq, shown_as=shown_as(tx, context))
     context.journal(tx, "kept as a note" if direction is Direction.NOTE else "sent a held text", message=found.id)
     home = mirrors.at(tx, origin.platform, origin.chat, origin.thread) if origin else None

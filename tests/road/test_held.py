@@ -161,3 +161,21 @@ async def test_R25_silence_keeps_it_as_a_note_for_both_desks(cold_house: House, 
     await talk.shows(f"🟢 In progress 👤 {NAMES[author]}")
     await talk.marked(post, "held")
     assert house.client_sees() == [] and facts_of(talk.other, talk.there) == f"🟢 In progress 👤 {NAMES[author]}"
+
+
+async def test_R25_a_decision_that_comes_while_silence_is_being_told_is_too_late(cold_house: House, platform: str) -> None:
+    """The other desk is slow to take the note; it shows the text once all the same."""
+    house, author = cold_house, COLLEAGUE[platform]
+    house.env["RELAYDESK_HELD_NOTE_AFTER"] = "0.5"
+    await house.start()
+    talk = await begin_taken(house, platform)
+    method = {"slack": "chat.postMessage", "telegram": "sendMessage"}[talk.other.platform]
+    slow = house.box.faults.add(talk.other.platform, method, "delay", seconds=1.5, times=1)
+    talk.says(author, "too late")
+    offered = await talk.asked(author)
+    data = pressed_data(talk, author, offered[-1])
+    await house.until(lambda: slow.hits)
+    assert await forge(talk, author, data) == ALREADY_NOTED
+    await house.until(talk.copies)
+    await house.settled()
+    assert len(talk.copies()) == 1 and house.client_sees() == []

@@ -229,8 +229,8 @@ async def test_F68_a_forged_button_is_only_a_name_to_look_up(house: House, platf
     assert start != elsewhere
     number = start.partition(":")[2].partition(".")[0]
     junk = ["x" * 64, "start:" + "9" * 58, "start:", ":", f"take{start}", f"start:{number}.١", f"START:{number}.1", "retry:x"]
-    unoffered = [f"{verb}:{number}.1" for verb in ("takeover", "unassign", "history", "help", "note")]
-    about_texts = [f"{verb}:{token}" for verb in ("send_taking", "send_once", "keep_note") for token in ("1", "2.0", "99", "1e3")]
+    unoffered = [f"{verb}:{number}.1" for verb in ("takeover", "unassign", "history", "note")]
+    about_texts = [f"{verb}:{token}" for verb in ("send_taking", "send_once", "keep_note") for token in ("1", "99.0")]
     for data in (elsewhere, *junk, *unoffered, *about_texts):
         told = await forge(talk, "olga", data)
         assert told == STALE or told.endswith("already in Unassigned."), f"{data}: {told}"
