@@ -6,6 +6,7 @@ import re
 
 from sqlalchemy import select
 
+from bot.store.journal import add
 from bot.store.tables import journal
 from bot.store.uow import Tx
 from tests.road.desks import TelegramView
@@ -125,3 +126,22 @@ def copy_of(talk: Talk, words: str) -> str:
     """The other desk's post of a client's words."""
     key = "ts" if talk.other.platform == "slack" else "message_id"
     return str(next(one[key] for one in talk.other.posts(talk.there) if words in str(one)))
+
+
+async def test_R29_of_a_long_history_the_newest_is_told(house: House, platform: str) -> None:
+    """More than one post holds: the oldest gives way, nothing is cut at the end."""
+    talk = await begin(house, platform)
+
+    def long_story(tx: Tx) -> None:
+        conversation_id = tx.execute(select(journal.c.conversation_id).where(journal.c.what == "arrived")).scalar_one()
+        for number in range(49):
+            who = f"{'Maximilian-Ferdinand ' * 4}{number}"
+            add(tx, "returned", who=who, way="slack:button", conversation_id=conversation_id)
+
+    assert house.app is not None
+    await house.app.store.write(long_story)
+    await talk.types("olga", "start")
+    told = await talk.types("olga", "history")
+    assert "…" in told.splitlines()[0] or told.startswith("…")
+    assert "Maximilian-Ferdinand 48: returned (slack:button)" in told and f"started ({platform}:text)" in told[-40:]
+    assert "arrived" not in told
