@@ -2,7 +2,7 @@
 
 import { act, state } from "../state.js";
 import { attempt, menu } from "../overlay.js";
-import { avatar, h, keep } from "../dom.js";
+import { avatar, h, keep, PATHS, svg } from "../dom.js";
 import { homePane } from "./home.js";
 import { modalPane } from "./modal.js";
 import { nameOf } from "./text.js";
@@ -18,8 +18,8 @@ export function slackColumn(box, alert) {
   const rooms = h("div", { class: "rooms" });
   const people = h("div", { class: "rooms" });
   const workspace = h("strong", {}, "Workspace");
-  const home = h("button", { type: "button", class: "side", onclick: () => { go({ tab: "home", pane: "room", thread: null }); homeTab.open(); } }, h("span", { "aria-hidden": "true" }, "🏠"), h("span", {}, "Home"));
-  const lightning = h("button", { type: "button", class: "side", hidden: true, "aria-haspopup": "menu", onclick: () => menu(lightning, shortcuts().map((one) => ({ label: one.name, sign: "⚡", press: () => attempt(box, () => act("slack", "shortcut", { user: ui.user, callback_id: one.callback_id })) })), "Shortcuts") }, h("span", { "aria-hidden": "true" }, "⚡"), h("span", {}, "Shortcuts"));
+  const home = h("button", { type: "button", class: "side", onclick: () => { go({ tab: "home", pane: "room", thread: null }); homeTab.open(); } }, svg(PATHS.home, 17), h("span", {}, "Home"));
+  const lightning = h("button", { type: "button", class: "side", hidden: true, "aria-haspopup": "menu", onclick: () => menu(lightning, shortcuts().map((one) => ({ label: one.name, sign: "bolt", press: () => attempt(box, () => act("slack", "shortcut", { user: ui.user, callback_id: one.callback_id })) })), "Shortcuts") }, svg(PATHS.bolt, 17), h("span", {}, "Shortcuts"));
   const shortcuts = () => (state.scene.slack?.shortcuts || []).filter((one) => one.type === "global");
   const room = timeline(ui, go, box);
   const thread = threadPane(ui, go, box);

@@ -157,10 +157,10 @@ function tools(message, place, mine, ephemeral) {
   if (ephemeral) return null;
   const face = iconButton("smile", "React", () => pickEmoji(face, (name, sign) => react(message, place, sign), { only: TELEGRAM }));
   const more = iconButton("more", "Message menu", () => menu(more, [
-    { label: "Reply", sign: "↩", press: () => place.reply(message) },
-    { label: "Copy text", sign: "⧉", press: () => navigator.clipboard?.writeText(textOf(message)) },
-    mine && textOf(message) && { label: "Edit", sign: "✎", press: () => place.edit(message) },
-    (mine || !place.group || place.admin) && { label: "Delete", sign: "🗑", bad: true, press: () => attempt(place.box, () => act("telegram", "delete", { user: place.user, chat: place.chat, message_id: message.message_id })) },
+    { label: "Reply", sign: "reply", press: () => place.reply(message) },
+    { label: "Copy text", sign: "copy", press: () => navigator.clipboard?.writeText(textOf(message)) },
+    mine && textOf(message) && { label: "Edit", sign: "edit", press: () => place.edit(message) },
+    (mine || !place.group || place.admin) && { label: "Delete", sign: "trash", bad: true, press: () => attempt(place.box, () => act("telegram", "delete", { user: place.user, chat: place.chat, message_id: message.message_id })) },
   ], "Message menu"));
   return h("div", { class: "tools-row", role: "toolbar", "aria-label": "Message actions" }, face, iconButton("reply", "Reply", () => place.reply(message)), more);
 }

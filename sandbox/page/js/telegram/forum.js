@@ -148,10 +148,10 @@ export function forumColumn(box, alert) {
     const topic = chat?.topics?.find((one) => topicId(one) === ui.thread);
     const ask = (method) => () => attempt(box, () => act("telegram", method, { user: ui.user, chat: ui.chat, thread: ui.thread }));
     menu(tools, [
-      chat?.is_forum && { label: "New topic…", sign: "＋", press: () => newTopic() },
-      topic && !topic.closed && { label: "Close topic", sign: "🔒", press: ask("close_topic") },
-      topic?.closed && { label: "Reopen topic", sign: "🔓", press: ask("reopen_topic") },
-      topic && { label: "Delete topic", sign: "🗑", bad: true, press: ask("delete_topic") },
+      chat?.is_forum && { label: "New topic…", sign: "plus", press: () => newTopic() },
+      topic && !topic.closed && { label: "Close topic", sign: "lock", press: ask("close_topic") },
+      topic?.closed && { label: "Reopen topic", sign: "unlock", press: ask("reopen_topic") },
+      topic && { label: "Delete topic", sign: "trash", bad: true, press: ask("delete_topic") },
     ], "Topic menu");
   }
 
