@@ -22,14 +22,16 @@ export function popover(anchor, content, { label, kind = "", end, role = "dialog
   document.getElementById("overlay").append(node);
   current = { node, anchor, end };
   anchor.setAttribute("aria-expanded", "true");
-  place(node, anchor.getBoundingClientRect());
+  place(node, anchor.getBoundingClientRect(), anchor.closest(".column")?.getBoundingClientRect());
   (node.querySelector("[autofocus]") || node.querySelector("button, input, [tabindex]"))?.focus({ preventScroll: true });
   return node;
 }
 
-function place(node, at) {
+// Under the anchor, or above it; its edge on the side of the column the anchor is on.
+function place(node, at, column) {
   const box = node.getBoundingClientRect();
-  const left = Math.min(Math.max(8, at.right - box.width), innerWidth - box.width - 8);
+  const onLeft = column && (at.left + at.right) / 2 < (column.left + column.right) / 2;
+  const left = Math.min(onLeft ? at.left : at.right - box.width, innerWidth - box.width - 8);
   const below = at.bottom + 6 + box.height < innerHeight - 8;
   const top = below ? at.bottom + 6 : Math.max(8, at.top - box.height - 6);
   node.style.left = `${Math.max(8, left)}px`;

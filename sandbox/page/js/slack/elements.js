@@ -4,7 +4,7 @@
 import { h, PATHS, svg } from "../dom.js";
 import { menu, popover, closePopover } from "../overlay.js";
 import { nameOf, plainNodes, safe, textObject } from "./text.js";
-import { state } from "../state.js";
+import { state, visit } from "../state.js";
 
 const spot = (element) => `${element.block_id}/${element.action_id}`;
 const labelOf = (option) => option?.text?.text || "";
@@ -43,7 +43,7 @@ function button(element, surface) {
   const node = h("button", {
     type: "button", class: `btn${style}`, "aria-label": element.accessibility_label,
     onclick: () => confirmed(node, element, () => {
-      if (safe(element.url)) window.open(element.url, "_blank", "noopener");
+      if (safe(element.url)) visit(element.url);
       run(node, surface, element, element.value);
     }),
   }, plainNodes(element.text.text));
@@ -53,7 +53,7 @@ function button(element, surface) {
 function overflow(element, surface) {
   const node = h("button", { type: "button", class: "icon framed", "aria-label": "More actions", "aria-haspopup": "menu", onclick: () => menu(node, element.options.map((option) => ({
     label: labelOf(option),
-    press: () => { if (safe(option.url)) window.open(option.url, "_blank", "noopener"); run(node, surface, element, option.value); },
+    press: () => { if (safe(option.url)) visit(option.url); run(node, surface, element, option.value); },
   })), "More actions") }, "⋯");
   return node;
 }

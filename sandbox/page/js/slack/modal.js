@@ -12,6 +12,7 @@ export function modalPane(ui, box) {
   const root = h("div", { class: "modal-shade", hidden: true });
   let sign = "";
   let values = new Map();
+  const filled = new Map(); // by view: going back to one finds it as it was
   let shownId = "";
   let giveBack = null;
 
@@ -25,9 +26,12 @@ export function modalPane(ui, box) {
       if (!root.hidden) giveBack?.focus?.();
       root.hidden = true;
       shownId = "";
+      filled.clear();
       return root.replaceChildren();
     }
-    if (shownId !== view.id) values = new Map();
+    for (const id of filled.keys()) if (!stack.some((one) => one.id === id)) filled.delete(id);
+    if (!filled.has(view.id)) filled.set(view.id, new Map());
+    values = filled.get(view.id);
     if (!shownId) giveBack = document.activeElement;
     shownId = view.id;
     paint(view, stack.length, view.errors || {});

@@ -1,6 +1,6 @@
 // One Telegram message as a bubble, or as a line when it tells of a change in the chat.
 
-import { act, state } from "../state.js";
+import { act, state, visit } from "../state.js";
 import { attempt, menu, toast } from "../overlay.js";
 import { avatar, h, hour, iconButton, size } from "../dom.js";
 import { entityNodes } from "./text.js";
@@ -123,7 +123,7 @@ function keyNode(key, message, place) {
       const id = message.ephemeral_message_id ? { ephemeral_message_id: message.ephemeral_message_id } : { message_id: message.message_id };
       const result = await act("telegram", "press", { user: place.user, chat: place.chat, ...id, ...(key.callback_data !== undefined ? { data: key.callback_data } : { label: key.text }) });
       if (result?.answered === false) toast(place.box, "⚠ The bot did not answer");
-      if (result?.url && /^https?:/i.test(result.url)) window.open(result.url, "_blank", "noopener");
+      if (result?.url) visit(result.url);
     } catch (wrong) {
       toast(place.box, `⚠ ${wrong.message}`);
     }
