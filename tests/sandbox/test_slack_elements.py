@@ -76,7 +76,7 @@ async def test_a_file_and_a_moment_in_a_modal(bench: Bench, heard: list[Json]) -
     await bench.until(lambda: bench.slack.modal(bench.ann))
     letter = bench.slack.upload(bench.ann, "letter.pdf", b"%PDF-1.7")["id"]
     picture = bench.slack.upload(bench.ann, "cat.png", b"\x89PNG")["id"]
-    with pytest.raises(Mistake, match="takes pdf, not cat.png"):
+    with pytest.raises(Mistake, match=r"takes pdf, not cat\.png"):
         await bench.slack.submit(bench.ann, {"Letter": {"letter": [picture]}})
     with pytest.raises(Mistake, match="at most 1 files"):
         await bench.slack.submit(bench.ann, {"Letter": {"letter": [letter, letter]}})
