@@ -22,7 +22,7 @@ export function forumColumn(box, alert) {
   const space = h("div", { class: "space" },
     h("nav", { class: "sidebar scroll", "aria-label": "Forums and topics" }, lists),
     h("section", { class: "topic stack" }, h("header", { class: "bar" }, iconButton("back", "Back to topics", () => go({ pane: "list" }), { class: "back" }), h("div", {}, title, about), tools), pane.root, start));
-  box.append(h("header", { class: "head" }, h("i", { class: "mark telegram" }), h("h2", {}, "Telegram forum"), h("div", { class: "who" }, h("label", { for: "telegram-who" }, "You are"), who)), space, nothing);
+  box.append(h("header", { class: "head" }, h("i", { class: "mark telegram" }), h("h2", {}, "Telegram"), h("div", { class: "who" }, h("label", { for: "telegram-who" }, "You are"), who)), space, nothing);
 
   function go(change) {
     Object.assign(ui, change);
