@@ -10,6 +10,7 @@ from typing import Any
 import pytest_asyncio
 from aiogram.types import (
     BotCommand,
+    BufferedInputFile,
     ForceReply,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
@@ -291,3 +292,15 @@ async def test_a_moment_is_shown_in_the_readers_zone(browser: Browser, sandbox: 
     await page.locator("#telegram").get_by_role("button", name="Ann Lee").click()
     await expect(page.locator("#telegram .said", has_text="since")).to_contain_text("since 28 Nov, 17:00")
     await context.close()
+
+
+async def test_pictures_of_the_bot_are_shown(page: Page, bot: kit.TinyBot, scene: Scene) -> None:
+    chart = await page.locator(".brand img").screenshot()
+    await bot.web.files_upload_v2(channel=scene.rooms["sales"], content=chart, filename="chart.png", title="Tags by week")
+    thread = await kit.topic_with_card(bot, scene)
+    await bot.desk.send_photo(scene.forums["sales"], BufferedInputFile(chart, "chart.png"), message_thread_id=thread)
+    await bot.desk.send_document(scene.forums["sales"], BufferedInputFile(chart, "tags.png"), message_thread_id=thread)
+    await page.locator("#telegram").get_by_role("button", name="Ann Lee").click()
+    for shown in ("#slack img[alt='chart.png']", "#telegram img[alt='Photo']", "#telegram img[alt='tags.png']"):
+        await page.locator(shown).scroll_into_view_if_needed()
+        await page.wait_for_function("(found) => document.querySelector(found)?.naturalWidth > 0", arg=shown)
