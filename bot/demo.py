@@ -23,6 +23,7 @@ from sandbox.server import Sandbox
 
 async def show(port: int, *, browser: bool) -> int:
     """Serve the page until Ctrl-C."""
+    print("\n  Starting Slack, Telegram, a mailbox and the bot, all on this machine …", flush=True)  # noqa: T201 - the command line
     async with world(port, limits=True) as (sandbox, _, app):
         print(  # noqa: T201 - this is the command line talking
             f"\n  relaydesk demo    {sandbox.url}\n"
