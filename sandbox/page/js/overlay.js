@@ -30,7 +30,7 @@ export function popover(anchor, content, { label, kind = "", end, role = "dialog
 // Under the anchor, or above it; its edge on the side of the column the anchor is on.
 function place(node, at, column) {
   const box = node.getBoundingClientRect();
-  const onLeft = column && (at.left + at.right) / 2 < (column.left + column.right) / 2;
+  const onLeft = at.width >= box.width || (column && (at.left + at.right) / 2 < (column.left + column.right) / 2);
   const left = Math.min(onLeft ? at.left : at.right - box.width, innerWidth - box.width - 8);
   const below = at.bottom + 6 + box.height < innerHeight - 8;
   const top = below ? at.bottom + 6 : Math.max(8, at.top - box.height - 6);
