@@ -23,7 +23,8 @@ from sandbox.server import Sandbox
 
 async def show(port: int, *, browser: bool) -> int:
     """Serve the page until Ctrl-C."""
-    async with _world(port, limits=True) as (sandbox, _, app):
+    print("\n  Starting Slack, Telegram, a mailbox and the bot, all on this machine …", flush=True)  # noqa: T201 - the command line
+    async with world(port, limits=True) as (sandbox, _, app):
         print(  # noqa: T201 - this is the command line talking
             f"\n  relaydesk demo    {sandbox.url}\n"
             f"  the bot itself    {app.address}\n\n"
@@ -43,12 +44,12 @@ async def play() -> int:
     """Play one conversation on both desks and print it; 1 when anything failed to arrive."""
     from bot.demo_script import Script
 
-    async with _world(0, limits=False) as (sandbox, scene, app):
+    async with world(0, limits=False) as (sandbox, scene, app):
         return await Script(sandbox, scene, app).play()
 
 
 @asynccontextmanager
-async def _world(port: int, *, limits: bool) -> AsyncIterator[tuple[Sandbox, Scene, App]]:
+async def world(port: int, *, limits: bool) -> AsyncIterator[tuple[Sandbox, Scene, App]]:
     """A sandbox with a small company in it, and the bot running against it on a store of its own."""
     with tempfile.TemporaryDirectory(prefix="relaydesk-demo-") as name:
         folder = Path(name)
