@@ -109,7 +109,7 @@ def apply(
     """Bring groups, desks, channels, operators and roles to what the file says, and print the difference."""
 
     async def work(settings: Settings) -> None:
-        from bot.app import apply_file
+        from bot.beside import apply_file
 
         for line in await apply_file(settings, team_file, dry_run=dry_run) or ["Nothing to change."]:
             _say(line)
