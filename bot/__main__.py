@@ -157,13 +157,15 @@ def demo(
     script: Annotated[bool, typer.Option("--script", help="Play one conversation and print it; exit 1 on failure.")] = False,
     port: Annotated[int, typer.Option(help="The page's port, 0 = any free one.")] = 9100,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+    seconds: Annotated[float, typer.Option(hidden=True, help="How long the script waits for each thing.")] = 15.0,
+    refuse: Annotated[list[str] | None, typer.Option(hidden=True, help="Calls to refuse, like slack:chat.postMessage.")] = None,
 ) -> None:
     """Try everything on this machine, with no account anywhere."""
     from bot.demo import play, show
 
     setup("warning", "console", ())
     try:
-        code: Any = asyncio.run(play() if script else show(port, browser=browser))
+        code: Any = asyncio.run(play(seconds=seconds, refuse=refuse or ()) if script else show(port, browser=browser))
     except KeyboardInterrupt:
         code = 0
     raise typer.Exit(code or 0)
