@@ -119,7 +119,7 @@ def apply(
 
 @cli.command()
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
-    """What is missing or wrong at each platform, in the store, in the queues. Exit code 1 if anything is."""
+    """What is missing or wrong at each platform, in the store, in the queues; exit code 1 if anything is."""
 
     async def work(settings: Settings) -> int:
         from bot.doctor import examine
@@ -144,10 +144,15 @@ def manifest() -> None:
     """Print the Slack app manifest for these settings."""
 
     async def work(settings: Settings) -> None:
-        from bot.handlers.desks.slack.manifest import as_yaml
+        from bot.handlers.desks.slack.manifest import PATH, as_yaml
 
         http = settings.slack.signing_secret is not None and settings.slack.app_token is None
-        _say(as_yaml(f"{settings.public_url}/slack/events" if http else None))
+        if http and settings.public_url is None:
+            raise SettingsError(
+                "RELAYDESK_PUBLIC_URL is missing: Slack over HTTP needs this server's https address; "
+                "or set RELAYDESK_SLACK__APP_TOKEN for Socket Mode"
+            )
+        _say(as_yaml(f"{settings.public_url}{PATH}" if http else None))
 
     _go(work)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.cli.program import Program
 from tests.road.house import House
 from tests.road.process import execute
@@ -65,6 +67,7 @@ async def test_a_forum_without_topics(cold_house: House, run: Start) -> None:
     await program.stop()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_forum_where_the_bot_may_not_manage_topics(cold_house: House, run: Start) -> None:
     house, telegram = cold_house, cold_house.box.telegram
     telegram.promote(chat=house.telegram.chat, who=house.scene.desk_bot.id, rights=["can_delete_messages"])
@@ -92,16 +95,16 @@ async def test_a_clients_bot_token_that_is_wrong_at_the_start(cold_house: House,
     await house.until(lambda: told(house, "slack", "hello?") and told(house, "telegram", "hello?"))
 
 
-async def test_a_clients_bot_token_that_is_revoked_while_it_runs(cold_house: House, run: Start, platform: str) -> None:
+async def test_a_clients_bot_token_that_is_revoked_while_it_runs(cold_house: House, run: Start) -> None:
     """The operator's answer waits for the new token; it is sent once."""
-    house, telegram = cold_house, cold_house.box.telegram
+    house, telegram, platform = cold_house, cold_house.box.telegram, "slack"
     program = run()
     await program.ready()
     house.client_says("hello")
     await house.until(lambda: told(house, "slack", "hello") and told(house, "telegram", "hello"))
     desk = house.desk(platform)
     (thread,) = desk.threads()
-    desk.says("olga", thread, "!start" if platform == "slack" else "/start")
+    desk.says("olga", thread, "!start")
     await house.until(lambda: "In progress" in desk.card(thread))
     telegram.revoke(bot_token=house.scene.channel_bot.token)
     answer = desk.says("olga", thread, "good day")
@@ -134,6 +137,7 @@ async def test_a_slack_token_that_is_revoked_while_it_runs(cold_house: House, ru
     await house.until(lambda: told(house, "slack", "one", "two"))
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_slack_app_token_that_is_wrong(cold_house: House, run: Start) -> None:
     house = cold_house
     program = run(SLACK__APP_TOKEN="xapp-1-A0-0-0badbadbad")

@@ -39,9 +39,7 @@ async def test_an_unknown_setting_in_the_env_file(start: Start, tmp_path: Path) 
 
 async def test_a_missing_setting(start: Start) -> None:
     said = await start("run", SLACK__BOT_TOKEN="xoxb-1-2-secretword").stops()
-    assert said == (
-        "RELAYDESK_SLACK__APP_TOKEN is missing: set it for Socket Mode, or RELAYDESK_SLACK__SIGNING_SECRET for HTTP"
-    )
+    assert said == ("RELAYDESK_SLACK__APP_TOKEN is missing: set it for Socket Mode, or RELAYDESK_SLACK__SIGNING_SECRET for HTTP")
 
 
 async def test_a_token_of_a_wrong_form(start: Start) -> None:
@@ -55,8 +53,14 @@ UNREADABLE = {
     "missing": (None, "team.toml does not exist: copy config/example.team.toml there, or correct the name (RELAYDESK_TEAM_FILE)"),
     "bytes": (b"\xff\xfe\x00", "team.toml can't be read (UnicodeDecodeError): make it a readable UTF-8 file"),
     "no TOML": (b"[[group]]\nname = support\n", "team.toml is not valid TOML: "),
-    "a slip": (b'[[group]]\nname = "support"\nslack_rom = "C1"\n', "team.toml: group 1 \"support\": slack_rom is not a known key; did you mean"),
-    "a name for an id": (b'[[group]]\nname = "support"\nslack_room = "#support"\n', "team.toml: group 1 \"support\": slack_room must be the room's id"),
+    "a slip": (
+        b'[[group]]\nname = "support"\nslack_rom = "C1"\n',
+        'team.toml: group 1 "support": slack_rom is not a known key; did you mean',
+    ),
+    "a name for an id": (
+        b'[[group]]\nname = "support"\nslack_room = "#support"\n',
+        'team.toml: group 1 "support": slack_room must be the room\'s id',
+    ),
 }
 
 
@@ -81,7 +85,7 @@ async def test_a_team_file_that_became_unreadable_loses_nothing(cold_house: Hous
     cold_house.team_toml = good
     second = run()
     await second.ready()
-    await cold_house.until(spread(cold_house, "written meanwhile"))
+    await cold_house.until(spread(cold_house, "written meanwhile"), 20)
 
 
 # The store -------------------------------------------------------------------------------------------------------------
@@ -104,7 +108,7 @@ async def test_a_second_process_on_the_same_file(cold_house: House, run: Start) 
         f"another relaydesk already runs on {cold_house.folder / 'relaydesk.db'}: stop it first, or use PostgreSQL to run several"
     )
     cold_house.client_says("the first one goes on")
-    await cold_house.until(spread(cold_house, "the first one goes on"))
+    await cold_house.until(spread(cold_house, "the first one goes on"), 20)
     await first.stop()
     await run().ready()
 
@@ -165,7 +169,7 @@ async def test_a_busy_port(cold_house: House, run: Start) -> None:
             f"RELAYDESK_HTTP__PORT: port {port} is in use: stop the program that has it, or set another port"
         )
     await run(HTTP__PORT=str(port)).ready()
-    await cold_house.until(spread(cold_house, "hello"))
+    await cold_house.until(spread(cold_house, "hello"), 20)
 
 
 async def test_an_address_of_another_machine(start: Start) -> None:
