@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
@@ -62,10 +62,15 @@ class Program:
         """Wait until it says so."""
         await self.says(READY)
 
-    async def stop(self) -> None:
-        """SIGTERM; it ends in order, without a traceback."""
+    async def prints(self, words: str) -> None:
+        """Wait until stdout has these words."""
+        await self._until(lambda: words in self.out or self._process.exitcode is not None, 30)
+        assert words in self.out, self.err
+
+    async def stop(self, *, by_keyboard: bool = False) -> None:
+        """SIGTERM, or Ctrl-C; it ends in order, without a traceback."""
         assert self._process.pid is not None
-        os.kill(self._process.pid, signal.SIGTERM)
+        os.kill(self._process.pid, signal.SIGINT if by_keyboard else signal.SIGTERM)
         assert await self.ended() == 0, self.err
         assert "Traceback" not in self.err
 
@@ -75,8 +80,7 @@ class Program:
             self._process.kill()
             await self._until(lambda: self._process.exitcode is not None, 10)
 
-    async def _until(self, true: object, seconds: float) -> None:
-        assert callable(true)
+    async def _until(self, true: Callable[[], object], seconds: float) -> None:
         end = time.monotonic() + seconds
         while not true():
             assert time.monotonic() < end, f"not in {seconds} s:\n{self.out}\n{self.err}"

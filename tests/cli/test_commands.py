@@ -65,7 +65,7 @@ async def test_apply_reaches_a_relaydesk_that_runs(start: Start, run: Start, col
     guest = cold_house.scene.slack_users["guest"]
     entry = f'\n[[operator]]\nname = "Gus Guest"\nslack = "{guest}"\ngroups = ["Sales"]\n'
     (cold_house.folder / "team.toml").write_text(cold_house.team_toml + entry, "utf-8")
-    applied = start("apply", "team.toml", DATABASE_URL=cold_house.env["RELAYDESK_DATABASE_URL"])
+    applied = start("apply", "team.toml", env=cold_house.env)
     assert await applied.ended() == 0, applied.err
     assert applied.out.splitlines()[0] == "+ operator Gus Guest"
     cold_house.slack.says("guest", thread, "!start")
