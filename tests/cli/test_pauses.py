@@ -81,6 +81,7 @@ async def test_a_forum_where_the_bot_may_not_manage_topics(cold_house: House, ru
     await program.stop()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_clients_bot_token_that_is_wrong_at_the_start(cold_house: House, run: Start) -> None:
     """The rest goes on; Telegram keeps what clients write meanwhile."""
     house, telegram = cold_house, cold_house.box.telegram

@@ -74,6 +74,7 @@ async def test_an_unreadable_team_file(start: Start, tmp_path: Path, kind: str, 
     assert (await program.stops()).startswith(words)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_team_file_that_became_unreadable_loses_nothing(cold_house: House, run: Start) -> None:
     """What had been accepted before the unlucky edit arrives after its remedy."""
     first = run()
