@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 from bot.delivery.ports import (
+    Ambiguous,
     EditCard,
     Fate,
     History,
@@ -117,8 +118,8 @@ class SlackPort:
         if "thread_ts" in where and isinstance(posted, dict) and posted.get("thread_ts") != where["thread_ts"]:
             # Slack puts a reply whose parent was deleted into the room itself and reports success; the missing
             # thread_ts is the only sign (https://github.com/slack-go/slack/issues/1571).
-            await self._remove(parcel.address.chat, ts)
-            return Permanent("the thread is gone", "thread_gone")
+            waiting = await self._remove(parcel.address.chat, ts)
+            return Ambiguous(waiting) if waiting else Permanent("the thread is gone", "thread_gone")
         return Sent(ts)
 
     async def _whisper(self, parcel: Parcel, message: Message, person: str) -> Outcome:
@@ -154,11 +155,16 @@ class SlackPort:
             if failed.code != done:
                 raise
 
-    async def _remove(self, chat: str, ts: str) -> None:
+    async def _remove(self, chat: str, ts: str) -> str:
+        """Take away a post that fell out of its thread. Why that has to be tried again, else empty."""
         try:
             await self._wire.call("chat.delete", {"channel": chat, "ts": ts})
         except Failed as failed:
-            log.warning("a post that fell out of its thread could not be removed", room=chat, error=failed.code)
+            if isinstance(failed.outcome, Retry):
+                return f"a post that fell out of its thread is not removed yet: {failed.outcome.reason}"
+            if failed.code != "message_not_found":
+                log.warning("a post that fell out of its thread can't be removed", room=chat, error=failed.code)
+        return ""
 
     async def _find(self, parcel: Parcel) -> Sent | Retry | None:
         where = _place(parcel)
@@ -172,8 +178,8 @@ class SlackPort:
         # The thread is gone; what was posted meanwhile stands in the room itself.
         stray = await self._search("conversations.history", {"channel": where["channel"]}, parcel)
         if isinstance(stray, Sent):
-            await self._remove(where["channel"], stray.remote_id)
-            return None
+            waiting = await self._remove(where["channel"], stray.remote_id)
+            return Retry(waiting) if waiting else None
         return stray
 
     async def _search(self, method: str, where: Json, parcel: Parcel) -> Sent | Retry | None:
