@@ -160,6 +160,25 @@ async def test_F33_R122_the_other_desk_s_words_are_taken_back_too(house: House) 
     assert house.client_sees() == ["Olga Ivanova\nsaid on the other desk"]
 
 
+async def test_F33_R122_a_stray_whose_thread_is_healed_meanwhile_is_taken_back(house: House) -> None:
+    """Slack's answer to the stray is lost; before it is looked for, the card's redraw finds the thread gone."""
+    talk = await begin(house, "slack")
+    lose_unheard(talk)
+    lost = house.box.faults.add("slack", "chat.postMessage", "drop_after")
+    slow = house.box.faults.add("slack", "chat.update", "delay", seconds=0.3)
+    house.client_says("second words")
+    await house.until(lambda: "second words" in " ".join(talk.copies()))
+    talk.other.says("olga", talk.there, "/start")
+    await house.until(lambda: lost.hits and slow.hits)
+    await house.until(lambda: any("second words" in " ".join(talk.mine.lines(one)[1:]) for one in talk.mine.threads()))
+    await house.settled()
+    await house.until(lambda: len(whole_room(house)) == 1)
+    (fresh,) = talk.mine.threads()
+    assert whole_room(house) == [talk.mine.card(fresh)]
+    assert "In progress" in talk.mine.card(fresh)
+    assert " ".join(talk.mine.lines(fresh)).count("second words") == 1
+
+
 async def test_F33_R122_a_card_whose_place_a_stone_keeps_comes_back(house: House) -> None:
     """The thread goes on under the stone, so that words arrive; the card cannot, and a new thread is begun for it."""
     talk = await begin_taken(house, "slack")

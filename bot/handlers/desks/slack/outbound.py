@@ -27,6 +27,7 @@ from bot.delivery.ports import (
     PostCard,
     Retry,
     Sent,
+    Sweep,
     TopicState,
     Unsupported,
     Words,
@@ -94,6 +95,9 @@ class SlackPort:
                 return Sent(remote_id)
             case Mark() as mark:
                 return await self._mark(parcel.address.chat, mark)
+            case Sweep() as sweep:
+                waiting = await self._take_back(parcel.address.chat, sweep.delivery_id, sweep.since)
+                return waiting or Sent()
             case OpenTopic() | TopicState():
                 return Sent()
 
@@ -167,26 +171,30 @@ class SlackPort:
         return ""
 
     async def _find(self, parcel: Parcel) -> Sent | Retry | None:
-        where = _place(parcel)
+        where, mine = _place(parcel), (parcel.delivery_id, parcel.since)
         if "thread_ts" not in where:
-            return await self._search("conversations.history", {"channel": where["channel"]}, parcel)
+            return await self._search("conversations.history", {"channel": where["channel"]}, *mine)
         try:
-            return await self._search("conversations.replies", {"channel": where["channel"], "ts": where["thread_ts"]}, parcel)
+            return await self._search("conversations.replies", {"channel": where["channel"], "ts": where["thread_ts"]}, *mine)
         except Failed as failed:
             if failed.code != "thread_not_found":
                 raise
         # The thread is gone; what was posted meanwhile stands in the room itself.
-        stray = await self._search("conversations.history", {"channel": where["channel"]}, parcel)
-        if isinstance(stray, Sent):
-            waiting = await self._remove(where["channel"], stray.remote_id)
-            return Retry(waiting) if waiting else None
-        return stray
+        return await self._take_back(where["channel"], parcel.delivery_id, parcel.since)
 
-    async def _search(self, method: str, where: Json, parcel: Parcel) -> Sent | Retry | None:
+    async def _take_back(self, chat: str, delivery_id: int, since: int) -> Retry | None:
+        """Remove a delivery's post that stands in the room itself; None when there is none, or none any more."""
+        stray = await self._search("conversations.history", {"channel": chat}, delivery_id, since)
+        if not isinstance(stray, Sent):
+            return stray
+        waiting = await self._remove(chat, stray.remote_id)
+        return Retry(waiting) if waiting else None
+
+    async def _search(self, method: str, where: Json, delivery_id: int, since: int) -> Sent | Retry | None:
         pages = 0
-        async for page in self._pages(method, where, parcel.since):
+        async for page in self._pages(method, where, since):
             for message in page:
-                if _delivery_of(message) == str(parcel.delivery_id):
+                if _delivery_of(message) == str(delivery_id):
                     return Sent(str(message["ts"]))
             pages += 1
             if pages == MOST_PAGES:
