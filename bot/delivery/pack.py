@@ -6,7 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.delivery.ports import Address, Body, EditCard, Fate, History, Mark, Notice, OpenTopic, PostCard, TopicState, Words
+from bot.delivery.ports import (
+    Address,
+    Body,
+    EditCard,
+    Fate,
+    History,
+    Mark,
+    Notice,
+    OpenTopic,
+    PostCard,
+    Sweep,
+    TopicState,
+    Words,
+)
 from bot.domain.actions import Button, Verb
 from bot.domain.card import CardView, draw
 from bot.domain.conversation import Direction
@@ -72,6 +85,8 @@ class Packer:
             return Packed(Address(chat), OpenTopic(self._faces[mirror.id].client))
         if head.op == "card":
             return self._card(head, mirror, joined)
+        if head.op == "sweep":
+            return Packed(Address(mirror.chat), Sweep(head.payload["delivery"], head.payload["since"]))
         if not mirror.thread:
             raise NotYet
         address = Address(mirror.chat, mirror.thread)
