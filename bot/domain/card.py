@@ -55,14 +55,11 @@ def draw(
 ) -> CardView:
     """The card of a conversation as it is now; one that was left behind offers nothing any more."""
     left = pointer == CONTINUED
-    marks = "🆕" if conversation.unseen else ""
-    if conversation.last_direction is Direction.OUT:
-        marks += "↩️"
     return CardView(
         client=client,
         logo=CHANNELS[channel_kind].logo,
         channel=channel_name,
-        marks="" if left else marks,
+        marks="" if left else marks_of(conversation),
         status=STATUS_WORDS[Status.CLOSED if left else conversation.status],
         since=conversation.time,
         group=group.badge,
@@ -72,6 +69,11 @@ def draw(
         pointer=pointer,
         link=link,
     )
+
+
+def marks_of(conversation: Conversation) -> str:
+    """🆕 for client messages nobody has seen (R14), ↩️ when the last message was the operator's (R12)."""
+    return ("🆕" if conversation.unseen else "") + ("↩️" if conversation.last_direction is Direction.OUT else "")
 
 
 def _buttons(conversation: Conversation) -> tuple[Button, ...]:
