@@ -14,7 +14,7 @@ from bot.domain.actions import Button, Verb
 from bot.domain.conversation import Direction, Status
 from bot.domain.errors import NotAllowed, StaleCard, UnknownTab
 from bot.domain.ids import GroupId, OperatorId
-from bot.domain.listing import BY_RIGHT, TITLES, Tab, View, headline, parse_view, said_row, state_line, tabs_for
+from bot.domain.listing import BY_RIGHT, TITLES, Tab, View, back_to, headline, parse_view, said_row, state_line, tabs_for
 from bot.domain.people import Operator
 from bot.domain.permissions import Permission
 from bot.domain.screen import ChoiceField, Form, Option, Screen
@@ -108,7 +108,6 @@ def preview(tx: Tx, context: Context, asked: Asked) -> Answer:
     """Read a conversation before taking it; to read alone changes nothing (R20, R23)."""
     conversation = context.conversation
     entry = lists.entry_of(tx, conversation.id)
-    back = parse_view(asked.token) or View(tab=Tab.UNASSIGNED)
     talk = [said for said in messages.latest(tx, conversation.id, SHOWN) if readable(tx, context.operator, said)]
     return Answer(
         screen=Screen(
@@ -116,7 +115,7 @@ def preview(tx: Tx, context: Context, asked: Asked) -> Answer:
             intro=state_line(entry),
             rows=tuple(said_row(said.author, said.at, said.direction, said.body.to_plain()) for said in talk),
             empty="Nothing has been said yet.",
-            buttons=_under_preview(context, entry.blocked, back),
+            buttons=_under_preview(context, entry.blocked, back_to(asked.token)),
         )
     )
 
@@ -128,7 +127,7 @@ def readable(tx: Tx, operator: Operator, said: Message) -> bool:
     return said.at + tx.policy.held_note_after <= tx.now
 
 
-def _under_preview(context: Context, blocked: bool, back: View) -> tuple[Button, ...]:
+def _under_preview(context: Context, blocked: bool, back: Button) -> tuple[Button, ...]:
     conversation = context.conversation
     token = f"{conversation.id}.{conversation.version}"
     found: list[Button] = []
@@ -136,7 +135,7 @@ def _under_preview(context: Context, blocked: bool, back: View) -> tuple[Button,
         found.append(Button(Verb.START, "Start conversation", f"{token}.{back.token}", "primary"))
     if conversation.unseen:
         found.append(Button(Verb.MARK_READ, "Mark as read", f"{token}.{back.token}"))
-    found.append(Button(Verb.TAB, "‹ Back", back.token))
+    found.append(back)
     return tuple(found)
 
 

@@ -7,7 +7,7 @@ product may say no to. Words in braces are filled in by whoever raises it.
     ├── NotAnOperator · NotYourGroup · NotAllowed            who you are
     ├── NoConversation · UnknownVerb · NotUnderstood · InThread · StaleCard · NotYourText   what you pointed at
     ├── AlreadyStarted · AlreadyYours · NotYours · NotStarted · AlreadyClosed · AlreadyUnassigned · Decided
-    └── UnknownTab · SearchTooShort                          lists and search
+    └── UnknownTab · SearchTooShort · OldSearch                          lists and search
 """
 
 from __future__ import annotations
@@ -102,3 +102,13 @@ class Decided(Refusal):
 
 class UnknownTab(Refusal):
     """I don't know the list “{word}”. You can write {known}."""
+
+
+class SearchTooShort(Refusal):
+    """Please write at least 3 letters of a word or a name, e.g. “ref” to find “refund”."""
+
+    field = "words"
+
+
+class OldSearch(Refusal):
+    """You have searched for something else since. Search again to see this list."""

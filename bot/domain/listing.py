@@ -202,13 +202,19 @@ def _below(shown: Listing) -> tuple[Button, ...]:
     found.append(Button(Verb.FILTER, "Filter…", view.at(1).token))
     if view.filtered:
         found.append(Button(Verb.TAB, "Show everything", View(tab=view.tab).token))
-    found.append(Button(Verb.SEARCH, "Search…", "form"))
+    found.append(Button(Verb.SEARCH, "Search…", ASK))
     return tuple(found)
 
 
 def row(operator: Operator, entry: Entry, view: View) -> Row:
     """A conversation in a list (R10-R17), with what can be done from here (R23, R24)."""
-    return Row(title=headline(entry), detail=state_line(entry), jumps=entry.jumps, buttons=_beside(operator, entry, view))
+    return Row(title=headline(entry), detail=state_line(entry), jumps=entry.jumps, buttons=beside(operator, entry, view.token))
+
+
+def found_row(entry: Entry, piece: str, buttons: tuple[Button, ...]) -> Row:
+    """A conversation that a search found, with the piece that was said; empty when it was found by name."""
+    detail = f"{state_line(entry)}\n{piece}" if piece else state_line(entry)
+    return Row(title=headline(entry), detail=detail, jumps=entry.jumps, buttons=buttons)
 
 
 def headline(entry: Entry) -> str:
@@ -224,15 +230,37 @@ def state_line(entry: Entry) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _beside(operator: Operator, entry: Entry, view: View) -> tuple[Button, ...]:
+def beside(operator: Operator, entry: Entry, back: str) -> tuple[Button, ...]:
+    """What can be done with a conversation of a list; ``back`` is the token of the list."""
     token = f"{entry.conversation.id}.{entry.conversation.version}"
-    found = [Button(Verb.PREVIEW, "Preview", f"{token}.{view.token}")]
+    found = [Button(Verb.PREVIEW, "Preview", f"{token}.{back}")]
     if entry.blocked:
-        if view.tab is Tab.BLACKLIST and operator.has(Permission.CONVERSATIONS_MANAGEMENT):
+        if back.startswith(Tab.BLACKLIST.value) and operator.has(Permission.CONVERSATIONS_MANAGEMENT):
             found.append(Button(Verb.UNLOCK, "Unlock conversation", token))
     elif entry.conversation.status is not Status.INBOX:
-        found.append(Button(Verb.START, "Start conversation", f"{token}.{view.token}", "primary"))
+        found.append(Button(Verb.START, "Start conversation", f"{token}.{back}", "primary"))
     return tuple(found)
+
+
+ASK = "ask"
+"""The token of the button that asks what to search for."""
+FOUND = "found"
+"""How the token of a search's page begins: ``found.2.1a2b3c4d``."""
+
+
+def parse_found(token: str) -> tuple[int, str] | None:
+    """The page and the digest of the search such a token names."""
+    kind, _, rest = token.partition(".")
+    page, _, digest = rest.partition(".")
+    number = _number(page)
+    return (max(number, 1), digest) if kind == FOUND and number is not None else None
+
+
+def back_to(token: str) -> Button:
+    """The way back to the list a token names; without one to Unassigned."""
+    if parse_found(token) is not None:
+        return Button(Verb.SEARCH, "‹ Back", token)
+    return Button(Verb.TAB, "‹ Back", (parse_view(token) or View(tab=Tab.UNASSIGNED)).token)
 
 
 SAID = {Direction.NOTE: "📝 note", Direction.HELD: "🔒 held, not sent"}

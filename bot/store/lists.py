@@ -26,7 +26,8 @@ FEW_GROUPS = 8
 """Up to so many groups each is a branch of its own; who sees more finds his page soon in the order of all."""
 
 _c = conversation.c
-_barred = exists().where(blacklist.c.client_id == _c.client_id)
+barred = exists().where(blacklist.c.client_id == _c.client_id)
+"""The condition that a conversation's client is on the black list (R80)."""
 
 
 def screen(tx: Tx, who: Operator, view: View) -> Screen:
@@ -49,7 +50,7 @@ def listing(tx: Tx, who: Operator, view: View) -> Listing:
 def _page(tx: Tx, who: Operator, view: View) -> list[int]:
     """The ids of a page and of one more, newest first."""
     reach = view.page * PAGE + 1
-    found = _merged(_branches(who, view), reach)
+    found = _merged(branches(who, view), reach)
     order = select(found.c.id).order_by(found.c.listed_at.desc(), found.c.id.desc())
     return list(tx.execute(order.limit(PAGE + 1).offset((view.page - 1) * PAGE)).scalars())
 
@@ -63,18 +64,18 @@ def _merged(branches: Sequence[Where], reach: int) -> Subquery:
     return union_all(*parts).subquery() if len(parts) > 1 else parts[0].subquery()
 
 
-def _branches(who: Operator, view: View) -> list[Where]:
-    """The ranges a view is read from."""
+def branches(who: Operator, view: View) -> list[Where]:
+    """The ranges a view is read from, as conditions on the conversation."""
     seen = sight(who)
     wanted: ColumnElement[bool] | None = _c.group_id == view.group if view.group is not None else None
     match view.tab:
         case Tab.UNASSIGNED:
-            return [(*where, ~_barred) for where in _by_group(Status.UNASSIGNED, seen, view.group)]
+            return [(*where, ~barred) for where in _by_group(Status.UNASSIGNED, seen, view.group)]
         case Tab.INBOX:
-            mine = (_c.operator_id == who.id, _c.status == Status.INBOX.value, ~_barred)
+            mine = (_c.operator_id == who.id, _c.status == Status.INBOX.value, ~barred)
             return [mine if wanted is None else (*mine, wanted)]
         case Tab.CLOSED:
-            return [_with(wanted, within(who), _c.closed_by == who.id, _c.status == Status.CLOSED.value, ~_barred)]
+            return [_with(wanted, within(who), _c.closed_by == who.id, _c.status == Status.CLOSED.value, ~barred)]
         case Tab.BLACKLIST:
             theirs = _c.operator_id == view.operator if view.operator is not None else None
             listed = _c.client_id.in_(select(blacklist.c.client_id))
@@ -82,10 +83,10 @@ def _branches(who: Operator, view: View) -> list[Where]:
     statuses = [view.status] if view.status is not None else list(Status)
     if view.operator is not None:
         theirs = _c.operator_id == view.operator
-        return [_with(wanted, within(who), theirs, _c.status == status.value, ~_barred) for status in statuses]
-    found = [(*where, ~_barred) for status in statuses for where in _by_group(status, seen, view.group)]
+        return [_with(wanted, within(who), theirs, _c.status == status.value, ~barred) for status in statuses]
+    found = [(*where, ~barred) for status in statuses for where in _by_group(status, seen, view.group)]
     if seen is not None:  # what was handed to him stays in his sight whatever its group
-        handed = (_c.operator_id == who.id, _c.group_id.not_in(sorted(seen)), ~_barred)
+        handed = (_c.operator_id == who.id, _c.group_id.not_in(sorted(seen)), ~barred)
         found += [_with(wanted, *handed, _c.status == status.value) for status in statuses]
     return found
 
@@ -124,7 +125,7 @@ def tallies(tx: Tx, who: Operator) -> dict[Tab, Tally]:
 
 def _number(who: Operator, tab: Tab) -> ScalarSelect[int]:
     """How many a tab holds, counted to :data:`MANY` except for one's own inbox."""
-    parts = [_some(where) for where in _branches(who, View(tab=tab))]
+    parts = [_some(where) for where in branches(who, View(tab=tab))]
     if tab is not Tab.INBOX:
         parts = [part.limit(MANY) for part in parts]
     wrapped = [select(part.subquery()) for part in parts]
@@ -149,7 +150,7 @@ def _unseen(who: Operator, tab: Tab) -> ColumnElement[Any]:
         where.append(_c.group_id.in_(sorted(seen)))
     elif seen is not None:
         where.append((_c.operator_id == who.id) | _c.group_id.in_(sorted(seen)))
-    where.append(_barred if tab is Tab.BLACKLIST else ~_barred)
+    where.append(barred if tab is Tab.BLACKLIST else ~barred)
     return select(literal(1)).where(*where).limit(1).scalar_subquery()
 
 
