@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Select,
+    Subquery,
     Text,
-    and_,
     bindparam,
     cast,
     column,
@@ -28,11 +28,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 
-from bot.domain.conversation import Direction, Status
+from bot.domain.conversation import Direction
 from bot.domain.ids import ConversationId, MessageId
-from bot.domain.listing import Tab, View, sees_all, sight
+from bot.domain.listing import Tab
 from bot.domain.people import Operator
-from bot.store.lists import barred, branches, within
+from bot.store.ranges import Shape, Sight, ranges, sight_of, values_for, visible
 from bot.store.tables import client_words, conversation, last_search, message, message_words
 from bot.store.tables_search import BUCKET_BITS, about
 from bot.store.uow import Tx, values
@@ -56,88 +56,97 @@ class Hit:
 
 def find(tx: Tx, who: Operator, beginnings: list[str], most: int) -> list[Hit]:
     """The first ``most`` conversations in which words begin like all of ``beginnings``: by name, then by the newest message."""
-    few = _few(tx, who)
+    sees_few = _sees_few(tx, who)
     found: dict[int, Hit] = {}
-    for is_name in (True, False):
-        rows = _through_few(tx, who, few, beginnings, is_name) if few is not None else _by_index(tx, who, beginnings, is_name)
+    for owner in ("client", "message"):
+        rows = (_through_few if sees_few else _by_index)(tx, who, owner, beginnings)
         for row_id, conversation_id in rows:
-            message_id = None if is_name else MessageId(row_id)
+            message_id = MessageId(row_id) if owner == "message" else None
             found.setdefault(conversation_id, Hit(ConversationId(conversation_id), message_id))
             if len(found) >= most:
                 return list(found.values())
     return list(found.values())
 
 
-def _visible(who: Operator) -> list[ColumnElement[bool]]:
-    """What he may see: with the tab All everything in his sight, else what his other tabs hold (R3, R5, R26, R80)."""
-    inside = within(who)
-    parts = [] if inside is None else [inside]
-    if not sees_all(who):
-        c = conversation.c
-        waiting = c.status == Status.UNASSIGNED.value
-        mine = and_(c.status == Status.INBOX.value, c.operator_id == who.id)
-        closed = and_(c.status == Status.CLOSED.value, c.closed_by == who.id)
-        parts += [or_(waiting, mine, closed), ~barred]
-    return parts
+def _asked(tx: Tx, who: Operator, **more: object) -> dict[str, Any]:
+    return {**values_for(who), "silent": tx.now - tx.policy.held_note_after, **more}
 
 
-def _readable(tx: Tx, who: Operator) -> list[ColumnElement[bool]]:
+def _readable() -> list[ColumnElement[bool]]:
     """Not deleted, and not a held text that is still its author's alone (R25)."""
     m = message.c
-    open_to_all = or_(m.direction != Direction.HELD.value, m.author_id == who.id, m.at <= tx.now - tx.policy.held_note_after)
-    return [m.deleted_at.is_(None), open_to_all]
+    return [
+        m.deleted_at.is_(None),
+        or_(m.direction != Direction.HELD.value, m.author_id == bindparam("me"), m.at <= bindparam("silent")),
+    ]
 
 
-def _few(tx: Tx, who: Operator) -> Select[Any] | None:
-    """The conversations he may see, as a query for their ids, when they are few; None when they are many."""
-    everything = sees_all(who)
-    if everything and sight(who) is None:
-        return None
-    tabs = (Tab.ALL, Tab.BLACKLIST) if everything else (Tab.UNASSIGNED, Tab.INBOX, Tab.CLOSED)
-    ranges = [where for tab in tabs for where in branches(who, View(tab=tab))]
-    c = conversation.c
-    parts = [select(c.id, c.last_seq).where(*where).limit(FEW_TALKS + 1).subquery() for where in ranges]
-    seen = union_all(*(select(part.c.id, part.c.last_seq) for part in parts)).subquery()
-    row = tx.execute(select(func.count().label("talks"), func.sum(seen.c.last_seq).label("said")).select_from(seen)).one()
-    return select(seen.c.id) if row.talks <= FEW_TALKS and (row.said or 0) <= FEW_MESSAGES else None
+def _sees_few(tx: Tx, who: Operator) -> bool:
+    """Whether he may see so little that it is quicker to look through it."""
+    seen = sight_of(who)
+    if seen.everything and seen.groups is None:
+        return False
+    row = tx.execute(_extent(seen), values_for(who)).one()
+    return row.talks <= FEW_TALKS and (row.said or 0) <= FEW_MESSAGES
 
 
-def _through_few(tx: Tx, who: Operator, few: Select[Any], beginnings: list[str], is_name: bool) -> Iterator[tuple[Any, ...]]:
+@cache
+def _extent(seen: Sight) -> Select[Any]:
+    """How many conversations he may see, counted a little further than matters, and how much was said in them."""
+    sub = _seen(seen, FEW_TALKS + 1)
+    return select(func.count().label("talks"), func.sum(sub.c.last_seq).label("said")).select_from(sub)
+
+
+def _seen(seen: Sight, most: int) -> Subquery:
+    """The conversations of all his tabs, of each range at most so many."""
+    tabs = (Tab.ALL, Tab.BLACKLIST) if seen.everything else (Tab.UNASSIGNED, Tab.INBOX, Tab.CLOSED)
+    c, parts = conversation.c, []
+    for where in (where for tab in tabs for where in ranges(Shape(seen, tab))):
+        part = select(c.id, c.client_id, c.last_seq).where(*where).limit(most).subquery()
+        parts.append(select(part.c.id, part.c.client_id, part.c.last_seq))
+    return union_all(*parts).subquery()
+
+
+def _through_few(tx: Tx, who: Operator, owner: str, beginnings: list[str]) -> Iterator[tuple[Any, ...]]:
     """The matching rows of a few conversations, newest first."""
-    words = (client_words if is_name else message_words).c.words
-    like = [(" " + words).like(f"% {beginning}%") for beginning in beginnings]  # folded words hold neither % nor _
-    if is_name:
-        rows = select(client_words.c.client_id, conversation.c.id).join_from(
-            conversation, client_words, client_words.c.client_id == conversation.c.client_id
-        )
-        key: ColumnElement[int] = client_words.c.client_id
-        rows = rows.where(conversation.c.id.in_(few), *like)
-    else:
-        rows = select(message.c.id, message.c.conversation_id).join_from(
-            message, message_words, message_words.c.message_id == message.c.id
-        )
-        key = message.c.id
-        rows = rows.where(message.c.conversation_id.in_(few), *_readable(tx, who), *like)
-    yield from map(values, tx.execute(rows.order_by(key.desc())))
+    patterns = {f"like_{place}": f"% {word}%" for place, word in enumerate(beginnings)}  # folded words hold neither % nor _
+    statement = _looking_through(sight_of(who), owner, len(beginnings))
+    yield from map(values, tx.execute(statement, _asked(tx, who, **patterns)))
 
 
-def _by_index(tx: Tx, who: Operator, beginnings: list[str], is_name: bool) -> Iterator[tuple[Any, ...]]:
+@cache
+def _looking_through(seen: Sight, owner: str, count: int) -> Select[Any]:
+    few = _seen(seen, FEW_TALKS + 1)
+    table = client_words if owner == "client" else message_words
+    like = [(" " + table.c.words).like(bindparam(f"like_{place}")) for place in range(count)]
+    if owner == "client":
+        named = select(client_words.c.client_id, few.c.id).join_from(
+            few, client_words, client_words.c.client_id == few.c.client_id
+        )
+        return named.where(*like).order_by(client_words.c.client_id.desc())
+    said = select(message.c.id, message.c.conversation_id).join_from(few, message, message.c.conversation_id == few.c.id)
+    said = said.join(message_words, message_words.c.message_id == message.c.id)
+    return said.where(*_readable(), *like).order_by(message.c.id.desc())
+
+
+def _by_index(tx: Tx, who: Operator, owner: str, beginnings: list[str]) -> Iterator[tuple[Any, ...]]:
     """The matching rows by the index, newest first."""
-    key = client_words.c.client_id if is_name else message_words.c.message_id
-    bucket = (tx.execute(select(func.max(key))).scalar() or 0) >> BUCKET_BITS
+    bucket = (tx.execute(_NEWEST[owner]).scalar() or 0) >> BUCKET_BITS
     size = 1
     while bucket >= 0:
         asked = range(bucket, max(bucket - size, -1), -1)
-        yield from _in_buckets(tx, who, _query(tx, asked, beginnings), is_name)
+        yield from _in_buckets(tx, who, owner, _query(tx, asked, beginnings))
         bucket, size = asked[-1] - 1, min(size * 2, MOST_BUCKETS)
 
 
-def _in_buckets(tx: Tx, who: Operator, query: str, is_name: bool) -> Iterator[tuple[Any, ...]]:
+_NEWEST = {"client": select(func.max(client_words.c.client_id)), "message": select(func.max(message_words.c.message_id))}
+
+
+def _in_buckets(tx: Tx, who: Operator, owner: str, query: str) -> Iterator[tuple[Any, ...]]:
     """The hits of one query of the index that he may see."""
-    statement = _statement(tx, who, is_name)
-    below = 1 << 62
+    statement, below = _statement(sight_of(who), owner, tx.postgres), 1 << 62
     while True:
-        rows = [values(row) for row in tx.execute(statement, {"query": query, "below": below})]
+        rows = [values(row) for row in tx.execute(statement, _asked(tx, who, query=query, below=below))]
         yield from rows
         if len(rows) < ROWS:
             return
@@ -151,21 +160,20 @@ def _query(tx: Tx, buckets: range, beginnings: list[str]) -> str:
     return " OR ".join("(" + " AND ".join(f'"{one}x{word}" *' for word in beginnings) + ")" for one in buckets)
 
 
-def _statement(tx: Tx, who: Operator, is_name: bool) -> Select[Any]:
+@cache
+def _statement(seen: Sight, owner: str, postgres: bool) -> Select[Any]:
     """What the index answers, joined with the conversations he may see."""
-    found = _hits("client" if is_name else "message", tx.postgres)
-    c, visible = conversation.c, _visible(who)
-    if is_name:
+    found, c, where = _hits(owner, postgres), conversation.c, visible(seen)
+    if owner == "client":
         rows = select(found.c.id, c.id).join_from(found, conversation, c.client_id == found.c.id)
     else:
         rows = select(found.c.id, message.c.conversation_id).join_from(found, message, message.c.id == found.c.id)
-        rows = rows.where(*_readable(tx, who))
-        if visible:
+        rows = rows.where(*_readable())
+        if where:
             rows = rows.join(conversation, c.id == message.c.conversation_id)
-    return rows.where(*visible).order_by(found.c.id.desc()).limit(ROWS)
+    return rows.where(*where).order_by(found.c.id.desc()).limit(ROWS)
 
 
-@cache
 def _hits(owner: str, postgres: bool) -> Any:
     """The rows of one index below a number, newest first."""
     if postgres:

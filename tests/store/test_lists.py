@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from sqlalchemy import insert, update
 
 from bot.commands import desk_words
@@ -252,13 +251,11 @@ async def test_a_filter_stays_while_pages_are_turned(store: Store) -> None:
     assert second.intro == "Only 🟢 Sales · Page 2"
 
 
-@pytest.mark.parametrize(
-    "token", ["", "nothing", "inbox.x", "inbox.0.g.s.o", "all.-1.gq.sz.o٣", "all.99999999999999.g1.su.o1.more"]
-)
-async def test_F68_a_forged_token_shows_nothing_it_should_not(store: Store, token: str) -> None:
+async def test_F68_a_forged_token_shows_nothing_it_should_not(store: Store) -> None:
     await store.write(a_day)
-    answer = await store.write(by_button(OLGA, f"tab:{token}"))
-    assert answer.refused or (answer.screen is not None and "All" not in answer.screen.title)
+    for token in ("", "nothing", "inbox.x", "inbox.0.g.s.o", "all.-1.gq.sz.o٣", "all.99999999999999.g1.su.o1.more"):
+        answer = await store.write(by_button(OLGA, f"tab:{token}"))
+        assert answer.refused or (answer.screen is not None and "All" not in answer.screen.title)
 
 
 def test_a_token_says_all_of_a_view_and_fits_a_button() -> None:
