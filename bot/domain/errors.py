@@ -6,7 +6,8 @@ product may say no to. Words in braces are filled in by whoever raises it.
     Refusal
     ├── NotAnOperator · NotYourGroup · NotAllowed            who you are
     ├── NoConversation · UnknownVerb · NotUnderstood · InThread · StaleCard · NotYourText   what you pointed at
-    └── AlreadyStarted · AlreadyYours · NotYours · NotStarted · AlreadyClosed · AlreadyUnassigned · Decided
+    ├── AlreadyStarted · AlreadyYours · NotYours · NotStarted · AlreadyClosed · AlreadyUnassigned · Decided
+    └── UnknownTab · SearchTooShort · OldSearch                          lists and search
 """
 
 from __future__ import annotations
@@ -97,3 +98,17 @@ class AlreadyUnassigned(Refusal):
 
 class Decided(Refusal):
     """This text was already {what}."""
+
+
+class UnknownTab(Refusal):
+    """I don't know the list “{word}”. You can write {known}."""
+
+
+class SearchTooShort(Refusal):
+    """Please write at least 3 letters of a word or a name, e.g. “ref” to find “refund”."""
+
+    field = "words"
+
+
+class OldSearch(Refusal):
+    """You have searched for something else since. Search again to see this list."""

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from bot.domain.conversation import Conversation, Direction, Status
 from bot.domain.ids import ChannelId, ClientId, ConversationId, GroupId, Moment, OperatorId
+from bot.store import words
 from bot.store.tables import client, client_identity, conversation
 from bot.store.uow import Tx
 
@@ -102,6 +103,7 @@ def create(
     """A new client with a new conversation in Unassigned. UNIQUE(channel, client) decides a race; the loser is retried."""
     who = {"name": name, "original_name": name, "identifiers": json.dumps(identifiers, ensure_ascii=False), "created_at": tx.now}
     client_id = ClientId(tx.execute(_ADD_CLIENT, who).scalar_one())
+    words.of_client(tx, client_id, name)
     tx.later(_ADD_IDENTITY, {"client_id": client_id, "channel_id": channel_id, "external_id": external_id})
     row = {
         "client_id": client_id,
