@@ -50,7 +50,7 @@ class GroupSettings:
         for field in fields(cls):
             value = found.get(field.name) if isinstance(found, dict) else None
             if field.name == "assign_lands_in":
-                good[field.name] = Landing(value) if value in set(Landing) else known.assign_lands_in
+                good[field.name] = Landing(value) if isinstance(value, str) and value in set(Landing) else known.assign_lands_in
             elif type(value) is type(getattr(known, field.name)):
                 good[field.name] = value
         return cls(**good)  # type: ignore[arg-type]  # each was compared with its default's type
