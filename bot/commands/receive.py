@@ -113,8 +113,8 @@ def _keep_unheard(tx: Tx, channel: Channel, conversation: Conversation, got: Rec
 
 def _tell_reopened(tx: Tx, channel: Channel, heard: Conversation, got: Received, owner: Owner | None) -> None:
     """The journal, and whoever the client is pinned to, learn that the conversation is open again (R70)."""
-    details = {"pinned_to": owner.name} if owner else {}
-    journal.add(tx, "reopened", who=got.client_name, way=f"client:{channel.kind}", conversation_id=heard.id, **details)
+    way, pinned_to = f"client:{channel.kind}", owner.name if owner else ""
+    journal.add(tx, "reopened", who=got.client_name, way=way, conversation_id=heard.id, pinned_to=pinned_to)
     if owner is None:
         return
     if owner.active:
