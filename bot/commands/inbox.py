@@ -33,7 +33,7 @@ def take_over(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
     if context.conversation.status is not Status.INBOX or context.conversation.operator_id == context.operator.id:
         return start(tx, context)
     before = _responsible(tx, context)
-    _settle(tx, context, moves.take_over(context.conversation, context.operator, tx.now), "taken over", before=before)
+    _settle(tx, context, moves.take_over(context.conversation, context.operator, tx.now), "taken over", taken_from=before)
     return Answer(f"You have taken the conversation over from {before}.")
 
 

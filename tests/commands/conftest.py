@@ -37,9 +37,7 @@ from tests.store.conftest import database_url, migrated_postgres, migrated_sqlit
 
 __all__ = ["database_url", "migrated_postgres", "migrated_sqlite", "store", "stores"]
 
-SALES = GroupPlan(
-    name="Sales", label="Sales", colour="🟢", signature="operator", desks=(("slack", "C1"), ("telegram", "-1001"))
-)
+SALES = GroupPlan(name="Sales", label="Sales", colour="🟢", signature="operator", desks=(("slack", "C1"), ("telegram", "-1001")))
 SUPPORT = GroupPlan(
     name="Support", label="Support", colour="🔵", signature="operator", desks=(("slack", "C2"), ("telegram", "-1002"))
 )
