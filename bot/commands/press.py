@@ -63,7 +63,9 @@ def _in_thread(tx: Tx, context: Context, press: Pressed, verb: Verb, token: str)
     if verb in (Verb.SEND_TAKING, Verb.SEND_ONCE, Verb.KEEP_NOTE):
         return reply.decide(tx, context, verb, token)
     if verb is Verb.RETRY:
-        return _retry(tx, context, token)
+        answer = _retry(tx, context, token)
+        inbox.saw(tx, conversations.by_id(tx, context.conversation.id))
+        return answer
     if verb is Verb.CANCEL_SEND:
         return recall.recall(tx, context, token)
     if press.remote_id and mirrors.at_card(tx, press.place.platform, press.place.chat, press.remote_id) is not None:
@@ -98,7 +100,9 @@ def _on(tx: Tx, context: Context, press: Pressed, verb: Verb, token: str) -> Ans
 def _retry(tx: Tx, context: Context, token: str) -> Answer:
     """Try a failed delivery of this conversation again."""
     failed = row_of(token)
-    again = outbox.revive(tx, failed) if failed is not None else None
+    if failed is None:
+        raise StaleCard
+    again = outbox.revive(tx, failed)
     if again is None:
         raise Decided(what="tried again")
     if again.conversation_id != context.conversation.id:

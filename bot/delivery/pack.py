@@ -128,7 +128,12 @@ class Packer:
         parts = spread.desk_parts(mirror.platform, first.body, in_card=in_card)
         bodies = [parts[head.part], *(self._message(other).body for other in joined)]
         kind = {Direction.IN: "client", Direction.OUT: "operator"}.get(first.direction, "note")
-        return Packed(Address(mirror.chat, mirror.thread), Words(first.author, kind, tuple(bodies)))
+        same_platform = bool(mirror.pointer) and kind != "client" and self._origin(first) == mirror.platform
+        return Packed(Address(mirror.chat, mirror.thread), Words(first.author, kind, tuple(bodies), same_platform))
+
+    def _origin(self, said: Message) -> str:
+        """The platform a message was written on."""
+        return next((ref.platform for ref in messages.refs_of(self._tx, said.id) if ref.origin), "")
 
     def _message(self, head: Head) -> Message:
         found = self._messages.get(head.message_id or 0)

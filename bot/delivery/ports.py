@@ -29,11 +29,13 @@ class Words:
 
     ``kind`` is ``client``, ``operator`` or ``note`` on a desk, and ``reply`` to a client.
     ``parts`` are consecutive texts of one author joined into one post, most often one; all fit the platform's limit.
+    ``same_platform``: an operator's, written on the platform it goes to, in a thread that was left behind (R30).
     """
 
     author: str
     kind: str
     parts: tuple[RichText, ...]
+    same_platform: bool = False
 
 
 @dataclass(frozen=True, slots=True)

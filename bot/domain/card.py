@@ -17,9 +17,10 @@ class CardView:
     """What a card says, before a platform gives it a shape.
 
     ``logo`` and ``client`` head it, ``marks`` (🆕 unseen, ↩ answered) stand beside them, ``status`` is the line with
-    the state, ``since`` its time, ``group`` the group's badge, ``responsible`` a name or None. ``opening`` holds the
-    client's first words. ``pointer`` is a sentence about where the talk went on or came from, ``link`` the thread it means (a
-    platform turns it into an address). ``pinned`` names the operator the client is pinned to.
+    the state, ``time`` its time and ``time_word`` what that is the time of, ``group`` the group's badge, ``responsible``
+    a name or None. ``opening`` holds the client's first words. ``pointer`` is a sentence about where the talk went on or
+    came from, ``link`` the thread it means (a platform turns it into an address). ``pinned`` names the
+    operator the client is pinned to.
     """
 
     client: str
@@ -27,7 +28,8 @@ class CardView:
     channel: str
     marks: str
     status: str
-    since: Moment
+    time_word: str
+    time: Moment
     group: str
     responsible: str | None
     opening: RichText
@@ -43,6 +45,7 @@ EARLIER = "Earlier thread"
 """The pointer of a card whose talk began in another thread of the same room or forum."""
 _MOVED = "Moved to "
 BLACKLISTED = "⛔ Black list"
+MOVED_ON = "➡️ In another group"
 STATUS_WORDS = {Status.UNASSIGNED: "⚪ Unassigned", Status.INBOX: "🟢 In progress", Status.CLOSED: "⚫ Closed"}
 
 
@@ -70,8 +73,9 @@ def draw(
         logo=CHANNELS[channel_kind].logo,
         channel=channel_name,
         marks="" if left else marks,
-        status=STATUS_WORDS[Status.CLOSED] if left else status_words(conversation, meant_for),
-        since=conversation.time,
+        status=_left_words(pointer) if left else status_words(conversation, meant_for),
+        time_word=_time_word(conversation, pointer, left=left),
+        time=conversation.time,
         group=group.badge,
         responsible=responsible,
         opening=opening,
@@ -98,6 +102,17 @@ def moved_to(group: Group) -> str:
 def has_moved(pointer: str) -> bool:
     """Whether a pointer says so."""
     return pointer.startswith(_MOVED)
+
+
+def _left_words(pointer: str) -> str:
+    return MOVED_ON if has_moved(pointer) else STATUS_WORDS[Status.CLOSED]
+
+
+def _time_word(conversation: Conversation, pointer: str, *, left: bool) -> str:
+    """What the card's time is the time of (R17). A thread left behind was closed until the client wrote again."""
+    if left:
+        return "since" if has_moved(pointer) else "until"
+    return "last message" if conversation.time_is_of_message else "since"
 
 
 def _buttons(conversation: Conversation) -> tuple[Button, ...]:

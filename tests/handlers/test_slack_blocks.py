@@ -50,7 +50,8 @@ def a_card(client: str = "Ann Lee", opening: RichText | None = None, **more: Any
         "channel": "Shop bot",
         "marks": "🆕",
         "status": "⚪ Unassigned",
-        "since": Moment(1_700_000_000_000),
+        "time_word": "since",
+        "time": Moment(1_700_000_000_000),
         "group": "🟦 Sales",
         "responsible": None,
         "buttons": (Button(Verb.START, "Start conversation", "7.1", "primary"), Button(Verb.CLOSE, "Close", "7.1", "danger")),
@@ -141,7 +142,7 @@ def test_F50_a_clients_name_leaves_the_header_intact(name: str) -> None:
 @fuzz
 @given(nasty_texts, trees, nasty_texts, nasty_texts, st.integers(0, 4_000_000_000_000))
 def test_F49_no_card_pings(name: str, opening: RichText, responsible: str, pointer: str, since: int) -> None:
-    harmless(draw_card(a_card(name, opening, responsible=responsible, pointer=pointer, link=pointer, since=Moment(since)), "1"))
+    harmless(draw_card(a_card(name, opening, responsible=responsible, pointer=pointer, link=pointer, time=Moment(since)), "1"))
 
 
 @fuzz

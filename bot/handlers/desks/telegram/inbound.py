@@ -21,6 +21,7 @@ from bot.domain.actions import Verb, parse_press
 from bot.domain.ids import Moment
 from bot.domain.people import Actor
 from bot.domain.text import RichText
+from bot.handlers.shared.emoji_codes import emojize_tree
 from bot.handlers.shared.telegram_api import BotApi
 from bot.handlers.shared.telegram_draft import clipped
 from bot.handlers.shared.telegram_media import describe
@@ -141,7 +142,7 @@ class TelegramDeskInbound:
         text, entities = str(message["text"]), message.get("entities")
         found = _COMMAND.match(text)
         if found is None:
-            return from_entities(text, entities)
+            return emojize_tree(from_entities(text, entities))
         if self._api.username and found[1].lower() != self._api.username:
             return None
         return RichText.plain(text[: found.start(1) - 1] + text[found.end(1) :])
