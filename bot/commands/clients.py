@@ -11,7 +11,7 @@ from bot.commands.menu import token_of
 from bot.commands.perform import Context, Desk
 from bot.domain.actions import Button, Verb, row_of
 from bot.domain.capabilities import CHANNELS
-from bot.domain.errors import NoName, NotYourNote, NoWords, StaleCard, TooLong
+from bot.domain.errors import NoName, NotYourNote, NoWords, OverLength, StaleCard
 from bot.domain.permissions import Permission
 from bot.domain.screen import Form, Jump, Row, Screen, TextField
 from bot.domain.text import NAMELESS, clean_name
@@ -44,7 +44,7 @@ def rename(tx: Tx, context: Context, asked: Asked) -> Answer:
         return Answer(form=Form(verb=Verb.RENAME, token=token, title="Rename client", intro=intro, fields=(field,)))
     typed = asked.words if asked.values is None else asked.value("name")
     if len(typed) > NAME_LONGEST:
-        raise TooLong(most=str(NAME_LONGEST))
+        raise OverLength(most=str(NAME_LONGEST))
     name = clean_name(typed)
     if not typed.strip() or name == NAMELESS:
         raise NoName
@@ -70,7 +70,7 @@ def note(tx: Tx, context: Context, asked: Asked) -> Answer:
     if not body:
         raise NoWords
     if len(body) > NOTE_LONGEST:
-        raise TooLong(most=str(NOTE_LONGEST))
+        raise OverLength(most=str(NOTE_LONGEST))
     clients.add_note(tx, context.conversation.client_id, context.operator.id, body)
     context.journal(tx, "noted on the client")
     return Answer("Kept. It stands in the client's profile, for operators only.")

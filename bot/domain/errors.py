@@ -10,7 +10,7 @@ product may say no to. Words in braces are filled in by whoever raises it.
     ├── UnknownColleague · UnknownGroup · SameGroup · NoDesk · HasMoved                   passing on
     ├── NobodyToPin · OnlyTheirs · AlreadyPinned · NotPinned · NotYourPin                 pins
     ├── Blacklisted · AlreadyListed · NotListed · OnlyInTab                               the black list
-    └── NoName · NoWords · TooLong · NotYourNote                                          the client
+    └── NoName · NoWords · OverLength · NotYourNote                                          the client
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ class NoWords(Refusal):
     field = "note"
 
 
-class TooLong(Refusal):
+class OverLength(Refusal):
     """That is too long: {most} characters are the most."""
 
 
