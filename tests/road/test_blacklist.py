@@ -68,7 +68,8 @@ async def test_R80_F72_operators_texts_there_are_held_with_the_reason(house: Hou
         post = talk.says(who, "are you there?")
         await talk.marked(post, "held")
         await house.settled()
-        assert "This client is on the black list, so the client has not got your text." in " ".join(talk.mine.told(who)[before:])
+        words = "This client is on the black list, so the client has not got your text."
+        await house.until(lambda who=who, before=before, words=words: words in " ".join(talk.mine.told(who)[before:]))
         assert choices(talk.mine, who) == []
     assert house.client_sees() == []
 
