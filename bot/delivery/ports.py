@@ -114,7 +114,18 @@ class History:
     lines: tuple[tuple[str, str], ...]
 
 
-Body = Words | OpenTopic | NameTopic | TopicState | PostCard | EditCard | Mark | Notice | History
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Take away what delivery ``delivery_id``, first tried at ``since`` (milliseconds), may have left outside of its thread.
+
+    The thread was lost while its fate was open, and it is queued anew on the mirror that replaces it.
+    """
+
+    delivery_id: int
+    since: int
+
+
+Body = Words | OpenTopic | NameTopic | TopicState | PostCard | EditCard | Mark | Notice | History | Sweep
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,9 @@ from bot.delivery.ports import (
     Permanent,
     PostCard,
     Sent,
+    Sweep,
     TopicState,
+    Unsupported,
     Words,
 )
 from bot.domain.card import CardView
@@ -91,6 +93,8 @@ class TelegramDeskPort:
             case NameTopic(name):
                 await self._api.call("editForumTopic", {**place, "name": keyboards.topic_name(name)})
                 return Sent()
+            case Sweep():
+                return Unsupported("Telegram refuses what has no topic to go to")
             case OpenTopic(name):
                 topic = {"chat_id": chat, "name": keyboards.topic_name(name), "icon_color": _TOPIC_COLOUR}
                 made = await self._api.call("createForumTopic", topic)
