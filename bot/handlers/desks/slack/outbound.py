@@ -19,6 +19,7 @@ from bot.delivery.ports import (
     Fate,
     History,
     Mark,
+    NameTopic,
     Notice,
     OpenTopic,
     Outcome,
@@ -98,7 +99,7 @@ class SlackPort:
             case Sweep() as sweep:
                 waiting = await self._take_back(parcel.address.chat, sweep.delivery_id, sweep.since)
                 return waiting or Sent()
-            case OpenTopic() | TopicState():
+            case OpenTopic() | NameTopic() | TopicState():
                 return Sent()
 
     async def _linked(self, parcel: Parcel, card: CardView) -> CardView:
