@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, case, insert, null, select, update
 
 from bot.domain.conversation import Conversation, Direction, Status
 from bot.domain.ids import ChannelId, ClientId, ConversationId, GroupId, Moment, OperatorId
-from bot.store import words
+from bot.store import homes, words
 from bot.store.tables import blacklist, client, client_identity, conversation
 from bot.store.uow import Tx
 
@@ -164,7 +164,10 @@ _SAVE = (
 
 
 def save(tx: Tx, changed: Conversation) -> None:
-    """Have it written at the end of the transaction."""
+    """Have it written at the end of the transaction, and the homes drawn anew whose lists it is in."""
+    before: Conversation = tx.keep("conversations").get(changed.id, changed)
+    if replace(before, last_seq=changed.last_seq) != changed:
+        homes.changed(tx, before, changed)
     tx.keep("conversations")[changed.id] = changed
     tx.keep("changed_conversations")[changed.id] = True
     tx.at_end(flush)

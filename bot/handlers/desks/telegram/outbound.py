@@ -25,6 +25,7 @@ from bot.delivery.ports import (
     Parcel,
     Permanent,
     PostCard,
+    PublishHome,
     Sent,
     Sweep,
     TopicState,
@@ -95,6 +96,8 @@ class TelegramDeskPort:
                 return Sent()
             case Sweep():
                 return Unsupported("Telegram refuses what has no topic to go to")
+            case PublishHome():
+                return Unsupported("Telegram has no home tab")
             case OpenTopic(name):
                 topic = {"chat_id": chat, "name": keyboards.topic_name(name), "icon_color": _TOPIC_COLOUR}
                 made = await self._api.call("createForumTopic", topic)
