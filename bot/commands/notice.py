@@ -29,6 +29,7 @@ def notify(tx: Tx, operator_id: OperatorId, text: str, *, jumps: tuple[Jump, ...
         if person is not None:
             payload: dict[str, object] = {
                 "text": text,
+                "person": team.name_of(tx, operator_id),
                 "thread": "",
                 "jumps": [[jump.platform, jump.chat, jump.thread] for jump in jumps],
                 "buttons": [[button.verb.value, button.label, button.token, button.style] for button in buttons],
