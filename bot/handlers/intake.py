@@ -151,6 +151,11 @@ class Intake:
         inbox.done(tx, row)
         return answer
 
+    @property
+    def answering(self) -> bool:
+        """Whether somebody is being told what came of his press or word."""
+        return bool(self._tasks)
+
     def _spawn(self, row: Row, answer: Answer) -> None:
         task = asyncio.create_task(self._sources[row.source].answer(row.payload, answer))
         self._tasks.add(task)

@@ -93,7 +93,7 @@ class House:
         """Wait until nothing waits to be read or sent (what is put off on purpose aside)."""
         assert self.app is not None
         async with asyncio.timeout(seconds):
-            while await self.app.store.read(unfinished):
+            while await self.app.store.read(unfinished) or self.app.intake.answering:
                 await asyncio.sleep(0.02)
 
     # The client's side ----------------------------------------------------------------------------------------------
