@@ -46,7 +46,9 @@ class MadeUp:
         """A form of one field."""
         if asked.values is None:
             field = TextField(name="note", label="What to remember", many_lines=True, longest=20)
-            return Answer(form=Form(verb=Verb.CLIENT_NOTE, token=token_of(context.conversation), title="Remember", fields=(field,)))
+            return Answer(
+                form=Form(verb=Verb.CLIENT_NOTE, token=token_of(context.conversation), title="Remember", fields=(field,))
+            )
         self.got.append(dict(asked.values))
         return Answer("Kept.")
 
@@ -61,18 +63,20 @@ class MadeUp:
 
     def groups(self, tx: Tx, desk: Desk, asked: Asked) -> Answer:
         which = asked.token or asked.words or "one"
-        tabs = tuple(Button(Verb.GROUPS, name.title(), name, "primary" if name == which else "") for name in ("one", "two"))
+        tabs = tuple(Button(Verb.TEMPLATES, name.title(), name, "primary" if name == which else "") for name in ("one", "two"))
         rows = tuple(
             Row(
                 title=f"{which} row {number}",
                 detail=f"detail *of* <b>{number}</b>",
                 jumps=(Jump("telegram", "-1001234", str(number)),),
-                buttons=(Button(Verb.GROUP_SETTINGS, "Change", str(number)),),
+                buttons=(Button(Verb.TEMPLATE, "Change", str(number)),),
             )
             for number in range(self.rows)
         )
-        more = (Button(Verb.GROUPS, "Next", f"{which}-2"),)
-        return Answer(screen=Screen(title="Groups", intro=f"This is {which}.", tabs=tabs, rows=rows, empty="Nothing.", buttons=more))
+        more = (Button(Verb.TEMPLATES, "Next", f"{which}-2"),)
+        return Answer(
+            screen=Screen(title="Groups", intro=f"This is {which}.", tabs=tabs, rows=rows, empty="Nothing.", buttons=more)
+        )
 
     def group_settings(self, tx: Tx, desk: Desk, asked: Asked) -> Answer:
         if asked.values is None:
@@ -80,7 +84,7 @@ class MadeUp:
                 TextField(name="name", label=SHORT, value="Old name"),
                 ChoiceField(name="colour", label="Its colour", options=COLOURS[:3], chosen=("c1",)),
             )
-            return Answer(form=Form(verb=Verb.GROUP_SETTINGS, token=asked.token, title="Group", fields=fields))
+            return Answer(form=Form(verb=Verb.TEMPLATE, token=asked.token, title="Group", fields=fields))
         if asked.value("name").startswith("bad"):
             raise BadName(name=asked.value("name"))
         self.got.append(dict(asked.values))
@@ -114,8 +118,8 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> MadeUp:
     on: dict[Verb, Any] = {Verb.RENAME: made.rename, Verb.CLIENT_NOTE: made.remember, Verb.BLACKLIST: made.blacklist}
     for verb, function in on.items():
         monkeypatch.setitem(verbs.ON_CONVERSATION, verb, function)
-    monkeypatch.setitem(verbs.ON_DESK, Verb.GROUPS, made.groups)
-    monkeypatch.setitem(verbs.ON_DESK, Verb.GROUP_SETTINGS, made.group_settings)
+    monkeypatch.setitem(verbs.ON_DESK, Verb.TEMPLATES, made.groups)
+    monkeypatch.setitem(verbs.ON_DESK, Verb.TEMPLATE, made.group_settings)
     monkeypatch.setitem(lookup.LOOKUPS, "fruit", fruit)
     monkeypatch.setitem(lookup.LOOKUPS, "canned", greetings)
     return made

@@ -73,7 +73,8 @@ class TelegramHands:
         await self._house.settled()
         return " ".join(words for key, words in self._before_him(operator).items() if key not in before)
 
-    async def _press(self, operator: str, message: Json, label: str, *, private: bool = False) -> None:
+    async def press_label(self, operator: str, message: Json, label: str, *, private: bool = False) -> None:
+        """Press a button of a message, numbered or ticked or not."""
         key = next((one for one in labels(message) if bare(one) == label or one == label), None)
         assert key is not None, f"no button {label!r} for {operator} among {labels(message)}:\n{self._house.story()}"
         which: Json = {"message_id": message["message_id"]}
@@ -91,7 +92,7 @@ class TelegramHands:
     async def _menu(self, operator: str, thread: str) -> Json:
         card = next(one for one in self.posts(thread) if MORE in labels(one))
         before = {one["ephemeral_message_id"] for one in self.whispers(operator)}
-        await self._press(operator, card, MORE)
+        await self.press_label(operator, card, MORE)
         fresh = await self._house.until(
             lambda: [one for one in self.whispers(operator) if one["ephemeral_message_id"] not in before and labels(one)]
         )
@@ -102,7 +103,7 @@ class TelegramHands:
     async def chooses(self, operator: str, thread: str, label: str) -> str:
         menu = await self._menu(operator, thread)
         before = self._before_him(operator)
-        await self._press(operator, menu, label)
+        await self.press_label(operator, menu, label)
         return await self._next(operator, before)
 
     async def fills(self, operator: str, thread: str, **values: Any) -> str:
@@ -146,7 +147,7 @@ class TelegramHands:
         searches = "To search, write" in question["text"]
         if value is None:
             skip = next(one for one in ("Keep it", "Done", "Skip", "Leave empty", *offered) if one in offered)
-            await self._press(operator, question, skip, private=private)
+            await self.press_label(operator, question, skip, private=private)
         elif "Write it" in question["text"]:
             await self._write(operator, asking, str(value))
         else:
@@ -155,11 +156,11 @@ class TelegramHands:
                     await self._write(operator, asking, word)
                     asking = await self._gone_on(operator, asking) or asking
                 asking = await self._turned(operator, asking, word)
-                await self._press(operator, self._question(operator, asking), word, private=private)
+                await self.press_label(operator, self._question(operator, asking), word, private=private)
                 if "Done" in offered:
                     asking = await self._gone_on(operator, asking) or asking
             if "Done" in offered:
-                await self._press(operator, self._question(operator, asking), "Done", private=private)
+                await self.press_label(operator, self._question(operator, asking), "Done", private=private)
         await self._gone_on(operator, asking)
 
     async def _turned(self, operator: str, asking: Asking, word: str) -> Asking:
@@ -168,7 +169,7 @@ class TelegramHands:
             ahead = next((label for label in labels(shown) if label.endswith("›")), None)
             if ahead is None:
                 break
-            await self._press(operator, shown, ahead, private=not asking.thread)
+            await self.press_label(operator, shown, ahead, private=not asking.thread)
             asking = await self._gone_on(operator, asking) or asking
         return asking
 
@@ -189,7 +190,7 @@ class TelegramHands:
 
     def prompts(self, thread: str) -> list[Json]:
         """The questions to reply to that stand in a topic."""
-        return [one for one in self.posts(thread) if one["text"].startswith("❓")]
+        return [one for one in self.posts(thread) if one.get("text", "").startswith("❓")]
 
     def replies(self, operator: str, thread: str, text: str, to: int) -> str:
         """Reply to a message of the topic; the post."""
@@ -217,7 +218,7 @@ class TelegramHands:
 
     async def desk_presses(self, operator: str, label: str) -> str:
         before = self._before_him(operator)
-        await self._press(operator, self._page(operator), label, private=True)
+        await self.press_label(operator, self._page(operator), label, private=True)
         return await self._next(operator, before)
 
     def _page(self, operator: str) -> Json:
