@@ -42,6 +42,7 @@ def notify(
         if person is not None:
             payload: dict[str, object] = {
                 "text": text,
+                "person": team.name_of(tx, operator_id),
                 "thread": "",
                 "jumps": LIVE if about is not None else [[jump.platform, jump.chat, jump.thread] for jump in jumps],
                 "buttons": [[button.verb.value, button.label, button.token, button.style] for button in buttons],

@@ -43,6 +43,8 @@ class Limits:
 
     def _forum(self, chat: str, op: str, *, edit: bool) -> tuple[Window, ...]:
         account = Window("telegram-desk:account", self.bot_per_second, 1.0)
+        if not chat.startswith("-"):  # an operator's private chat with the bot
+            return (Window(f"telegram-desk:{chat}:post", self.chat_per_second * 5, 5.0), account)
         kind = "react" if op == "mark" else "edit" if edit or op in ("topic_state", "topic_name") else "post"
         return (Window(f"telegram-desk:{chat}:{kind}", self.forum_per_minute, 60.0), account)
 

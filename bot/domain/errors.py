@@ -12,6 +12,8 @@ product may say no to. Words in braces are filled in by whoever raises it.
     ├── NobodyToPin · OnlyTheirs · AlreadyPinned · NotPinned · NotYourPin                 pins
     ├── Blacklisted · AlreadyListed · NotListed · OnlyInTab                               the black list
     └── NoName · NoWords · OverLength · NotYourNote                                          the client
+    ├── QuestionOver · NothingWritten · NothingChosen · NotOffered · TooLong · NoVerbHere · NotWords   what a form was answered
+    └── AlreadyStarted · AlreadyYours · NotYours · NotStarted · AlreadyClosed · AlreadyUnassigned · Decided
 """
 
 from __future__ import annotations
@@ -74,6 +76,34 @@ class StaleCard(Refusal):
 
 class NotYourText(Refusal):
     """Only {name}, who wrote this text, can decide about it."""
+
+
+class QuestionOver(Refusal):
+    """That question is over, so nothing was done with your answer, and the client did not get it."""
+
+
+class NothingWritten(Refusal):
+    """This can't be empty. Please write something."""
+
+
+class NothingChosen(Refusal):
+    """Please choose at least one."""
+
+
+class NotOffered(Refusal):
+    """That is not among the choices. Please press one of the buttons."""
+
+
+class TooLong(Refusal):
+    """That is too long. At most {longest} characters, please."""
+
+
+class NoVerbHere(Refusal):
+    """I am waiting for the answer to this question. Write it in plain words, or /cancel."""
+
+
+class NotWords(Refusal):
+    """Please answer in words; files can't be taken here."""
 
 
 class AlreadyStarted(Refusal):

@@ -8,6 +8,8 @@ from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tests.road.telegram_hands import TelegramHands
+
 if TYPE_CHECKING:
     from tests.road.house import House
 
@@ -341,7 +343,7 @@ class SlackView:
         return " ".join(words for key, words in self._told_of(operator).items() if key not in before)
 
 
-class TelegramView:
+class TelegramView(TelegramHands):
     """The Telegram forum of the group Sales."""
 
     platform = "telegram"
@@ -394,7 +396,7 @@ class TelegramView:
         raise AssertionError(f"no button {label!r} for {operator} in:\n{self._house.story()}")
 
     def told(self, operator: str) -> list[str]:
-        return [one["text"] for one in self.telegram.ephemerals(user=self.user(operator), chat=self.chat)]
+        return [one["text"] for one in self.whispers(operator)]
 
     def mark(self, thread: str, post: str) -> str:
         for one in self.telegram.messages(chat=self.chat, thread=int(thread)):
