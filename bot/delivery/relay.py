@@ -24,6 +24,7 @@ from bot.delivery.ports import (
     PublishHome,
     ReadsBack,
     Retry,
+    Sweep,
     TopicState,
 )
 from bot.delivery.turn import Begun, Result, bury, give_back, settle, turn
@@ -33,7 +34,7 @@ from bot.store.uow import Tx, clock
 from bot.store.wakes import Waker
 
 log = structlog.get_logger(__name__)
-REPEATABLE = (EditCard, Mark, TopicState, PublishHome)
+REPEATABLE = (EditCard, Mark, TopicState, Sweep, PublishHome)
 """Bodies that may be sent twice without anybody noticing."""
 Home = Callable[[Tx, str, str], Screen]
 """What a person's home shows now, by platform and the platform's id of the person; it only reads."""
