@@ -39,7 +39,7 @@ class Wrote:
 
 def say(tx: Tx, context: Context, said: Wrote) -> Answer:
     """Words in a thread: a note, words for the client, or words to hold."""
-    if is_note(said.text.to_plain()):
+    if is_note(said.text.words):
         return note(tx, context, said, said.text)
     conversation = context.conversation
     if conversation.status is Status.INBOX and conversation.operator_id == context.operator.id:
@@ -152,7 +152,8 @@ def decide(tx: Tx, context: Context, verb: Verb, token: str) -> Answer:
     direction = Direction.NOTE if verb is Verb.KEEP_NOTE else Direction.OUT
     now = moves.say(conversations.by_id(tx, context.conversation.id), direction, tx.now)
     conversations.save(tx, now)
-    spread.settle_held(tx, now, found.id, found.body)
+    if not spread.settle_held(tx, now, found.id, found.body):
+        raise Decided(what="kept as a note")
     messages.decide(tx, found.id, direction, seq=now.last_seq, shown_as=shown_as(tx, context))
     context.journal(tx, "kept as a note" if direction is Direction.NOTE else "sent a held text", message=found.id)
     home = mirrors.at(tx, origin.platform, origin.chat, origin.thread) if origin else None
@@ -168,7 +169,7 @@ def _held(tx: Tx, context: Context, row: str) -> tuple[Message, Ref | None]:
     """The operator's own text that still waits for a decision, and where he wrote it."""
     message_id = row_of(row)
     found = messages.by_ids(tx, {message_id}).get(message_id) if message_id is not None else None
-    if found is None or found.conversation_id != context.conversation.id:
+    if found is None or found.conversation_id != context.conversation.id or found.author_id is None:
         raise StaleCard
     if found.author_id != context.operator.id:
         raise NotYourText(name=found.author)

@@ -6,7 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.delivery.ports import Address, Body, EditCard, Fate, History, Mark, Notice, OpenTopic, PostCard, TopicState, Words
+from bot.delivery.ports import (
+    Address,
+    Body,
+    EditCard,
+    Fate,
+    History,
+    Mark,
+    Notice,
+    OpenTopic,
+    PostCard,
+    Sweep,
+    TopicState,
+    Words,
+)
 from bot.domain.actions import Button, Verb
 from bot.domain.card import CardView, draw
 from bot.domain.conversation import Direction
@@ -72,6 +85,8 @@ class Packer:
             return Packed(Address(chat), OpenTopic(self._faces[mirror.id].client))
         if head.op == "card":
             return self._card(head, mirror, joined)
+        if head.op == "sweep":
+            return Packed(Address(mirror.chat), Sweep(head.payload["delivery"], head.payload["since"]))
         if not mirror.thread:
             raise NotYet
         address = Address(mirror.chat, mirror.thread)
@@ -94,7 +109,12 @@ class Packer:
         parts = spread.desk_parts(mirror.platform, first.body, in_card=in_card)
         bodies = [parts[head.part], *(self._message(other).body for other in joined)]
         kind = {Direction.IN: "client", Direction.OUT: "operator"}.get(first.direction, "note")
-        return Packed(Address(mirror.chat, mirror.thread), Words(first.author, kind, tuple(bodies)))
+        same_platform = bool(mirror.pointer) and kind != "client" and self._origin(first) == mirror.platform
+        return Packed(Address(mirror.chat, mirror.thread), Words(first.author, kind, tuple(bodies), same_platform))
+
+    def _origin(self, said: Message) -> str:
+        """The platform a message was written on."""
+        return next((ref.platform for ref in messages.refs_of(self._tx, said.id) if ref.origin), "")
 
     def _message(self, head: Head) -> Message:
         found = self._messages.get(head.message_id or 0)

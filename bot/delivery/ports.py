@@ -29,11 +29,13 @@ class Words:
 
     ``kind`` is ``client``, ``operator`` or ``note`` on a desk, and ``reply`` to a client.
     ``parts`` are consecutive texts of one author joined into one post, most often one; all fit the platform's limit.
+    ``same_platform``: an operator's, written on the platform it goes to, in a thread that was left behind (R30).
     """
 
     author: str
     kind: str
     parts: tuple[RichText, ...]
+    same_platform: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,18 @@ class History:
     lines: tuple[tuple[str, str], ...]
 
 
-Body = Words | OpenTopic | TopicState | PostCard | EditCard | Mark | Notice | History
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Take away what delivery ``delivery_id``, first tried at ``since`` (milliseconds), may have left outside of its thread.
+
+    The thread was lost while its fate was open, and it is queued anew on the mirror that replaces it.
+    """
+
+    delivery_id: int
+    since: int
+
+
+Body = Words | OpenTopic | TopicState | PostCard | EditCard | Mark | Notice | History | Sweep
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ class CardView:
     """What a card says, before a platform gives it a shape.
 
     ``logo`` and ``client`` head it, ``marks`` (🆕 unseen, ↩ answered) stand beside them, ``status`` is the line with
-    the state, ``since`` its time, ``group`` the group's badge, ``responsible`` a name or None. ``opening`` holds the
-    client's first words. ``pointer`` is a sentence about where the talk went on or came from, ``link`` the thread it means (a
-    platform turns it into an address).
+    the state, ``time`` its time and ``time_word`` what that is the time of, ``group`` the group's badge, ``responsible``
+    a name or None. ``opening`` holds the client's first words. ``pointer`` is a sentence about where the talk went on or
+    came from, ``link`` the thread it means (a platform turns it into an address).
     """
 
     client: str
@@ -27,7 +27,8 @@ class CardView:
     channel: str
     marks: str
     status: str
-    since: Moment
+    time_word: str
+    time: Moment
     group: str
     responsible: str | None
     opening: RichText
@@ -64,7 +65,8 @@ def draw(
         channel=channel_name,
         marks="" if left else marks,
         status=STATUS_WORDS[Status.CLOSED if left else conversation.status],
-        since=conversation.time,
+        time_word=_time_word(conversation, left=left),
+        time=conversation.time,
         group=group.badge,
         responsible=responsible,
         opening=opening,
@@ -72,6 +74,13 @@ def draw(
         pointer=pointer,
         link=link,
     )
+
+
+def _time_word(conversation: Conversation, *, left: bool) -> str:
+    """What the card's time is the time of (R17). A thread left behind was closed until the client wrote again."""
+    if left:
+        return "until"
+    return "last message" if conversation.time_is_of_message else "since"
 
 
 def _buttons(conversation: Conversation) -> tuple[Button, ...]:

@@ -61,9 +61,14 @@ class Conversation:
     @property
     def time(self) -> Moment:
         """The time a list row shows (R17)."""
-        if self.status is Status.INBOX and self.last_message_at is not None:
+        if self.time_is_of_message and self.last_message_at is not None:
             return self.last_message_at
         return self.status_since
+
+    @property
+    def time_is_of_message(self) -> bool:
+        """Whether that is the time of the last message, not that of the status."""
+        return self.status is Status.INBOX and self.last_message_at is not None
 
 
 def move(conversation: Conversation, status: Status, now: Moment, **changes: object) -> Conversation:

@@ -146,6 +146,12 @@ def cancel(tx: Tx, idem_key: str) -> bool:
     return done.rowcount == 1
 
 
+def is_under_way(tx: Tx, idem_key: str) -> bool:
+    """Whether a delivery has been begun and its end is not known yet."""
+    found = select(delivery.c.id).where(delivery.c.idem_key == idem_key, delivery.c.state == "sending")
+    return tx.execute(found).first() is not None
+
+
 def revive(tx: Tx, delivery_id: int) -> Delivery | None:
     """Queue a dead delivery again at the end of its lane (*Retry*); None when it is not dead (any more)."""
     row = tx.execute(select(delivery).where(delivery.c.id == delivery_id, delivery.c.state == "dead").with_for_update()).first()

@@ -103,11 +103,15 @@ def note_later(tx: Tx, conversation: Conversation, message_id: MessageId, text: 
             )
 
 
-def settle_held(tx: Tx, conversation: Conversation, message_id: MessageId, text: RichText) -> None:
-    """The author has decided: no note by silence."""
+def settle_held(tx: Tx, conversation: Conversation, message_id: MessageId, text: RichText) -> bool:
+    """The author has decided: no note by silence. False when such a note is being posted this moment."""
+    in_time = True
     for mirror in mirrors.of_conversation(tx, conversation.id):
         for part in range(len(desk_parts(mirror.platform, text, in_card=False))):
-            outbox.cancel(tx, f"held:{message_id}:{mirror.id}:{part}")
+            key = f"held:{message_id}:{mirror.id}:{part}"
+            if not outbox.cancel(tx, key) and outbox.is_under_way(tx, key):
+                in_time = False
+    return in_time
 
 
 def to_client(tx: Tx, conversation: Conversation, kind: str, message_id: MessageId, text: RichText) -> None:

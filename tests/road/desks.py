@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tests.road.telegram_hands import TelegramHands
@@ -142,17 +144,23 @@ class SlackView:
             wanted = one["ts"] == (post or thread) or (post is None and one.get("is_ephemeral"))
             for name, element in slack_buttons(one):
                 if wanted and name == label:
-                    before = len(self.told(operator))
+                    before = self.told(operator)
                     answer = await self.slack.press(
                         user=user, room=self.room, ts=one["ts"], action_id=element["action_id"], value=element.get("value")
                     )
                     assert answer["ok"], answer
-                    await self._house.settled()
-                    return " ".join(self.told(operator)[before:])
+                    return await self.answer(operator, before)
         raise AssertionError(f"no button {label!r} for {operator} in:\n{self._house.story()}")
 
     def told(self, operator: str) -> list[str]:
         return [seen(one) for one in self.slack.ephemerals(user=self.user(operator))]
+
+    async def answer(self, operator: str, before: list[str]) -> str:
+        """What he alone was told since ``before``. The answer to a press comes after its effect; no answer is possible too."""
+        with suppress(AssertionError):
+            await self._house.until(lambda: Counter(self.told(operator)) - Counter(before), 3)
+        await self._house.settled()
+        return " ".join((Counter(self.told(operator)) - Counter(before)).elements())
 
     def mark(self, thread: str, post: str) -> str:
         for one in self.posts(thread):

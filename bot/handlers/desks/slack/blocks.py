@@ -106,7 +106,9 @@ def draw_words(words: Words, stamp: str) -> Message:
     name = clean_name(words.author)
     icon = CLIENT_ICON
     if words.kind != "client":
-        name, icon = f"{fit(name, MAX_USERNAME - len(OTHER_DESK) - 3)} ({OTHER_DESK})", OPERATOR_ICON
+        icon = OPERATOR_ICON
+        if not words.same_platform:
+            name = f"{fit(name, MAX_USERNAME - len(OTHER_DESK) - 3)} ({OTHER_DESK})"
     if words.kind == "note":
         text, icon = RichText.plain(f"{NOTE_SIGN} ") + text, NOTE_ICON
     blocks = to_blocks(text)
@@ -159,9 +161,9 @@ def _header(card: CardView) -> Json:
 
 
 def _context(card: CardView) -> Json:
-    """State, since when, group, who has it."""
-    since = {"type": "mrkdwn", "text": f"since {_date(card.since)}", "verbatim": True}
-    elements = [_plain(fit(card.status, MAX_CONTEXT), emoji=True), since]
+    """State, its time, group, who has it."""
+    time = {"type": "mrkdwn", "text": f"{card.time_word} {_date(card.time)}", "verbatim": True}
+    elements = [_plain(fit(card.status, MAX_CONTEXT), emoji=True), time]
     if card.group:
         elements.append(_plain(fit(storable(card.group), MAX_CONTEXT), emoji=True))
     if card.responsible:

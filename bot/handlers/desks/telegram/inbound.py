@@ -29,6 +29,7 @@ from bot.handlers.desks.telegram.display import EPHEMERAL, Display, Spot, spot_o
 from bot.handlers.desks.telegram.display import id_of as shown_id
 from bot.handlers.desks.telegram.forms import is_prompt, parse_key
 from bot.handlers.desks.telegram.screens import is_screen
+from bot.handlers.shared.emoji_codes import emojize_tree
 from bot.handlers.shared.telegram_api import BotApi
 from bot.handlers.shared.telegram_commands import Commands
 from bot.handlers.shared.telegram_media import describe
@@ -187,7 +188,7 @@ class TelegramDeskInbound:
         text, entities = str(message["text"]), message.get("entities")
         found = _COMMAND.match(text)
         if found is None:
-            return from_entities(text, entities)
+            return emojize_tree(from_entities(text, entities))
         if self._api.username and found[1].lower() != self._api.username:
             return None
         return RichText.plain(text[: found.start(1) - 1] + text[found.end(1) :])

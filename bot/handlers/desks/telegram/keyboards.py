@@ -34,8 +34,8 @@ def card(view: CardView) -> Arguments:
     draft.put(f"{view.logo} ").put(clipped(view.client, 200), "bold").put(f" · {clipped(view.channel, 100)}")
     if view.marks:
         draft.put(f" · {view.marks}")
-    draft.put("\n").put(f"{view.status} · since ")
-    draft.put(clock_words(view.since), "date_time", unix_time=view.since // 1000, date_time_format="dt")
+    draft.put("\n").put(f"{view.status} · {view.time_word} ")
+    draft.put(clock_words(view.time), "date_time", unix_time=view.time // 1000, date_time_format="dt")
     draft.put(f"\n{clipped(view.group, 100)}")
     if view.responsible:
         draft.put(f" · 👤 {clipped(view.responsible, 200)}")
