@@ -238,6 +238,7 @@ class SlackView:
     async def slash(self, operator: str, words: str) -> str:
         """``/desk words`` in the room; what he is told or shown."""
         self._at_home.discard(operator)
+        await self._heard()
         before = self._told_of(operator)
         answer = await self.slack.slash(user=self.user(operator), room=self.room, command="/desk", text=words)
         assert answer["ok"], answer
@@ -290,6 +291,7 @@ class SlackView:
 
     async def shortcut(self, operator: str, post: str, name: str) -> str:
         """Use a message's shortcut, by its callback id (the verb); what he is told or shown."""
+        await self._heard()
         before = self._told_of(operator)
         answer = await self.slack.shortcut(user=self.user(operator), callback_id=name, room=self.room, ts=post)
         assert answer["ok"], answer
@@ -303,6 +305,10 @@ class SlackView:
         """Write in the direct messages with the bot."""
         user = self.user(operator)
         self.slack.post(user, self.slack.direct(user=user)["id"], text)
+
+    async def _heard(self) -> None:
+        """Wait until the bot listens; what is asked before is not asked again, as events are."""
+        await self._house.until(lambda: self.slack.listens())
 
     async def _press_view(self, operator: str, view: Json, label: str, press: Any) -> str:
         element = self._button(operator, view, label)
@@ -334,7 +340,6 @@ class SlackView:
     async def _next(self, operator: str, before: dict[str, str]) -> str:
         """What he sees that he did not see before, once all is settled."""
         await self._house.settled()
-        await self._house.until(lambda: self._told_of(operator) != before, 3.0)
         return " ".join(words for key, words in self._told_of(operator).items() if key not in before)
 
 
