@@ -66,7 +66,8 @@ class TelegramDeskPort:
             if chat.startswith("-"):
                 return self._outcomes.read(error, chat, creates=creates)
             outcome = self._in_private.read(error, chat, creates=creates)
-            return Permanent(NOT_REACHED, "blocked") if isinstance(outcome, Permanent) else outcome
+            closed = isinstance(outcome, Permanent) and outcome.code == "blocked"
+            return Permanent(NOT_REACHED, "blocked") if closed else outcome
         except Exception as error:  # a bug of ours must not stop the relay
             log.exception("not delivered", port=PORT, delivery=parcel.delivery_id)
             return Permanent(f"It could not be put into Telegram's shape ({type(error).__name__}).")
