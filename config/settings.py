@@ -108,11 +108,17 @@ class Slack(_Part):
     """A Slack workspace. Socket Mode when there is an app token, HTTP when there is a signing secret; both may be."""
 
     bot_token: (
-        Annotated[Secret, _matches(r"xoxb-.+", 'must start with xoxb-: copy "Bot User OAuth Token" from the app\'s OAuth page')]
+        Annotated[
+            Secret,
+            _matches(r"xoxb-[A-Za-z0-9-]+", 'is not a bot token xoxb-…: copy "Bot User OAuth Token" from the app\'s OAuth page'),
+        ]
         | None
     ) = None
     app_token: (
-        Annotated[Secret, _matches(r"xapp-.+", "must start with xapp-: make an app-level token with connections:write")] | None
+        Annotated[
+            Secret, _matches(r"xapp-[A-Za-z0-9-]+", "is not an app token xapp-…: make an app-level token with connections:write")
+        ]
+        | None
     ) = None
     signing_secret: Secret | None = None
     api_url: SlackAddress = "https://slack.com/api/"
@@ -215,6 +221,7 @@ class Settings(BaseSettings):
 
     ``thread_rest``     hours after which a reopened conversation gets a new Slack thread (R30)
     ``card_debounce``   seconds in which changes of a card become one edit
+    ``home_debounce``   seconds in which changes of an operator's lists become one drawing of the Home tab
     ``held_note_after`` seconds after which an undecided text stays a note (R25)
     """
 
@@ -235,6 +242,7 @@ class Settings(BaseSettings):
     team_file: Path | None = None
     thread_rest: float = Field(default=24, gt=0)
     card_debounce: float = Field(default=1.0, ge=0)
+    home_debounce: float = Field(default=2.0, ge=0)
     held_note_after: float = Field(default=600, gt=0)
     http: Http = Field(default_factory=Http)
     slack: Slack = Slack()

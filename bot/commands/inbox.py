@@ -10,12 +10,15 @@ from bot.commands.perform import Context
 from bot.domain import conversation as moves
 from bot.domain.actions import Verb, help_text
 from bot.domain.conversation import Conversation, Status
+from bot.domain.text import utf16_len
 from bot.domain.times import clock_words
 from bot.domain.words import PREFIXES
 from bot.store import conversations, journal, spread, team
 from bot.store.uow import Tx
 
 NOTHING = Asked()
+HISTORY_UNITS = 3000
+"""UTF-16 units of the history told at once; every desk takes that much in one post."""
 
 
 def start(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
@@ -25,7 +28,7 @@ def start(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
     _settle(tx, context, moved, "started")
     if was_closed:
         spread.topic_state(tx, moved, closed=False)
-    return Answer("The conversation is yours. What you write here now goes to the client.")
+    return Answer("The conversation is yours. What you write in it now goes to the client.")
 
 
 def take_over(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
@@ -33,7 +36,7 @@ def take_over(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
     if context.conversation.status is not Status.INBOX or context.conversation.operator_id == context.operator.id:
         return start(tx, context)
     before = _responsible(tx, context)
-    _settle(tx, context, moves.take_over(context.conversation, context.operator, tx.now), "taken over", before=before)
+    _settle(tx, context, moves.take_over(context.conversation, context.operator, tx.now), "taken over", taken_from=before)
     return Answer(f"You have taken the conversation over from {before}.")
 
 
@@ -56,10 +59,17 @@ def unassign(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
 
 
 def history(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
-    """What happened to the conversation (R29)."""
-    entries = journal.of_conversation(tx, context.conversation.id)
-    lines = [f"{clock_words(entry.at)}  {entry.who}: {entry.what} ({entry.way})" for entry in entries]
-    return Answer("\n".join(lines) or "Nothing has happened here yet.")
+    """What happened to the conversation (R29); of a long story the newest part that fits in one post."""
+    room = HISTORY_UNITS
+    told: list[str] = []
+    for entry in reversed(journal.of_conversation(tx, context.conversation.id)):
+        line = f"{clock_words(entry.at)}  {entry.who}: {entry.what} ({entry.way})"
+        room -= utf16_len(line) + 1
+        if room < 0:
+            told.append("…")
+            break
+        told.append(line)
+    return Answer("\n".join(reversed(told)) or "Nothing has happened here yet.")
 
 
 def show_help(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:

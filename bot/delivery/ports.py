@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 
 from bot.domain.actions import Button
 from bot.domain.card import CardView
-from bot.domain.screen import Jump
+from bot.domain.screen import Jump, Screen
 from bot.domain.text import RichText
 
 
@@ -29,16 +29,25 @@ class Words:
 
     ``kind`` is ``client``, ``operator`` or ``note`` on a desk, and ``reply`` to a client.
     ``parts`` are consecutive texts of one author joined into one post, most often one; all fit the platform's limit.
+    ``same_platform``: an operator's, written on the platform it goes to, in a thread that was left behind (R30).
     """
 
     author: str
     kind: str
     parts: tuple[RichText, ...]
+    same_platform: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class OpenTopic:
     """Make a Telegram forum topic; the parcel's answer is the topic's id."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class NameTopic:
+    """Give the topic the address names another name. Called so already, or a thread without a name of its own = done."""
 
     name: str
 
@@ -105,7 +114,25 @@ class History:
     lines: tuple[tuple[str, str], ...]
 
 
-Body = Words | OpenTopic | TopicState | PostCard | EditCard | Mark | Notice | History
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Take away what delivery ``delivery_id``, first tried at ``since`` (milliseconds), may have left outside of its thread.
+
+    The thread was lost while its fate was open, and it is queued anew on the mirror that replaces it.
+    """
+
+    delivery_id: int
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class PublishHome:
+    """Show ``screen`` on the home of the person the address names; drawn in the moment it is sent, None before."""
+
+    screen: Screen | None = None
+
+
+Body = Words | OpenTopic | NameTopic | TopicState | PostCard | EditCard | Mark | Notice | History | Sweep | PublishHome
 
 
 @dataclass(frozen=True, slots=True)

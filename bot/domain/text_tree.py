@@ -110,6 +110,11 @@ class RichText:
         return "\n".join([plain_block(block) for block in blocks])
 
     @property
+    def words(self) -> str:
+        """What was written, line by line, without the signs and addresses a plain rendering adds."""
+        return "\n".join(_texts(self.blocks))
+
+    @property
     def is_empty(self) -> bool:
         """Whether there is nothing to read: no text, or only white space."""
         return not any(text and not text.isspace() for text in _texts(self.blocks))
@@ -283,14 +288,14 @@ def _same_address(label: str, link: str) -> bool:
 
 
 def _texts(blocks: Iterable[Block]) -> Iterator[str]:
+    """The bare text of each paragraph, item and piece of code."""
     for block in blocks:
         if isinstance(block, CodeBlock):
             yield block.text
             continue
         lines = (block,) if isinstance(block, Paragraph) else _lines(block)
         for line in lines:
-            for span in line.spans:
-                yield span.text
+            yield "".join([span.text for span in line.spans])
 
 
 def _lines(block: Quote | BulletList) -> tuple[Paragraph, ...]:

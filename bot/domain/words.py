@@ -9,7 +9,9 @@ from dataclasses import dataclass
 PREFIXES = {"slack": "!", "telegram": "/"}
 """What a typed verb begins with. Slack's composer keeps ``/`` for itself, and refuses it in threads."""
 _VERB = re.compile(r"^[!/]([A-Za-z_]+)(?:@\w+)?(?:\s+(.*))?$", re.DOTALL)
-_NOTE = re.compile(r"^\s*(?:note\s*:|🔒)", re.IGNORECASE)
+_NOTE = re.compile(r"^[\s>]*(?:note\s*:|[!/]\s*note\b|🔒)", re.IGNORECASE)
+_UNSEEN = frozenset(("Cf", "Cc", "Mn"))
+"""Categories of characters that stand in nobody's way: controls, joiners, marks that vary the character before them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,11 @@ def typed_verb(platform: str, plain: str) -> TypedVerb | None:
 
 
 def is_note(plain: str) -> bool:
-    """Whether the text must never leave: ``note:`` in any case and spacing, or 🔒.
+    """Whether the text must never leave: ``note:`` in any case and spacing, or 🔒; also a ``!note`` or ``/note`` mistyped.
 
     Invisible characters and look-alike forms (full-width letters and colons) don't get around it.
     """
     bare = "".join(
-        char for char in unicodedata.normalize("NFKC", plain) if unicodedata.category(char) not in ("Cf", "Cc") or char.isspace()
+        char for char in unicodedata.normalize("NFKC", plain) if unicodedata.category(char) not in _UNSEEN or char.isspace()
     )
     return bool(_NOTE.match(bare))

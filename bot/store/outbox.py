@@ -19,7 +19,7 @@ class Delivery:
     """One delivery to queue.
 
     ``lane``     what keeps its order; ``port`` and ``chat`` where it goes
-    ``op``       ``words`` ``topic`` ``card`` ``topic_state`` ``mark`` ``notice`` ``history``
+    ``op``       ``words`` ``topic`` ``card`` ``topic_state`` ``topic_name`` ``mark`` ``notice`` ``history`` ``home``
     ``size``     length of its text in UTF-16 units, for coalescing; 0 = never coalesced
     ``patience`` milliseconds this kind of work lets others go first in a new lane
     ``after``    milliseconds to wait before it may go
@@ -144,6 +144,12 @@ def cancel(tx: Tx, idem_key: str) -> bool:
         .values(state="cancelled", finished_at=tx.now)
     )
     return done.rowcount == 1
+
+
+def is_under_way(tx: Tx, idem_key: str) -> bool:
+    """Whether a delivery has been begun and its end is not known yet."""
+    found = select(delivery.c.id).where(delivery.c.idem_key == idem_key, delivery.c.state == "sending")
+    return tx.execute(found).first() is not None
 
 
 def revive(tx: Tx, delivery_id: int) -> Delivery | None:

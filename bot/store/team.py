@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from bot.domain.group_settings import GroupSettings
 from bot.domain.ids import ChannelId, DeskId, GroupId, OperatorId
 from bot.domain.people import Actor, Group, Operator, Signature
 from bot.store.tables import channel, desk, group, identity, membership, operator, role
@@ -106,6 +107,11 @@ def group_by_id(tx: Tx, group_id: GroupId) -> Group:
     return found
 
 
+def settings_of(tx: Tx, group_id: GroupId) -> GroupSettings:
+    """What the group has set for itself."""
+    return GroupSettings.from_json(tx.execute(select(group.c.settings).where(group.c.id == group_id)).scalar_one())
+
+
 _CHANNEL = select(channel.c.id, channel.c.kind, channel.c.name, channel.c.group_id).where(channel.c.active.is_(True))
 
 
@@ -120,9 +126,10 @@ def find_channel(tx: Tx, kind: str, name: str | None) -> Channel | None:
     return found
 
 
-def channels(tx: Tx, kind: str) -> list[Channel]:
-    """The channels of a kind."""
-    return [Channel(*values(row)) for row in tx.execute(_CHANNEL.where(channel.c.kind == kind).order_by(channel.c.id))]
+def channels(tx: Tx, kind: str | None = None) -> list[Channel]:
+    """All active channels, or those of one kind."""
+    query = _CHANNEL.order_by(channel.c.id)
+    return [Channel(*values(row)) for row in tx.execute(query.where(channel.c.kind == kind) if kind else query)]
 
 
 def channel_by_id(tx: Tx, channel_id: ChannelId) -> Channel:

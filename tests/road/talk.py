@@ -11,7 +11,7 @@ from typing import Any
 from bot.store import journal
 from bot.store.journal import Entry
 from sandbox.scene import written
-from tests.road.desks import SlackView, TelegramView
+from tests.road.desks import SlackView, TelegramView, slack_buttons, telegram_buttons
 from tests.road.house import House
 
 Json = dict[str, Any]
@@ -44,9 +44,14 @@ class Talk:
         return await self.mine.presses(who, self.thread, label)
 
     async def types(self, who: str, words: str) -> str:
-        """An operator types a verb; all that he alone is told of it."""
+        """Somebody types a verb; all that he alone is told of it."""
+        return await self.writes(who, f"{PREFIX[self.mine.platform]}{words}")
+
+    async def writes(self, who: str, words: str) -> str:
+        """Somebody writes what the bot answers to, him alone; the answer."""
         before = len(self.mine.told(who))
-        self.says(who, f"{PREFIX[self.mine.platform]}{words}")
+        self.says(who, words)
+        await self.house.until(lambda: len(self.mine.told(who)) > before)
         await self.house.settled()
         return " ".join(self.mine.told(who)[before:])
 
@@ -110,8 +115,6 @@ def whispers(desk: View, who: str) -> list[Json]:
 
 def choices(desk: View, who: str) -> list[str]:
     """The buttons under what this person alone sees."""
-    from tests.road.desks import slack_buttons, telegram_buttons
-
     if isinstance(desk, SlackView):
         return [label for one in whispers(desk, who) for label, _ in slack_buttons(one)]
     return [label for one in whispers(desk, who) for label in telegram_buttons(one)]
@@ -129,6 +132,66 @@ def change_team(house: House, change: Callable[[Json], None]) -> None:
     tables = tomllib.loads(house.team_toml)
     change(tables)
     house.team_toml = "\n".join(f"[[{name}]]\n{written(row)}" for name, rows in tables.items() for row in rows)
+
+
+def serve_from(house: House, group: str) -> None:
+    """Before the start: the bot's clients go to this group, and the desks looked at are this group's."""
+    change_team(house, lambda tables: tables["channel"][0].update(group=group))
+    place = group.lower()
+    house.slack, house.telegram = SlackView(house, place), TelegramView(house, place)
+
+
+def join_telegram(house: House, who: str) -> None:
+    """Before the start: a Slack operator gets an identity at Telegram too, and is in both forums."""
+    name, _, last_name = NAMES[who].partition(" ")
+    person = house.box.telegram.add_user(name=name, last_name=last_name)["id"]
+    for forum in house.scene.forums.values():
+        house.box.telegram.add_member(chat=forum, user=person)
+    house.scene.operators[who] = person
+    change_team(house, lambda tables: member(tables, who).update(telegram=person))
+
+
+async def restart(house: House, change: Callable[[Json], None]) -> None:
+    """Stop, edit the team file, start."""
+    await house.stop()
+    change_team(house, change)
+    await house.start()
+    await house.until(lambda: any(house.box.slack.core.sockets.open.values()))
+
+
+def button_data(talk: Talk, label: str) -> str:
+    """What a button of the card carries."""
+    if isinstance(talk.mine, SlackView):
+        return str(dict(slack_buttons(talk.mine.posts(talk.thread)[0]))[label]["value"])
+    card = next(one for one in talk.mine.posts(talk.thread) if one["from"]["is_bot"])
+    rows = card["reply_markup"]["inline_keyboard"]
+    return str(next(key["callback_data"] for row in rows for key in row if key["text"] == label))
+
+
+async def forge(talk: Talk, who: str, data: str, post: str | None = None) -> str:
+    """Press a button that carries ``data``, on the card or on another post of the bot; what the presser is told.
+
+    A modified Telegram app can do so. Slack keeps the buttons itself, so there its own memory is changed for a moment.
+    """
+    view = talk.mine
+    if isinstance(view, TelegramView):
+        card = next(one["message_id"] for one in view.posts(talk.thread) if one["from"]["is_bot"])
+        message_id = int(post or card)
+        answer = await view.telegram.press(user=view.user(who), chat=view.chat, message_id=message_id, data=data, forged=True)
+        assert answer["answered"], answer
+        await talk.house.settled()
+        return answer.get("text") or ""
+    world = view.slack.core.world
+    wire = world.post_at(world.room_named(view.room), post or talk.thread).wire
+    before, told = wire["blocks"], view.told(who)
+    button = {"type": "button", "action_id": "forged", "text": {"type": "plain_text", "text": "x"}, "value": data}
+    wire["blocks"] = [{"type": "actions", "block_id": "forged", "elements": [button]}]
+    try:
+        answer = await view.slack.press(user=view.user(who), room=view.room, ts=post or talk.thread, action_id="forged")
+    finally:
+        wire["blocks"] = before
+    assert answer["ok"], answer
+    return await view.answer(who, told)
 
 
 def member(tables: Json, who: str) -> Json:

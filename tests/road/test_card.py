@@ -72,9 +72,11 @@ async def test_R17_the_time_is_the_last_messages_or_that_of_the_status(
     ahead.seconds = 2 * HOUR
     talk = await begin(house, platform)
     assert hours(talk, moved) == {0}
+    assert time_words(talk) == {"since"}
     await talk.presses("olga", "Start conversation")
     await talk.shows("🟢 In progress 👤 Olga Ivanova")
     await house.until(lambda: hours(talk, moved) == {2})
+    assert time_words(talk) == {"last message"}
     for count, (desk, thread) in enumerate((*views_of(talk), *views_of(talk)), 3):  # from the second on, the time alone changes
         ahead.seconds = count * HOUR
         desk.says("olga", thread, f"answer {count}")
@@ -84,9 +86,11 @@ async def test_R17_the_time_is_the_last_messages_or_that_of_the_status(
     await house.until(lambda: hours(talk, moved) == {7})
     await talk.presses("olga", "To Unassigned")
     await talk.shows("⚪ Unassigned")
+    assert time_words(talk) == {"since"}
     assert hours(talk, moved) == {0}
     await talk.presses("olga", "Close")
     await talk.shows("⚫ Closed 👤 Olga Ivanova")
+    assert time_words(talk) == {"since"}
     assert hours(talk, moved) == {0}
 
 
@@ -99,6 +103,11 @@ class Ahead:
         for world in (house.box.slack.core, house.box.slack.core.world, house.box.telegram):
             clock = world.clock
             monkeypatch.setattr(world, "clock", lambda clock=clock: clock() + self.seconds)
+
+
+def time_words(talk: Talk) -> set[str]:
+    """What each card says its time is the time of."""
+    return {match[0] for desk, thread in views_of(talk) if (match := re.search("since|last message|until", desk.card(thread)))}
 
 
 def hours(talk: Talk, since: float) -> set[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -11,10 +11,10 @@ from aiogram.exceptions import AiogramError, TelegramNotFound, TelegramUnauthori
 from aiohttp import web
 
 from bot.delivery.ports import Port
-from bot.domain.actions import TABLE
 from bot.handlers.intake import Inbound
 from bot.handlers.shared.platform import Finding
 from bot.handlers.shared.telegram_api import BotApi
+from bot.handlers.shared.telegram_commands import Commands
 from bot.handlers.shared.telegram_poller import Patience, Poller
 from bot.handlers.shared.telegram_updates import source_of
 from bot.handlers.shared.telegram_webhook import Webhook
@@ -42,13 +42,15 @@ class TelegramPlatform:
         inbound: Inbound,
         listener: Poller | Webhook,
         forums: Callable[[], Awaitable[Sequence[str]]],
+        commands: Commands,
     ) -> None:
-        """``forums`` gives the chats of all Telegram desks, where the verbs are shown as commands."""
+        """``forums`` gives the chats of all Telegram desks, where ``commands`` shows the verbs."""
         self.ports = ports
         self.inbounds: Mapping[str, Inbound] = {source_of(api.id): inbound}
         self._api = api
         self._listener = listener
         self._forums = forums
+        self._commands = commands
 
     def routes(self) -> Sequence[web.RouteDef]:
         """The webhook's route, none when polling."""
@@ -72,28 +74,20 @@ class TelegramPlatform:
         await self._api.close()
 
     async def _prepare(self) -> None:
-        """Show the verbs as commands in every forum, and only /start to clients. Display only; best effort.
-
-        Scopes: https://core.telegram.org/bots/api#botcommandscope
-        """
-        verbs = [{"command": action.verb.value, "description": action.help[:256]} for action in TABLE if action.typed]
-        greeting = [{"command": "start", "description": "Write to us"}]
-        await self._set_commands(greeting, {"type": "all_private_chats"})
-        if "telegram-desk" in self.ports:
-            try:
-                chats = await self._forums()
-            except Exception as error:  # the store is away; the commands will be shown after the next start
-                log.info("commands not shown", why=type(error).__name__)
-                return
-            for chat in chats:
-                await self._set_commands(verbs, {"type": "chat", "chat_id": int(chat)})
+        """Show what can be asked for as commands. Display only; best effort."""
+        try:
+            await self._commands.greet()
+            if "telegram-desk" in self.ports:
+                await self._commands.show_all(await self._forums())
+        except Exception as error:  # the store is away; the commands will be shown after the next start
+            log.info("commands not shown", why=type(error).__name__)
 
     async def check(self, chats: Sequence[str]) -> list[Finding]:
         """Look at the token, at how updates come, and, for the operators' bot, at every forum of ``chats``."""
         try:
             me = await self._api.introduce()
         except (TelegramUnauthorizedError, TelegramNotFound):
-            return [Finding(False, self._refused, self._remedy, heard=True)]
+            return [Finding(False, self._refused, token_remedy(self.ports), heard=True)]
         except AiogramError as error:
             return [Finding(False, f"Telegram can't be reached: {error}", NETWORK, heard=True)]
         findings = [Finding(True, f"Telegram bot @{me.get('username')} answers")]
@@ -108,11 +102,6 @@ class TelegramPlatform:
         who = " and ".join("the operators' bot" if port == "telegram-desk" else "the clients' bot" for port in sorted(self.ports))
         return f"Telegram refuses the token of {who}"
 
-    @property
-    def _remedy(self) -> str:
-        names = " and ".join(SETTINGS[port] for port in sorted(self.ports))
-        return f"copy it from @BotFather anew, set {names} and restart"
-
     async def _introduce(self) -> None:
         """Ask who we are until Telegram knows us. What is wrong is said once."""
         patience, trouble = Patience(), ""
@@ -123,7 +112,7 @@ class TelegramPlatform:
                     log.info("Telegram answers", bot=self._api.username)
                 return
             except (TelegramUnauthorizedError, TelegramNotFound):
-                found, remedy, pause = self._refused, self._remedy, TOKEN_SECONDS
+                found, remedy, pause = self._refused, token_remedy(self.ports), TOKEN_SECONDS
             except AiogramError as error:
                 found, remedy, pause = f"Telegram can't be reached: {error}", NETWORK, patience.next(0.5, 15.0)
             if found != trouble:
@@ -139,7 +128,7 @@ class TelegramPlatform:
         if not isinstance(self._listener, Webhook):
             return [Finding(True, "Telegram updates are polled")]
         if info.get("url") != self._listener.url:
-            remedy = "Start the web process; it sets the webhook. Is RELAYDESK_PUBLIC_URL right?"
+            remedy = "Start `run` or a `worker`; it sets the webhook. Is RELAYDESK_PUBLIC_URL right?"
             return [Finding(False, f"Telegram's webhook points to {info.get('url') or 'nowhere'}", remedy)]
         if said and info.get("pending_update_count"):
             remedy = "Is the public address reachable with a valid certificate?"
@@ -174,8 +163,8 @@ class TelegramPlatform:
             return Finding(False, str(error))
         return answer
 
-    async def _set_commands(self, commands: list[dict[str, str]], scope: dict[str, Any]) -> None:
-        try:
-            await self._api.call("setMyCommands", {"commands": commands, "scope": scope})
-        except AiogramError as error:
-            log.info("commands not shown", scope=scope, why=str(error))
+
+def token_remedy(ports: Iterable[str]) -> str:
+    """What to do about a refused token that serves these ports."""
+    names = " and ".join(SETTINGS[port] for port in sorted(ports))
+    return f"copy it from @BotFather anew, set {names} and restart"

@@ -12,6 +12,7 @@ from bot.commands.channel import blocked, unblocked
 from bot.commands.receive import Received, receive
 from bot.domain.ids import Moment
 from bot.domain.text import RichText, clean_name, join, storable
+from bot.handlers.shared.emoji_codes import emojize_tree
 from bot.handlers.shared.telegram_media import describe
 from bot.handlers.shared.telegram_text import from_entities
 from bot.store.uow import Tx
@@ -82,13 +83,13 @@ class TelegramChannelInbound:
 def words_of(message: Json) -> RichText:
     """A message as words; what is not text says what it was, with its caption below."""
     if "text" in message:
-        return from_entities(str(message["text"]), message.get("entities"))
+        return emojize_tree(from_entities(str(message["text"]), message.get("entities")))
     what = describe(message)
     if not what:
         return RichText.plain("")
     caption = from_entities(str(message.get("caption", "")), message.get("caption_entities"))
     said = RichText.plain(storable(what))
-    return said if caption.is_empty else join([said, caption])
+    return said if caption.is_empty else join([said, emojize_tree(caption)])
 
 
 def identifiers(message: Json, sender: Json) -> dict[str, str]:
