@@ -96,8 +96,8 @@ def _sees_few(tx: Tx, who: Operator) -> bool:
 def _extent(seen: Sight) -> Any:
     """How many conversations he may see, counted a little further than matters, and how much was said in them."""
     sub = _seen(seen, FEW_TALKS + 1)
-    found: Select[Any] = select(func.count().label("talks"), func.sum(sub.c.last_seq).label("said")).select_from(sub)
-    return found
+    talks: ColumnElement[Any] = func.count().label("talks")
+    return select(talks, func.sum(sub.c.last_seq).label("said")).select_from(sub)
 
 
 def _seen(seen: Sight, most: int) -> Subquery:
