@@ -24,6 +24,7 @@ from sqlalchemy import (
     or_,
     select,
     table,
+    true,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
@@ -40,8 +41,8 @@ from bot.store.uow import Tx, values
 FEW_TALKS = 1_000
 FEW_MESSAGES = 20_000
 """Up to so many conversations with so many messages are looked through one by one."""
-ROWS = 100
-"""Hits fetched at once; one conversation may hold many of them."""
+ROWS = 30
+"""Hits fetched at once: those of a page, and some more since one conversation may hold many."""
 RARE = (1 << BUCKET_BITS) // 16
 """Up to so many rows of a bucket hold a rare word."""
 MOST_BUCKETS = 64
@@ -85,7 +86,7 @@ def _readable() -> list[ColumnElement[bool]]:
 
 def _sees_few(tx: Tx, who: Operator) -> bool:
     """Whether he may see so little that it is quicker to look through it."""
-    seen = sight_of(who)
+    seen = sight_of(tx, who)
     if seen.everything and seen.groups is None:
         return False
     row = tx.execute(_extent(seen), values_for(who)).one()
@@ -112,7 +113,7 @@ def _seen(seen: Sight, most: int) -> Subquery:
 
 def _through_few(tx: Tx, who: Operator, owner: str, beginnings: list[str]) -> Iterator[tuple[Any, ...]]:
     """The matching rows of a few conversations, newest first."""
-    statement = _looking_through(sight_of(who), owner, len(beginnings))
+    statement = _looking_through(sight_of(tx, who), owner, len(beginnings))
     yield from map(values, tx.execute(statement, _asked(tx, who, **_patterns(beginnings))))
 
 
@@ -135,12 +136,12 @@ def _by_index(tx: Tx, who: Operator, owner: str, beginnings: list[str]) -> Itera
     bucket = (tx.execute(_NEWEST[owner]).scalar() or 0) >> BUCKET_BITS
     asked, checked = _split(tx, owner, max(bucket - 1, 0), beginnings)
     patterns = _patterns(checked)
-    statement = _statement(sight_of(who), owner, len(checked), tx.postgres)
+    statement = _statement(sight_of(tx, who), owner, len(checked), tx.postgres)
     size = 1
     while bucket >= 0:
         these = range(bucket, max(bucket - size, -1), -1)
         yield from _rows(tx, statement, _asked(tx, who, query=_query(tx, these, asked), **patterns))
-        bucket, size = these[-1] - 1, min(size * 2, MOST_BUCKETS)
+        bucket, size = these[-1] - 1, min(size * (2 if size == 1 else 4), MOST_BUCKETS)  # the newest may be nearly empty
 
 
 _NEWEST = {"client": select(func.max(client_words.c.client_id)), "message": select(func.max(message_words.c.message_id))}
@@ -194,20 +195,31 @@ def _like(owner: str, count: int) -> list[ColumnElement[bool]]:
 
 @cache
 def _statement(seen: Sight, owner: str, checked: int, postgres: bool) -> Select[Any]:
-    """What the index answers, joined with the conversations he may see."""
+    """What the index answers, joined with the conversations he may see: row by row, newest first, until there are enough.
+
+    PostgreSQL would rather begin at the conversations and sort in the end; ``OFFSET 0`` and ``LATERAL`` keep it from that.
+    """
     key, wanted = _match(owner, postgres)
     hits = select(key.label("id")).where(wanted, key < bindparam("below")).order_by(key.desc())
     if checked and not postgres:
         hits = hits.join(_TABLES[owner], _keys(owner) == key)
-    found, c, where = hits.where(*_like(owner, checked)).subquery("hits"), conversation.c, visible(seen)
+    hits = hits.where(*_like(owner, checked))
+    if not postgres:
+        found = hits.subquery("hits")
+        talk = _talk(seen, owner, found.c.id)
+        return talk.with_only_columns(found.c.id, *talk.selected_columns).order_by(found.c.id.desc()).limit(ROWS)
+    first = hits.offset(literal_column("0")).subquery("hits")
+    lateral = _talk(seen, owner, first.c.id).offset(literal_column("0")).lateral("talk")
+    return select(first.c.id, lateral.c.id).join_from(first, lateral, true()).order_by(first.c.id.desc()).limit(ROWS)
+
+
+def _talk(seen: Sight, owner: str, row_id: ColumnElement[int]) -> Select[Any]:
+    """The conversation of a row of the index, when he may see it."""
+    c, where = conversation.c, visible(seen)
     if owner == "client":
-        rows = select(found.c.id, c.id).join_from(found, conversation, c.client_id == found.c.id)
-    else:
-        rows = select(found.c.id, message.c.conversation_id).join_from(found, message, message.c.id == found.c.id)
-        rows = rows.where(*_readable())
-        if where:
-            rows = rows.join(conversation, c.id == message.c.conversation_id)
-    return rows.where(*where).order_by(found.c.id.desc()).limit(ROWS)
+        return select(c.id).where(c.client_id == row_id, *where)
+    talk = select(message.c.conversation_id.label("id")).where(message.c.id == row_id, *_readable())
+    return talk.join_from(message, conversation, c.id == message.c.conversation_id).where(*where) if where else talk
 
 
 @cache
