@@ -119,16 +119,23 @@ def _through_few(tx: Tx, who: Operator, owner: str, beginnings: list[str]) -> It
 
 @cache
 def _looking_through(seen: Sight, owner: str, count: int) -> Select[Any]:
-    few = _seen(seen, FEW_TALKS + 1)
-    like = _like(owner, count)
+    few, like = _seen(seen, FEW_TALKS + 1), _like(owner, count)
     if owner == "client":
-        named = select(client_words.c.client_id, few.c.id).join_from(
-            few, client_words, client_words.c.client_id == few.c.client_id
-        )
-        return named.where(*like).order_by(client_words.c.client_id.desc())
-    said = select(message.c.id, message.c.conversation_id).join_from(few, message, message.c.conversation_id == few.c.id)
-    said = said.join(message_words, message_words.c.message_id == message.c.id)
-    return said.where(*_readable(), *like).order_by(message.c.id.desc())
+        key = client_words.c.client_id.label("row_id")
+        return _row_by_row(few, select(key).where(key == few.c.client_id, *like), few.c.id, seen.postgres)
+    said = select(message.c.id.label("row_id")).join_from(message, message_words, message_words.c.message_id == message.c.id)
+    return _row_by_row(few, said.where(message.c.conversation_id == few.c.id, *_readable(), *like), few.c.id, seen.postgres)
+
+
+def _row_by_row(first: Subquery, then: Select[Any], talk: ColumnElement[int], postgres: bool) -> Select[Any]:
+    """The rows of ``then`` for each row of ``first``, newest first, with the conversation they belong to.
+
+    PostgreSQL would rather read whole tables and compare; ``LATERAL`` with ``OFFSET 0`` keeps it from that.
+    """
+    if not postgres:
+        return then.add_columns(talk.label("talk_id")).order_by(then.selected_columns.row_id.desc())
+    rows = then.offset(literal_column("0")).lateral("found")
+    return select(rows.c.row_id, talk).join_from(first, rows, true()).order_by(rows.c.row_id.desc())
 
 
 def _by_index(tx: Tx, who: Operator, owner: str, beginnings: list[str]) -> Iterator[tuple[Any, ...]]:
