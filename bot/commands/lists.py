@@ -11,7 +11,7 @@ from bot.commands.asked import Asked
 from bot.commands.lookup import LOOKUPS
 from bot.commands.perform import Context, Desk
 from bot.domain.actions import Button, Verb
-from bot.domain.conversation import Direction, Status
+from bot.domain.conversation import Conversation, Direction, Status
 from bot.domain.errors import NotAllowed, StaleCard, UnknownTab
 from bot.domain.ids import GroupId, OperatorId
 from bot.domain.listing import BY_RIGHT, TITLES, Tab, View, back_to, headline, parse_view, said_row, state_line, tabs_for
@@ -115,7 +115,7 @@ def preview(tx: Tx, context: Context, asked: Asked) -> Answer:
             intro=state_line(entry),
             rows=tuple(said_row(said.author, said.at, said.direction, said.body.to_plain()) for said in talk),
             empty="Nothing has been said yet.",
-            buttons=_under_preview(context, entry.blocked, back_to(asked.token)),
+            buttons=_under_preview(entry.conversation, back_to(asked.token)),
         )
     )
 
@@ -127,11 +127,10 @@ def readable(tx: Tx, operator: Operator, said: Message) -> bool:
     return said.at + tx.policy.held_note_after <= tx.now
 
 
-def _under_preview(context: Context, blocked: bool, back: Button) -> tuple[Button, ...]:
-    conversation = context.conversation
+def _under_preview(conversation: Conversation, back: Button) -> tuple[Button, ...]:
     token = f"{conversation.id}.{conversation.version}"
     found: list[Button] = []
-    if not blocked and conversation.status is not Status.INBOX:
+    if not conversation.blacklisted and conversation.status is not Status.INBOX:
         found.append(Button(Verb.START, "Start conversation", f"{token}.{back.token}", "primary"))
     if conversation.unseen:
         found.append(Button(Verb.MARK_READ, "Mark as read", f"{token}.{back.token}"))

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from bot.domain.ids import ClientId, Moment, OperatorId
 from bot.domain.screen import Jump
+from bot.store import words
 from bot.store.tables import (
     channel,
     client,
@@ -60,7 +61,8 @@ def by_id(tx: Tx, client_id: ClientId) -> Client:
 
 def rename(tx: Tx, client_id: ClientId, name: str) -> None:
     """Give the client another name; the original one stays (R50)."""
-    tx.execute(update(client).where(client.c.id == client_id).values(name=name))
+    renamed = update(client).where(client.c.id == client_id).values(name=name).returning(client.c.original_name)
+    words.of_client(tx, client_id, name, tx.execute(renamed).scalar_one())
 
 
 @dataclass(frozen=True, slots=True)
