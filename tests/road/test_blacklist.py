@@ -75,7 +75,8 @@ async def test_R81_unlocked_nothing_is_replayed_and_the_next_message_takes_the_u
 
 async def test_R80_F72_operators_texts_there_are_held_with_the_reason(house: House, platform: str) -> None:
     talk = await listed(house, platform)
-    for who in ("olga", COLLEAGUE[platform]):
+    # the topic is closed: only those who manage the forum write there
+    for who in ("olga", "ben") if platform == "slack" else ("olga",):
         before = len(talk.mine.told(who))
         post = talk.says(who, "are you there?")
         await talk.marked(post, "held")
