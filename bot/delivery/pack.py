@@ -16,6 +16,7 @@ from bot.delivery.ports import (
     Notice,
     OpenTopic,
     PostCard,
+    PublishHome,
     Sweep,
     TopicState,
     Words,
@@ -83,6 +84,8 @@ class Packer:
         mirror = self.mirror(head)
         if head.op == "words":
             return self._words(head, mirror, chat, joined)
+        if head.op == "home":
+            return Packed(Address(chat), PublishHome())
         if mirror is None:
             return Packed(Address(chat, head.payload.get("thread", "")), self._notice(head))
         if head.op == "topic":

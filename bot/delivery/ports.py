@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 
 from bot.domain.actions import Button
 from bot.domain.card import CardView
-from bot.domain.screen import Jump
+from bot.domain.screen import Jump, Screen
 from bot.domain.text import RichText
 
 
@@ -125,7 +125,14 @@ class Sweep:
     since: int
 
 
-Body = Words | OpenTopic | NameTopic | TopicState | PostCard | EditCard | Mark | Notice | History | Sweep
+@dataclass(frozen=True, slots=True)
+class PublishHome:
+    """Show ``screen`` on the home of the person the address names; drawn in the moment it is sent, None before."""
+
+    screen: Screen | None = None
+
+
+Body = Words | OpenTopic | NameTopic | TopicState | PostCard | EditCard | Mark | Notice | History | Sweep | PublishHome
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from bot.delivery.ports import (
     Parcel,
     Permanent,
     PostCard,
+    PublishHome,
     Retry,
     Sent,
     Sweep,
@@ -34,9 +35,12 @@ from bot.delivery.ports import (
     Words,
 )
 from bot.domain.card import CardView
+from bot.domain.screen import Screen
 from bot.handlers.desks.slack.blocks import Message, draw_card, draw_history, draw_notice, draw_words
 from bot.handlers.desks.slack.refusals import BAD_TEXT
+from bot.handlers.desks.slack.screens import as_home
 from bot.handlers.desks.slack.wire import Failed, Wire
+from bot.handlers.shared.jumps import address_of
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +49,8 @@ Json = dict[str, Any]
 EVENT_TYPE = "relaydesk_delivery"
 SKEW_SECONDS = 60
 """How far our clock may be ahead of Slack's when we look for a post by the time it was tried."""
+PEOPLE = ("U", "W")
+"""How people's ids begin; a direct message goes to one."""
 PAGE = 200
 MOST_PAGES = 50
 
@@ -86,10 +92,13 @@ class SlackPort:
                 return await self._post(parcel, draw_card(await self._linked(parcel, card), stamp))
             case History() as history:
                 return await self._post(parcel, draw_history(history, stamp))
-            case Notice(only_for=str(person)) as notice:
-                return await self._whisper(parcel, draw_notice(notice, stamp), person)
             case Notice() as notice:
-                return await self._post(parcel, draw_notice(notice, stamp))
+                drawn = draw_notice(notice, stamp, await self._wire.workspace() if notice.jumps else "")
+                if notice.only_for is not None:
+                    return await self._whisper(parcel, drawn, notice.only_for)
+                return await self._post(parcel, drawn)
+            case PublishHome(screen):
+                return await self._home(parcel.address.chat, screen)
             case EditCard(remote_id, card):
                 drawn = draw_card(await self._linked(parcel, card), stamp)
                 await self._show("chat.update", {"channel": parcel.address.chat, "ts": remote_id}, drawn)
@@ -101,6 +110,16 @@ class SlackPort:
                 return waiting or Sent()
             case OpenTopic() | NameTopic() | TopicState():
                 return Sent()
+
+    async def _home(self, person: str, screen: Screen | None) -> Outcome:
+        """The Home tab of one person (https://docs.slack.dev/reference/methods/views.publish)."""
+        if screen is None:
+            return Permanent("there is nobody to draw it")
+        workspace = await self._wire.workspace()
+        await self._wire.call(
+            "views.publish", {"user_id": person, "view": as_home(screen, lambda jump: address_of(jump, workspace))}
+        )
+        return Sent()
 
     async def _linked(self, parcel: Parcel, card: CardView) -> CardView:
         """The card with the address of the thread it points to (R30); a thread that is gone has none."""
@@ -173,6 +192,9 @@ class SlackPort:
 
     async def _find(self, parcel: Parcel) -> Sent | Retry | None:
         where, mine = _place(parcel), (parcel.delivery_id, parcel.since)
+        if where["channel"].startswith(PEOPLE):  # a person's id will do to post, not to read
+            opened = await self._wire.call("conversations.open", {"users": where["channel"]})
+            where["channel"] = str(opened["channel"]["id"])
         if "thread_ts" not in where:
             return await self._search("conversations.history", {"channel": where["channel"]}, *mine)
         try:
