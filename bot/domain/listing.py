@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from bot.domain.actions import Button, Verb
 from bot.domain.capabilities import CHANNELS
-from bot.domain.card import STATUS_WORDS, marks_of
+from bot.domain.card import marks_of, status_words
 from bot.domain.conversation import Conversation, Direction, Status
 from bot.domain.ids import GroupId, Moment, OperatorId
 from bot.domain.people import Operator
@@ -143,7 +143,11 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One conversation of a list. ``group`` is the group's badge, ``responsible`` a name or None, ``blocked`` blacklisted."""
+    """One conversation of a list.
+
+    ``group`` is the group's badge, ``responsible`` a name or None, ``blocked`` blacklisted, ``meant_for`` the name of the
+    operator it waits for in Unassigned, empty for none (R55).
+    """
 
     conversation: Conversation
     client: str
@@ -152,6 +156,7 @@ class Entry:
     responsible: str | None
     jumps: tuple[Jump, ...] = ()
     blocked: bool = False
+    meant_for: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +231,7 @@ def headline(entry: Entry) -> str:
 def state_line(entry: Entry) -> str:
     """Status, time, group and responsible operator (R13, R15-R17)."""
     conversation = entry.conversation
-    parts = [STATUS_WORDS[conversation.status], clock_words(conversation.time), entry.group, entry.responsible or ""]
+    parts = [status_words(conversation, entry.meant_for), clock_words(conversation.time), entry.group, entry.responsible or ""]
     return " · ".join(part for part in parts if part)
 
 

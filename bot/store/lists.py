@@ -7,6 +7,7 @@ however many conversations there are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -89,6 +90,7 @@ def _number(shape: Shape) -> ColumnElement[Any]:
     return select(func.count()).select_from(every).scalar_subquery()
 
 
+_awaited = operator.alias("awaited")
 _ENTRIES = (
     select(
         client.c.name.label("client_name"),
@@ -97,6 +99,7 @@ _ENTRIES = (
         group.c.colour,
         group.c.name.label("group_name"),
         operator.c.name.label("operator_name"),
+        _awaited.c.name.label("awaited_name"),
         blacklist.c.client_id.is_not(None).label("blocked"),
         *CONVERSATION_COLUMNS,
     )
@@ -104,6 +107,7 @@ _ENTRIES = (
     .join(channel, channel.c.id == _c.channel_id)
     .join(group, group.c.id == _c.group_id)
     .join(operator, operator.c.id == _c.operator_id, isouter=True)
+    .join(_awaited, _awaited.c.id == _c.meant_for, isouter=True)
     .join(blacklist, blacklist.c.client_id == _c.client_id, isouter=True)
     .where(_c.id.in_(bindparam("ids", expanding=True)))
 )
@@ -133,13 +137,14 @@ def entry_of(tx: Tx, conversation_id: ConversationId) -> Entry:
 
 def _entry(row: Row[Any], ways: Iterable[Jump]) -> Entry:
     return Entry(
-        conversation=load(row),
+        conversation=replace(load(row), blacklisted=bool(row.blocked)),
         client=row.client_name,
         channel_kind=row.kind,
         group=f"{row.colour} {row.group_label}".strip(),
         responsible=row.operator_name,
         jumps=tuple(ways),
         blocked=bool(row.blocked),
+        meant_for=row.awaited_name or "",
     )
 
 

@@ -64,6 +64,7 @@ async def test_R55_assigned_ones_may_wait_in_unassigned_marked_for_their_operato
     assert await talk.types("olga", f"assign {name}") == f"It waits in Unassigned for {name}."
     for desk, thread in ((talk.mine, talk.thread), (talk.other, talk.there)):
         await house.until(lambda desk=desk, thread=thread: f"⚪ Unassigned, for {name}" in desk.card(thread))
+    assert f"⚪ Unassigned, for {name}" in await house.desk(platform).desk_says(COLLEAGUE[platform], "tab unassigned")
     await talk.presses(COLLEAGUE[platform], "Start conversation")
     await talk.shows(f"🟢 In progress 👤 {name}")
 
