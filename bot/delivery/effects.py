@@ -143,8 +143,12 @@ def _reply_failed(tx: Tx, head: Head, outcome: Permanent) -> None:
 def _not_told(tx: Tx, head: Head, outcome: Permanent) -> None:
     """Somebody could not be told in private: the threads it was about say so, for him or whoever sees him first."""
     told = head.payload
-    for platform, chat, thread in told.get("jumps", ()):
-        mirror = mirrors.at(tx, platform, chat, thread)
+    if told.get("jumps") == spread.LIVE:
+        about = conversations.id_or_none(head.conversation_id)
+        threads: Sequence[Mirror | None] = mirrors.of_conversation(tx, about) if about is not None else ()
+    else:
+        threads = [mirrors.at(tx, platform, chat, thread) for platform, chat, thread in told.get("jumps", ())]
+    for mirror in threads:
         if mirror is not None:
             spread.notice(tx, mirror, f"✉️ For {told['person']}, who can't be told in private: {told['text']}\n{outcome.reason}")
 

@@ -59,10 +59,10 @@ def by_id(tx: Tx, client_id: ClientId) -> Client:
     return Client(ClientId(row.id), row.name, row.original_name, {key: str(value) for key, value in known.items()}, row.blocked)
 
 
-def rename(tx: Tx, client_id: ClientId, name: str) -> None:
-    """Give the client another name; the original one stays (R50)."""
-    renamed = update(client).where(client.c.id == client_id).values(name=name).returning(client.c.original_name)
-    words.of_client(tx, client_id, name, tx.execute(renamed).scalar_one())
+def rename(tx: Tx, known: Client, name: str) -> None:
+    """Give the client another name; the original one stays, and both are found (R50, R85)."""
+    tx.execute(update(client).where(client.c.id == known.id).values(name=name))
+    words.of_client(tx, known.id, name, known.original_name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,8 @@ def add(
     found = tx.execute(_add(tx.postgres), row).scalar()
     if found is None:
         return None
-    words.of_message(tx, MessageId(found), body)
+    if direction is not Direction.UNHEARD:
+        words.of_message(tx, MessageId(found), body)
     return MessageId(found)
 
 
