@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 
 from bot.domain.actions import Button
 from bot.domain.card import CardView
+from bot.domain.chart import Chart
 from bot.domain.screen import Jump
 from bot.domain.text import RichText
 
@@ -107,7 +108,17 @@ class History:
     lines: tuple[tuple[str, str], ...]
 
 
-Body = Words | OpenTopic | TopicState | PostCard | EditCard | Mark | Notice | History
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file for one operator in private, whom the address names. A chart is drawn as it is sent, and shown as a picture."""
+
+    name: str
+    mime: str
+    content: bytes | Chart
+    caption: str
+
+
+Body = Words | OpenTopic | TopicState | PostCard | EditCard | Mark | Notice | History | Document
 
 
 @dataclass(frozen=True, slots=True)

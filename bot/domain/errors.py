@@ -6,7 +6,10 @@ product may say no to. Words in braces are filled in by whoever raises it.
     Refusal
     ├── NotAnOperator · NotYourGroup · NotAllowed            who you are
     ├── NoConversation · UnknownVerb · NotUnderstood · InThread · StaleCard · NotYourText   what you pointed at
-    └── AlreadyStarted · AlreadyYours · NotYours · NotStarted · AlreadyClosed · AlreadyUnassigned · Decided
+    ├── AlreadyStarted · AlreadyYours · NotYours · NotStarted · AlreadyClosed · AlreadyUnassigned · Decided
+    ├── NoTag · TagTooLong · TooManyTags · NothingToTag · UnknownTag                           tags
+    └── BadTitle · TitleTooLong · TitleTaken · NoTemplateText · TemplateTooLong · UnknownVariable · NoTemplate ·
+        NotYourTemplate · UnknownCanned · NothingToSend · DraftGone                            canned responses
 """
 
 from __future__ import annotations
@@ -97,3 +100,91 @@ class AlreadyUnassigned(Refusal):
 
 class Decided(Refusal):
     """This text was already {what}."""
+
+
+class NoTag(Refusal):
+    """Name at least one tag, e.g. refund."""
+
+    field = "new"
+
+
+class TagTooLong(Refusal):
+    """A tag has at most {most} characters."""
+
+    field = "new"
+
+
+class TooManyTags(Refusal):
+    """A message can bear at most {most} tags."""
+
+    field = "tags"
+
+
+class NothingToTag(Refusal):
+    """There is no message of this conversation there to tag."""
+
+    field = "messages"
+
+
+class UnknownTag(Refusal):
+    """No message bears the tag “{name}”. {near}"""
+
+
+class BadTitle(Refusal):
+    """Give it a title to call it by, e.g. greeting."""
+
+    field = "title"
+
+
+class TitleTooLong(Refusal):
+    """A title has at most {most} characters."""
+
+    field = "title"
+
+
+class TitleTaken(Refusal):
+    """There is one called “{title}” already. Choose another title."""
+
+    field = "title"
+
+
+class NoTemplateText(Refusal):
+    """Write the words it stands for."""
+
+    field = "body"
+
+
+class TemplateTooLong(Refusal):
+    """A canned response has at most {most} characters."""
+
+    field = "body"
+
+
+class UnknownVariable(Refusal):
+    """I don't know {name}. You can use {known}."""
+
+    field = "body"
+
+
+class NoTemplate(Refusal):
+    """That canned response is not there any more."""
+
+    field = "pick"
+
+
+class NotYourTemplate(Refusal):
+    """Only an admin can change what all operators use."""
+
+
+class UnknownCanned(Refusal):
+    """There is no canned response “{word}”, so nothing was sent. {near}"""
+
+
+class NothingToSend(Refusal):
+    """Choose a canned response, or write something."""
+
+    field = "pick"
+
+
+class DraftGone(Refusal):
+    """This preview was already sent, or it is too old. Please choose again."""

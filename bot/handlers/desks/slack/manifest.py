@@ -24,8 +24,11 @@ SCOPES = {
     "chat:write.customize": "a client's words under the client's name",
     "commands": f"the {COMMAND} command",
     "files:read": "the names of files in operators' messages",
+    "files:write": "charts and tables for operators",
     "groups:history": "the same in private rooms",
     "groups:read": "the same for private rooms",
+    "im:history": "files looked for after a crash in direct messages with operators",
+    "im:write": "direct messages with operators",
     "reactions:read": "a reaction counts as seen",
     "reactions:write": "the marks on operators' messages",
 }

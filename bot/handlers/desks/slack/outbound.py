@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 from bot.delivery.ports import (
+    Document,
     EditCard,
     Fate,
     History,
@@ -31,6 +32,7 @@ from bot.delivery.ports import (
     Words,
 )
 from bot.domain.card import CardView
+from bot.handlers.desks.slack import uploads
 from bot.handlers.desks.slack.blocks import Message, draw_card, draw_history, draw_notice, draw_words
 from bot.handlers.desks.slack.refusals import BAD_TEXT
 from bot.handlers.desks.slack.wire import Failed, Wire
@@ -87,6 +89,8 @@ class SlackPort:
                 return await self._whisper(parcel, draw_notice(notice, stamp), person)
             case Notice() as notice:
                 return await self._post(parcel, draw_notice(notice, stamp))
+            case Document() as document:
+                return await uploads.send(self._wire, parcel.address.chat, document, parcel.delivery_id)
             case EditCard(remote_id, card):
                 drawn = draw_card(await self._linked(parcel, card), stamp)
                 await self._show("chat.update", {"channel": parcel.address.chat, "ts": remote_id}, drawn)
@@ -162,6 +166,8 @@ class SlackPort:
 
     async def _find(self, parcel: Parcel) -> Sent | Retry | None:
         where = _place(parcel)
+        if isinstance(parcel.body, Document):
+            where["channel"] = await uploads.direct_room(self._wire, where["channel"])
         if "thread_ts" not in where:
             return await self._search("conversations.history", {"channel": where["channel"]}, parcel)
         try:
@@ -180,7 +186,7 @@ class SlackPort:
         pages = 0
         async for page in self._pages(method, where, parcel.since):
             for message in page:
-                if _delivery_of(message) == str(parcel.delivery_id):
+                if _is_made_by(message, parcel):
                     return Sent(str(message["ts"]))
             pages += 1
             if pages == MOST_PAGES:
@@ -201,13 +207,19 @@ class SlackPort:
 
 def _is_post(parcel: Parcel) -> bool:
     body = parcel.body
-    return isinstance(body, Words | PostCard | History) or (isinstance(body, Notice) and body.only_for is None)
+    return isinstance(body, Words | PostCard | History | Document) or (isinstance(body, Notice) and body.only_for is None)
 
 
 def _place(parcel: Parcel) -> Json:
     """``channel``, and ``thread_ts`` where there is a thread."""
     thread = {"thread_ts": parcel.address.thread} if parcel.address.thread else {}
     return {"channel": parcel.address.chat, **thread}
+
+
+def _is_made_by(message: Json, parcel: Parcel) -> bool:
+    if isinstance(parcel.body, Document):
+        return uploads.is_in(message, uploads.name_of(parcel.body, parcel.delivery_id))
+    return _delivery_of(message) == str(parcel.delivery_id)
 
 
 def _delivery_of(message: Json) -> str | None:

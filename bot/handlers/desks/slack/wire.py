@@ -25,7 +25,7 @@ HOOKS = "https://hooks.slack.com/"
 
 NEVER_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 """DNS, refused or timed out connections, TLS: the request provably did not leave (F20)."""
-READING = ("conversations.", "reactions.get")
+READING = ("conversations.", "files.getUploadURLExternal", "reactions.get")
 
 
 class Wire:
@@ -48,6 +48,21 @@ class Wire:
         self.open()
         how: Json = {"http_verb": "GET", "params": arguments} if method.startswith(READING) else {"json": arguments}
         return await _asked(method, self.client.api_call(method, **how), creating=creating)
+
+    async def upload(self, address: str, content: bytes) -> None:
+        """Send a file's bytes to the address Slack gave for them. Raises ``Failed``."""
+        self.open()
+        assert self.client.session is not None
+        try:
+            async with self.client.session.post(address, data=content) as answer:
+                status = answer.status
+                await answer.read()
+        except NEVER_LEFT as error:
+            raise unreachable(f"Slack can't be reached ({type(error).__name__})") from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise lost(f"the connection to Slack broke ({type(error).__name__})", creating=False) from error
+        if status != 200:
+            raise lost(f"Slack did not take the file ({status})", creating=False)
 
     async def open_socket(self, app_token: str) -> str:
         """A fresh address for Socket Mode. Raises ``Failed``."""

@@ -13,6 +13,7 @@ import structlog
 from aiogram.exceptions import AiogramError, TelegramBadRequest, TelegramForbiddenError
 
 from bot.delivery.ports import (
+    Document,
     EditCard,
     Fate,
     History,
@@ -28,7 +29,9 @@ from bot.delivery.ports import (
     Words,
 )
 from bot.handlers.desks.telegram import keyboards
+from bot.handlers.shared.documents import content_of
 from bot.handlers.shared.telegram_api import BotApi
+from bot.handlers.shared.telegram_draft import clipped
 from bot.handlers.shared.telegram_outcomes import Outcomes, is_unparsed
 
 log = structlog.get_logger(__name__)
@@ -36,6 +39,7 @@ log = structlog.get_logger(__name__)
 REACTIONS = {Fate.ACCEPTED: "👍", Fate.FAILED: "👎", Fate.HELD: "👀"}
 """Emoji every bot may react with; ✅ and ❌ are not among them (ReactionTypeEmoji). A new one replaces the old one."""
 PORT = "telegram-desk"
+LONGEST_CAPTION = 1024
 _TOPIC_COLOUR = 0x6FB9F0
 
 Arguments = dict[str, Any]
@@ -74,6 +78,8 @@ class TelegramDeskPort:
                 return await self._post({**place, **keyboards.history(body)})
             case Notice():
                 return await self._tell(place, body)
+            case Document() as document:
+                return await self._file(place, document)
             case EditCard(remote_id, view):
                 return await self._edit({"chat_id": chat, "message_id": int(remote_id), **keyboards.card(view)}, remote_id)
             case Mark(remote_id, fate):
@@ -110,6 +116,15 @@ class TelegramDeskPort:
         if told.reply_to and told.reply_to.isdecimal():
             arguments["reply_parameters"] = {"message_id": int(told.reply_to), "allow_sending_without_reply": True}
         return await self._post(arguments)
+
+    async def _file(self, place: Arguments, document: Document) -> Outcome:
+        """A picture to look at, anything else to keep (https://core.telegram.org/bots/api#sendphoto, #senddocument)."""
+        content = await content_of(document)
+        kind = "photo" if document.mime.startswith("image/") else "document"
+        arguments = {**place, "caption": clipped(document.caption, LONGEST_CAPTION)} if document.caption else place
+        file = (document.name, document.mime, content)
+        message = await self._api.send_file(f"send{kind.capitalize()}", arguments, kind, file)
+        return Sent(str(message["message_id"]))
 
     async def _edit(self, arguments: Arguments, remote_id: str) -> Outcome:
         try:
