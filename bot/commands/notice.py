@@ -43,7 +43,7 @@ def notify(tx: Tx, operator_id: OperatorId, text: str, *, jumps: tuple[Jump, ...
     return False
 
 
-def send_file(tx: Tx, desk: Desk, name: str, mime: str, content: bytes | Chart, caption: str, what: str) -> Answer:
+def send_file(tx: Tx, desk: Desk, name: str, mime: str, content: bytes | Chart, *, caption: str, what: str) -> Answer:
     """Queue a file for the person who asked, in private; a chart is drawn when it is sent. What he is told now.
 
     ``what``  a word for it, as in “The table …”

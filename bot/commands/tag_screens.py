@@ -187,7 +187,9 @@ def _pages(verb: Verb, view: View, more: bool) -> list[Button]:
 
 
 def _message(tx: Tx, one: Tagged) -> Row:
-    jumps = [Jump(home.platform, home.chat, home.thread) for home in mirrors.of_conversation(tx, one.conversation_id) if home.thread]
+    jumps = [
+        Jump(home.platform, home.chat, home.thread) for home in mirrors.of_conversation(tx, one.conversation_id) if home.thread
+    ]
     words = list(graphemes(" ".join(one.body.to_plain().split()) or "…"))
     said = "".join(words[:EXCERPT]) + ("…" if len(words) > EXCERPT else "")
     who = one.client if one.author == one.client else f"{one.author} to {one.client}"
@@ -207,7 +209,7 @@ def _chart(tx: Tx, desk: Desk, view: View, sight: Sight) -> Answer:
     if not drawn.series:
         return Answer("There is nothing to draw: no message was tagged in that time.", refused=True)
     desk.journal(tx, "asked for a chart of tags", days=view.days)
-    return send_file(tx, desk, f"tags-{_stamp(tx.now)}.png", "image/png", drawn, _headline(tx, view), "chart")
+    return send_file(tx, desk, f"tags-{_stamp(tx.now)}.png", "image/png", drawn, caption=_headline(tx, view), what="chart")
 
 
 def chart_of(tx: Tx, view: View, sight: Sight) -> Chart:
@@ -244,7 +246,7 @@ def _table(tx: Tx, desk: Desk, view: View, sight: Sight) -> Answer:
     if len(found) > MOST_ROWS:
         caption += f" · only the newest {MOST_ROWS} lines; ask for fewer days to see the others"
     content = table_of(found[:MOST_ROWS])
-    return send_file(tx, desk, f"tags-{_stamp(tx.now)}.csv", "text/csv", content, caption, "table")
+    return send_file(tx, desk, f"tags-{_stamp(tx.now)}.csv", "text/csv", content, caption=caption, what="table")
 
 
 def table_of(found: Sequence[Tagged]) -> bytes:

@@ -134,11 +134,11 @@ def _put(tx: Tx, context: Context, said: Sequence[Message], named: Sequence[Tag]
     for one in said:
         if len({tag.id for tag in (*borne.get(one.id, ()), *named)}) > MOST:
             raise TooManyTags(most=str(MOST))
-    fresh = [one for one in said if any([tags.put(tx, one.id, tag.id, context.operator.id) for tag in named])]
+    fresh = {one.id for one in said for tag in named if tags.put(tx, one.id, tag.id, context.operator.id)}
     words = shown([tag.name for tag in named])
     if not fresh:
         return Answer(f"Tagged already: {words}")
-    context.journal(tx, "tagged", messages=[one.id for one in fresh], tags=[tag.name for tag in named])
+    context.journal(tx, "tagged", messages=sorted(fresh), tags=[tag.name for tag in named])
     what = "1 message" if len(said) == 1 else f"{len(said)} messages"
     return Answer(f"Tagged {what}: {words}")
 

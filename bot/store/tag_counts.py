@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, select
+from sqlalchemy import ColumnElement, func, literal_column, select
 
 from bot.domain.conversation import Direction
 from bot.domain.ids import ConversationId, GroupId, Moment
@@ -14,7 +14,7 @@ from bot.domain.tagging import DAY_MS, By, View, last_day
 from bot.domain.text import RichText
 from bot.store import messages, team
 from bot.store.tables import channel, client, conversation, group, message, message_tag, operator, tag
-from bot.store.uow import Tx
+from bot.store.uow import Tx, values
 
 PAGE = 10
 _COLUMNS: dict[By, ColumnElement[int]] = {
@@ -28,7 +28,7 @@ Sight = frozenset[GroupId] | None
 """The groups an operator sees (R3), None for all."""
 
 
-def _within(query: Select[Any], tx: Tx, view: View, sight: Sight) -> Select[Any]:
+def _within(query: Any, tx: Tx, view: View, sight: Sight) -> Any:
     query = query.select_from(message_tag).join(message, message.c.id == message_tag.c.message_id)
     query = query.join(conversation, conversation.c.id == message.c.conversation_id)
     query = query.where(message_tag.c.at >= view.since(tx.now))
@@ -57,7 +57,7 @@ def counts(tx: Tx, view: View, sight: Sight, *keys: By) -> list[Count]:
         select(*columns, times, func.count(func.distinct(message_tag.c.message_id)), func.max(message_tag.c.at)), tx, view, sight
     )
     rows = tx.execute(query.group_by(*(literal_column(f"k{index}") for index in range(len(keys)))).order_by(times.desc()))
-    return [Count(tuple(row[: len(keys)]), row[-3], row[-2], Moment(row[-1] or 0)) for row in rows]
+    return [Count(found[:-3], found[-3], found[-2], Moment(found[-1] or 0)) for found in map(values, rows)]
 
 
 def names(tx: Tx, by: By, ids: Iterable[int]) -> dict[int, str]:

@@ -33,14 +33,12 @@ def _draw(chart: Chart) -> bytes:
 
 
 def _png(chart: Chart) -> bytes:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
     from matplotlib.text import Text
     from matplotlib.ticker import MaxNLocator
 
-    figure = Figure(figsize=(12, 7), dpi=100, facecolor="white", layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.15, h_pad=0.15)  # type: ignore[union-attr]
-    canvas = FigureCanvasAgg(figure)
+    figure = Figure(figsize=(12, 7), dpi=100, facecolor="white", layout=ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.15))
     axes = figure.add_subplot(facecolor="white")
     places = range(len(chart.labels))
     below = [0] * len(chart.labels)
@@ -51,7 +49,7 @@ def _png(chart: Chart) -> bytes:
     if len(chart.labels) <= MOST_TICKS:
         for place, total in zip(places, below, strict=True):
             if total:
-                axes.annotate(str(total), (place, total), (0, 3), textcoords="offset points", ha="center", color=TEXT, fontsize=10)
+                axes.text(place, total, str(total), ha="center", va="bottom", color=TEXT, fontsize=10)
     every = -(-len(chart.labels) // MOST_TICKS) or 1
     ticks = [place for place in places if (len(chart.labels) - 1 - place) % every == 0]
     labels = [_short(chart.labels[place]) for place in ticks]
@@ -73,7 +71,7 @@ def _png(chart: Chart) -> bytes:
     for text in figure.findobj(Text):
         text.set_parse_math(False)  # a tag may hold dollar signs, which would be read as formulas
     out = io.BytesIO()
-    canvas.print_png(out)
+    figure.savefig(out, format="png")
     return out.getvalue()
 
 
