@@ -10,14 +10,14 @@ from bot.commands import reply
 from bot.commands.answer import Answer
 from bot.commands.asked import Asked
 from bot.commands.lookup import LOOKUPS
-from bot.commands.menu import token_of
+from bot.commands.menu import RELABELLED, token_of
 from bot.commands.perform import Context, Desk
 from bot.commands.reply import Wrote
 from bot.commands.templates import excerpt, matches
-from bot.domain.actions import Button, Verb, row_of
+from bot.domain.actions import Action, Button, Verb, row_of
 from bot.domain.canned import Stack, fill, near, stack_in, stacked
 from bot.domain.conversation import Status
-from bot.domain.errors import DraftGone, NotYours, NothingToSend, NotStarted, NoTemplate, UnknownCanned
+from bot.domain.errors import DraftGone, NoTemplate, NothingToSend, NotStarted, NotYours, UnknownCanned
 from bot.domain.ids import OperatorId
 from bot.domain.people import Actor
 from bot.domain.screen import ChoiceField, Form, Option, Screen, TextField
@@ -61,8 +61,8 @@ def say(tx: Tx, context: Context, said: Wrote, stack: Stack) -> Answer:
     known = _by_word(canned.of_operator(tx, context.operator.id))
     for word in stack.words:
         if word not in known:
-            close = near(word, list(known))
-            hint = f"Did you mean {' or '.join(f'\\{one}' for one in close)}?" if close else "“Canned” shows all there are."
+            close = [f"\\{one}" for one in near(word, list(known))]
+            hint = f"Did you mean {' or '.join(close)}?" if close else "“Canned” in the menu shows all there are."
             raise UnknownCanned(word=f"\\{word}", near=hint)
     values = _values(tx, context)
     parts = [part if isinstance(part, RichText) else _text(known[part], values) for part in stack.parts]
@@ -193,7 +193,14 @@ def offered(tx: Tx, desk: Desk, typed: str) -> list[Option]:
     return [_option(one) for one in usable if matches(one, typed)]
 
 
+def _button(tx: Tx, context: Context, action: Action) -> Button | None:
+    """Only who has the conversation can send."""
+    mine = context.conversation.operator_id == context.operator.id
+    return Button(action.verb, action.label, token_of(context.conversation), action.style) if mine else None
+
+
 LOOKUPS["canned"] = offered
+RELABELLED[Verb.CANNED] = _button
 
 VERBS: dict[Verb, Callable[[Tx, Context, Asked], Answer]] = {Verb.CANNED: choose}
 DESK_VERBS: dict[Verb, Callable[[Tx, Desk, Asked], Answer]] = {}
