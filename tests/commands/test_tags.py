@@ -136,7 +136,9 @@ async def test_R62_nothing_edits_or_deletes_a_tag(stall: Stall) -> None:
         label.lower()
         for answer in shown
         if answer.screen
-        for label in labels([*answer.screen.buttons, *answer.screen.tabs, *(b for row in answer.screen.rows for b in row.buttons)])
+        for label in labels(
+            [*answer.screen.buttons, *answer.screen.tabs, *(b for row in answer.screen.rows for b in row.buttons)]
+        )
         if "tag" in label.lower()
     )
     assert not any(word in words for word in ("delete", "edit", "rename", "change", "remove"))
