@@ -11,7 +11,7 @@ import signal
 import socket
 import tempfile
 import webbrowser
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -23,7 +23,8 @@ from sandbox.server import Sandbox
 
 async def show(port: int, *, browser: bool) -> int:
     """Serve the page until Ctrl-C."""
-    async with _world(port, limits=True) as (sandbox, _, app):
+    print("\n  Starting Slack, Telegram, a mailbox and the bot, all on this machine …", flush=True)  # noqa: T201 - the command line
+    async with world(port, limits=True) as (sandbox, _, app):
         print(  # noqa: T201 - this is the command line talking
             f"\n  relaydesk demo    {sandbox.url}\n"
             f"  the bot itself    {app.address}\n\n"
@@ -39,16 +40,22 @@ async def show(port: int, *, browser: bool) -> int:
     return 0
 
 
-async def play() -> int:
-    """Play one conversation on both desks and print it; 1 when anything failed to arrive."""
+async def play(*, seconds: float = 15.0, refuse: Sequence[str] = ()) -> int:
+    """Play one conversation on both desks and print it; 1 when anything failed to arrive within ``seconds``.
+
+    ``refuse`` names calls the platforms shall refuse, like ``slack:chat.postMessage``, to see it fail.
+    """
     from bot.demo_script import Script
 
-    async with _world(0, limits=False) as (sandbox, scene, app):
-        return await Script(sandbox, scene, app).play()
+    async with world(0, limits=False) as (sandbox, scene, app):
+        for call in refuse:
+            platform, _, method = call.partition(":")
+            sandbox.faults.add(platform, method, "status", status=503, times=-1)
+        return await Script(sandbox, scene, app, seconds).play()
 
 
 @asynccontextmanager
-async def _world(port: int, *, limits: bool) -> AsyncIterator[tuple[Sandbox, Scene, App]]:
+async def world(port: int, *, limits: bool) -> AsyncIterator[tuple[Sandbox, Scene, App]]:
     """A sandbox with a small company in it, and the bot running against it on a store of its own."""
     with tempfile.TemporaryDirectory(prefix="relaydesk-demo-") as name:
         folder = Path(name)

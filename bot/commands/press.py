@@ -15,7 +15,7 @@ from bot.domain.actions import BY_VERB, Verb, offered, parse_press, row_of
 from bot.domain.errors import Decided, StaleCard
 from bot.domain.ids import ConversationId
 from bot.domain.people import Actor
-from bot.store import conversations, mirrors, outbox
+from bot.store import conversations, messages, mirrors, outbox
 from bot.store.uow import Tx
 
 MOVES = frozenset({Verb.START, Verb.CLOSE, Verb.UNASSIGN, Verb.TAKE_OVER})
@@ -70,21 +70,26 @@ def _in_thread(tx: Tx, context: Context, press: Pressed, verb: Verb, token: str)
         return recall.recall(tx, context, token)
     if press.remote_id and mirrors.at_card(tx, press.place.platform, press.place.chat, press.remote_id) is not None:
         return _on_card(tx, context, press, verb, token)
+    if press.remote_id and messages.refs_at(tx, press.place.platform, press.place.chat, press.remote_id):
+        raise StaleCard  # words bear no buttons
     return _on(tx, context, press, verb, token)
 
 
 def _on_card(tx: Tx, context: Context, press: Pressed, verb: Verb, token: str) -> Answer:
-    """A card's button: it must stand on this conversation's own card and be one that a card offers."""
-    if press.remote_id != context.here.card_ref or verb not in {action.verb for action in offered(context.conversation)} | MOVES:
+    """A card's button: it must stand on this conversation's own card and be one that the card offers now.
+
+    The move itself is tried first, so that the slower of two who press at once is told who was quicker.
+    """
+    if press.remote_id != context.here.card_ref or not BY_VERB[verb].statuses:
         raise StaleCard
-    return _on(tx, context, press, verb, token)
+    answer = _on(tx, context, press, verb, token)
+    if verb not in {action.verb for action in offered(context.conversation)}:
+        raise StaleCard
+    return answer
 
 
 def _on(tx: Tx, context: Context, press: Pressed, verb: Verb, token: str) -> Answer:
-    """A verb of this conversation. ``token`` is ``conversation.version`` and, behind that, what the verb itself put there.
-
-    A move is tried first, so that the slower of two who press at once is told who was quicker.
-    """
+    """A verb of this conversation. ``token`` is ``conversation.version`` and, behind that, what the verb itself put there."""
     conversation_id, _, rest = token.partition(".")
     version, _, extra = rest.partition(".")
     if conversation_id != str(context.conversation.id) or verb not in ON_CONVERSATION:

@@ -47,7 +47,7 @@ class Limits:
     def _room(self, chat: str, op: str, *, edit: bool) -> tuple[Window, ...]:
         if op == "mark":
             return (Window(f"slack:{chat}:react", 0, 1.0), Window("slack:account:react", self.updates_per_minute, 60.0))
-        if edit:
+        if edit or op == "sweep":
             return (Window(f"slack:{chat}:update", 0, 1.0), Window("slack:account:update", self.updates_per_minute, 60.0))
         burst = 4
         return (Window(f"slack:{chat}:post", self.room_per_second * burst, float(burst)), Window("slack:account", 0, 1.0))

@@ -17,6 +17,7 @@ from bot.delivery.ports import (
     Notice,
     OpenTopic,
     PostCard,
+    Sweep,
     TopicState,
     Words,
 )
@@ -88,6 +89,8 @@ class Packer:
             return Packed(Address(chat), OpenTopic(self._faces[mirror.id].client))
         if head.op == "card":
             return self._card(head, mirror, joined)
+        if head.op == "sweep":
+            return Packed(Address(mirror.chat), Sweep(head.payload["delivery"], head.payload["since"]))
         if not mirror.thread:
             raise NotYet
         address = Address(mirror.chat, mirror.thread)

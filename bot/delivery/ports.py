@@ -118,7 +118,18 @@ class Document:
     caption: str
 
 
-Body = Words | OpenTopic | TopicState | PostCard | EditCard | Mark | Notice | History | Document
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Take away what delivery ``delivery_id``, first tried at ``since`` (milliseconds), may have left outside of its thread.
+
+    The thread was lost while its fate was open, and it is queued anew on the mirror that replaces it.
+    """
+
+    delivery_id: int
+    since: int
+
+
+Body = Words | OpenTopic | TopicState | PostCard | EditCard | Mark | Notice | History | Document | Sweep
 
 
 @dataclass(frozen=True, slots=True)

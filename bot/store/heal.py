@@ -38,6 +38,7 @@ def replace(tx: Tx, old: Mirror) -> None:
     if old.platform == "telegram":
         spread.on_mirror(tx, fresh, "topic", idem_key=f"topic:{fresh.id}")
     spread.on_mirror(tx, fresh, "card", idem_key=f"card:{fresh.id}")
+    _sweep(tx, old, fresh)
     waiting = _taken_out(tx, old)
     if was_posted or any(item.op == "history" for item in waiting):
         spread.on_mirror(tx, fresh, "history", payload=_told_again(tx, old, waiting))
@@ -50,6 +51,20 @@ def replace(tx: Tx, old: Mirror) -> None:
         conversation_id=old.conversation_id,
         desk=f"{old.platform}:{old.chat}",
     )
+
+
+def _sweep(tx: Tx, old: Mirror, fresh: Mirror) -> None:
+    """What was under way may have fallen into the Slack room (F33). Its successor has another number, so it is looked for."""
+    if old.platform != "slack" or not old.thread:
+        return
+    outbox.flush(tx)
+    under_way = select(delivery.c.id, delivery.c.intent_at).where(
+        delivery.c.mirror_id == old.id, delivery.c.state == "sending", delivery.c.op.in_(("words", "notice", "history"))
+    )
+    for row in tx.execute(under_way.order_by(delivery.c.id)).all():
+        spread.on_mirror(
+            tx, fresh, "sweep", lane=f"{fresh.lane}:sweep", payload={"delivery": row.id, "since": row.intent_at or tx.now}
+        )
 
 
 def without_words(tx: Tx, mirror: Mirror) -> bool:

@@ -236,11 +236,20 @@ class TestF33Refusals:
 
     async def test_an_edit_that_is_not_allowed_is_never(self, desk: Desk) -> None:
         root = await desk.open()
-        for error in ("cant_update_message", "edit_window_closed"):
-            desk.fault("chat.update", "error", error=error)
-            outcome = await desk.port.deliver(desk.parcel(EditCard(root, a_card()), root))
+        desk.fault("chat.update", "error", error="edit_window_closed")
+        outcome = await desk.port.deliver(desk.parcel(EditCard(root, a_card()), root))
+        assert isinstance(outcome, Permanent)
+        assert outcome.code == "other"
+
+    async def test_a_card_that_left_a_stone_or_is_another_apps_is_gone(self, desk: Desk) -> None:
+        root = await desk.open()
+        desk.slack.post(desk.olga, "sales", "a reply", thread_ts=root)
+        desk.slack.core.remove(desk.slack.core.world.rooms[desk.room], root)
+        theirs = desk.slack.post(desk.olga, "sales", "not ours")["ts"]
+        for ts in (root, theirs):
+            outcome = await desk.port.deliver(desk.parcel(EditCard(ts, a_card()), ts))
             assert isinstance(outcome, Permanent)
-            assert outcome.code == "other"
+            assert outcome.code == "thread_gone"
 
 
 class TestBrokenConnections:
@@ -393,7 +402,24 @@ class TestUnthreaded:
 
     async def test_one_of_unknown_fate_is_found_in_the_room_and_removed(self, desk: Desk) -> None:
         lost = desk.parcel(words("stray"), "1700000000.000001")
-        await desk.port.deliver(Parcel(lost.delivery_id, Address(desk.room), words("stray"), since=lost.since))
+        desk.fault("chat.postMessage", "drop_after")
+        assert isinstance(await desk.port.deliver(lost), Ambiguous)
         assert len(desk.said()) == 1
         assert await desk.port.find(lost) is None
         assert desk.said() == []
+
+    async def test_one_that_can_not_be_removed_now_is_looked_for_again(self, desk: Desk) -> None:
+        lost = desk.parcel(words("stray"), "1700000000.000001")
+        desk.fault("chat.delete", "rate_limit", seconds=3)
+        desk.fault("chat.delete", "status", status=503)
+        assert isinstance(await desk.port.deliver(lost), Ambiguous)
+        assert isinstance(await desk.port.find(lost), Retry)
+        assert len(desk.said()) == 1
+        assert await desk.port.find(lost) is None
+        assert desk.said() == []
+
+    async def test_one_that_may_never_be_removed_holds_nothing_up(self, desk: Desk) -> None:
+        desk.fault("chat.delete", "error", error="compliance_exports_prevent_deletion")
+        outcome = await desk.port.deliver(desk.parcel(words("stray"), "1700000000.000001"))
+        assert isinstance(outcome, Permanent)
+        assert outcome.code == "thread_gone"

@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 from bot.delivery.ports import (
+    Ambiguous,
     Document,
     EditCard,
     Fate,
@@ -27,6 +28,7 @@ from bot.delivery.ports import (
     PostCard,
     Retry,
     Sent,
+    Sweep,
     TopicState,
     Unsupported,
     Words,
@@ -97,6 +99,9 @@ class SlackPort:
                 return Sent(remote_id)
             case Mark() as mark:
                 return await self._mark(parcel.address.chat, mark)
+            case Sweep() as sweep:
+                waiting = await self._take_back(parcel.address.chat, sweep.delivery_id, sweep.since)
+                return waiting or Sent()
             case OpenTopic() | TopicState():
                 return Sent()
 
@@ -121,8 +126,8 @@ class SlackPort:
         if "thread_ts" in where and isinstance(posted, dict) and posted.get("thread_ts") != where["thread_ts"]:
             # Slack puts a reply whose parent was deleted into the room itself and reports success; the missing
             # thread_ts is the only sign (https://github.com/slack-go/slack/issues/1571).
-            await self._remove(parcel.address.chat, ts)
-            return Permanent("the thread is gone", "thread_gone")
+            waiting = await self._remove(parcel.address.chat, ts)
+            return Ambiguous(waiting) if waiting else Permanent("the thread is gone", "thread_gone")
         return Sent(ts)
 
     async def _whisper(self, parcel: Parcel, message: Message, person: str) -> Outcome:
@@ -158,35 +163,44 @@ class SlackPort:
             if failed.code != done:
                 raise
 
-    async def _remove(self, chat: str, ts: str) -> None:
+    async def _remove(self, chat: str, ts: str) -> str:
+        """Take away a post that fell out of its thread. Why that has to be tried again, else empty."""
         try:
             await self._wire.call("chat.delete", {"channel": chat, "ts": ts})
         except Failed as failed:
-            log.warning("a post that fell out of its thread could not be removed", room=chat, error=failed.code)
+            if isinstance(failed.outcome, Retry):
+                return f"a post that fell out of its thread is not removed yet: {failed.outcome.reason}"
+            if failed.code != "message_not_found":
+                log.warning("a post that fell out of its thread can't be removed", room=chat, error=failed.code)
+        return ""
 
     async def _find(self, parcel: Parcel) -> Sent | Retry | None:
-        where = _place(parcel)
+        where, mine = _place(parcel), (parcel.delivery_id, parcel.since)
         if isinstance(parcel.body, Document):
             where["channel"] = await uploads.direct_room(self._wire, where["channel"])
         if "thread_ts" not in where:
-            return await self._search("conversations.history", {"channel": where["channel"]}, parcel)
+            return await self._search("conversations.history", {"channel": where["channel"]}, *mine)
         try:
-            return await self._search("conversations.replies", {"channel": where["channel"], "ts": where["thread_ts"]}, parcel)
+            return await self._search("conversations.replies", {"channel": where["channel"], "ts": where["thread_ts"]}, *mine)
         except Failed as failed:
             if failed.code != "thread_not_found":
                 raise
         # The thread is gone; what was posted meanwhile stands in the room itself.
-        stray = await self._search("conversations.history", {"channel": where["channel"]}, parcel)
-        if isinstance(stray, Sent):
-            await self._remove(where["channel"], stray.remote_id)
-            return None
-        return stray
+        return await self._take_back(where["channel"], parcel.delivery_id, parcel.since)
 
-    async def _search(self, method: str, where: Json, parcel: Parcel) -> Sent | Retry | None:
+    async def _take_back(self, chat: str, delivery_id: int, since: int) -> Retry | None:
+        """Remove a delivery's post that stands in the room itself; None when there is none, or none any more."""
+        stray = await self._search("conversations.history", {"channel": chat}, delivery_id, since)
+        if not isinstance(stray, Sent):
+            return stray
+        waiting = await self._remove(chat, stray.remote_id)
+        return Retry(waiting) if waiting else None
+
+    async def _search(self, method: str, where: Json, delivery_id: int, since: int) -> Sent | Retry | None:
         pages = 0
-        async for page in self._pages(method, where, parcel.since):
+        async for page in self._pages(method, where, since):
             for message in page:
-                if _is_made_by(message, parcel):
+                if _delivery_of(message) == str(delivery_id) or uploads.is_in(message, delivery_id):
                     return Sent(str(message["ts"]))
             pages += 1
             if pages == MOST_PAGES:
@@ -214,12 +228,6 @@ def _place(parcel: Parcel) -> Json:
     """``channel``, and ``thread_ts`` where there is a thread."""
     thread = {"thread_ts": parcel.address.thread} if parcel.address.thread else {}
     return {"channel": parcel.address.chat, **thread}
-
-
-def _is_made_by(message: Json, parcel: Parcel) -> bool:
-    if isinstance(parcel.body, Document):
-        return uploads.is_in(message, uploads.name_of(parcel.body, parcel.delivery_id))
-    return _delivery_of(message) == str(parcel.delivery_id)
 
 
 def _delivery_of(message: Json) -> str | None:

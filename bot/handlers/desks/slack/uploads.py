@@ -22,8 +22,8 @@ LONGEST_CAPTION = 3000
 
 def name_of(document: Document, delivery_id: int) -> str:
     """The file's name, which is this delivery's alone."""
-    stem, dot, suffix = document.name.rpartition(".")
-    return f"{stem}-{delivery_id}{dot}{suffix}" if stem else f"{document.name}-{delivery_id}"
+    stem, _, suffix = document.name.rpartition(".")
+    return f"{stem}-{delivery_id}.{suffix}"
 
 
 async def send(wire: Wire, person: str, document: Document, delivery_id: int) -> Outcome:
@@ -46,6 +46,7 @@ async def direct_room(wire: Wire, person: str) -> str:
     return str((await wire.call("conversations.open", {"users": person}))["channel"]["id"])
 
 
-def is_in(message: Json, name: str) -> bool:
-    """Whether a message shares the file of that name."""
-    return any(isinstance(file, dict) and file.get("name") == name for file in message.get("files") or ())
+def is_in(message: Json, delivery_id: int) -> bool:
+    """Whether a message shares the file of that delivery."""
+    names = [str(file.get("name", "")) for file in message.get("files") or () if isinstance(file, dict)]
+    return any(name.rpartition(".")[0].endswith(f"-{delivery_id}") for name in names)

@@ -25,7 +25,9 @@ from bot.delivery.ports import (
     Permanent,
     PostCard,
     Sent,
+    Sweep,
     TopicState,
+    Unsupported,
     Words,
 )
 from bot.handlers.desks.telegram import keyboards
@@ -89,6 +91,8 @@ class TelegramDeskPort:
             case TopicState(closed):
                 await self._api.call("closeForumTopic" if closed else "reopenForumTopic", place)
                 return Sent()
+            case Sweep():
+                return Unsupported("Telegram refuses what has no topic to go to")
             case OpenTopic(name):
                 topic = {"chat_id": chat, "name": keyboards.topic_name(name), "icon_color": _TOPIC_COLOUR}
                 made = await self._api.call("createForumTopic", topic)
