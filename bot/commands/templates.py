@@ -47,9 +47,9 @@ def _screen(tx: Tx, desk: Desk, page: int, words: str = "") -> Screen:
 
 
 def matches(template: Template, typed: str) -> bool:
-    """Whether the letters typed are in its title or its words."""
+    """Whether the letters typed are in its title or its words, or in both as a choice reads."""
     wanted = typed.strip().lstrip("\\/").casefold()
-    return wanted in template.word or wanted in template.title.casefold() or wanted in template.body.casefold()
+    return wanted in template.word or wanted in f"{template.title} — {' '.join(template.body.split())}".casefold()
 
 
 def _row(desk: Desk, one: Template) -> Row:

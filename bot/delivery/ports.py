@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 from bot.domain.actions import Button
 from bot.domain.card import CardView
 from bot.domain.chart import Chart
-from bot.domain.screen import Jump
+from bot.domain.screen import Jump, Screen
 from bot.domain.text import RichText
 
 
@@ -42,6 +42,13 @@ class Words:
 @dataclass(frozen=True, slots=True)
 class OpenTopic:
     """Make a Telegram forum topic; the parcel's answer is the topic's id."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class NameTopic:
+    """Give the topic the address names another name. Called so already, or a thread without a name of its own = done."""
 
     name: str
 
@@ -129,7 +136,14 @@ class Sweep:
     since: int
 
 
-Body = Words | OpenTopic | TopicState | PostCard | EditCard | Mark | Notice | History | Document | Sweep
+@dataclass(frozen=True, slots=True)
+class PublishHome:
+    """Show ``screen`` on the home of the person the address names; drawn in the moment it is sent, None before."""
+
+    screen: Screen | None = None
+
+
+Body = Words | OpenTopic | NameTopic | TopicState | PostCard | EditCard | Mark | Notice | History | Document | Sweep | PublishHome
 
 
 @dataclass(frozen=True, slots=True)

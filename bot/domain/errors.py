@@ -6,10 +6,16 @@ product may say no to. Words in braces are filled in by whoever raises it.
     Refusal
     ├── NotAnOperator · NotYourGroup · NotAllowed            who you are
     ├── NoConversation · UnknownVerb · NotUnderstood · InThread · StaleCard · NotYourText   what you pointed at
-    ├── AlreadyStarted · AlreadyYours · NotYours · NotStarted · AlreadyClosed · AlreadyUnassigned · Decided
-    ├── NoTag · TagTooLong · TooManyTags · NothingToTag · UnknownTag                           tags
-    └── BadTitle · TitleTooLong · TitleTaken · NoTemplateText · TemplateTooLong · UnknownVariable · NoTemplate ·
-        NotYourTemplate · UnknownCanned · NothingToSend · DraftGone                            canned responses
+    ├── QuestionOver · NothingWritten · NothingChosen · NotOffered · TooLong · NoVerbHere · NotWords   what a form was answered
+    ├── UnknownTab · SearchTooShort · OldSearch                          lists and search
+    ├── UnknownColleague · UnknownGroup · SameGroup · NoDesk · HasMoved                   passing on
+    ├── NobodyToPin · OnlyTheirs · AlreadyPinned · NotPinned · NotYourPin                 pins
+    ├── Blacklisted · AlreadyListed · NotListed · OnlyInTab                               the black list
+    ├── NoName · NoWords · OverLength · NotYourNote                                          the client
+    ├── NoTag · TagTooLong · TooManyTags · NothingToTag · UnknownTag · NoPrivateChat           tags
+    ├── BadTitle · TitleTooLong · TitleTaken · NoTemplateText · TemplateTooLong · UnknownVariable · NoTemplate
+    ├── NotYourTemplate · UnknownCanned · NothingToSend · DraftGone                            canned responses
+    └── AlreadyStarted · AlreadyYours · NotYours · NotStarted · AlreadyClosed · AlreadyUnassigned · Decided
 """
 
 from __future__ import annotations
@@ -72,6 +78,34 @@ class StaleCard(Refusal):
 
 class NotYourText(Refusal):
     """Only {name}, who wrote this text, can decide about it."""
+
+
+class QuestionOver(Refusal):
+    """That question is over, so nothing was done with your answer, and the client did not get it."""
+
+
+class NothingWritten(Refusal):
+    """This can't be empty. Please write something."""
+
+
+class NothingChosen(Refusal):
+    """Please choose at least one."""
+
+
+class NotOffered(Refusal):
+    """That is not among the choices. Please press one of the buttons."""
+
+
+class TooLong(Refusal):
+    """That is too long. At most {longest} characters, please."""
+
+
+class NoVerbHere(Refusal):
+    """I am waiting for the answer to this question. Write it in plain words, or /cancel."""
+
+
+class NotWords(Refusal):
+    """Please answer in words; files can't be taken here."""
 
 
 class AlreadyStarted(Refusal):
@@ -188,3 +222,105 @@ class NothingToSend(Refusal):
 
 class DraftGone(Refusal):
     """This preview was already sent, or it is too old. Please choose again."""
+
+
+class UnknownTab(Refusal):
+    """I don't know the list “{word}”. You can write {known}."""
+
+
+class SearchTooShort(Refusal):
+    """Please write at least 3 letters of a word or a name, e.g. “ref” to find “refund”."""
+
+    field = "words"
+
+
+class OldSearch(Refusal):
+    """You have searched for something else since. Search again to see this list."""
+
+
+class UnknownColleague(Refusal):
+    """I know no operator “{name}” you could pass this conversation on to."""
+
+    field = "operator"
+
+
+class UnknownGroup(Refusal):
+    """There is no group “{name}”. There are: {known}."""
+
+    field = "group"
+
+
+class SameGroup(Refusal):
+    """This conversation is in {group} already."""
+
+    field = "group"
+
+
+class NoDesk(Refusal):
+    """{group} has no room or forum to answer from, so nothing was moved. Ask an admin to give it one."""
+
+    field = "group"
+
+
+class HasMoved(Refusal):
+    """This conversation goes on in another place, in {group}. Nothing you write here is kept or sent: please write there."""
+
+
+class NobodyToPin(Refusal):
+    """A client is pinned to the operator who has the conversation, and nobody has it now. Press “Start conversation” first."""
+
+
+class OnlyTheirs(Refusal):
+    """Only {name}, who has this conversation, or a super-admin can pin this client."""
+
+
+class AlreadyPinned(Refusal):
+    """This client is pinned to {name}. Only {name} or a super-admin can detach the client."""
+
+
+class NotPinned(Refusal):
+    """This client is pinned to nobody."""
+
+
+class NotYourPin(Refusal):
+    """Only {name}, to whom this client is pinned, or a super-admin can detach the client."""
+
+
+class Blacklisted(Refusal):
+    """This client is on the black list. Unlock the conversation in the tab Blacklist first."""
+
+
+class AlreadyListed(Refusal):
+    """This client is on the black list already."""
+
+
+class NotListed(Refusal):
+    """This client is not on the black list."""
+
+
+class OnlyInTab(Refusal):
+    """A conversation is unlocked in the tab Blacklist, not here."""
+
+
+class NoName(Refusal):
+    """A client needs a name. Write the new one, please."""
+
+    field = "name"
+
+
+class NoWords(Refusal):
+    """An empty note was not kept. Write what the team should know about the client."""
+
+    field = "note"
+
+
+class OverLength(Refusal):
+    """That is too long: {most} characters are the most."""
+
+
+class NotYourNote(Refusal):
+    """Only {name}, who wrote this note, can delete it."""
+
+
+class NoPrivateChat(Refusal):
+    """Telegram lets me send you files only in our private chat. Open it, press Start there, and ask again."""

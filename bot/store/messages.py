@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, select, update
 from bot.domain.conversation import Direction
 from bot.domain.ids import ConversationId, MessageId, Moment, OperatorId
 from bot.domain.text import RichText
+from bot.store import words
 from bot.store.tables import message, message_ref
 from bot.store.uow import Tx, upsert, values
 
@@ -84,7 +85,10 @@ def add(
         "expanded": expanded,
     }
     found = tx.execute(_add(tx.postgres), row).scalar()
-    return MessageId(found) if found is not None else None
+    if found is None:
+        return None
+    words.of_message(tx, MessageId(found), body)
+    return MessageId(found)
 
 
 def dump(body: RichText) -> str:
@@ -112,7 +116,7 @@ _COLUMNS = (
 _BY_IDS = select(*_COLUMNS).where(message.c.id.in_(bindparam("ids", expanding=True)))
 _LATEST = (
     select(*_COLUMNS)
-    .where(message.c.conversation_id == bindparam("conversation_id"))
+    .where(message.c.conversation_id == bindparam("conversation_id"), message.c.direction != Direction.UNHEARD.value)
     .order_by(message.c.seq.desc())
     .limit(bindparam("n"))
 )
@@ -131,7 +135,7 @@ def by_ids(tx: Tx, ids: set[int]) -> dict[int, Message]:
 
 
 def latest(tx: Tx, conversation_id: ConversationId, limit: int) -> list[Message]:
-    """The last messages of a conversation, oldest first."""
+    """The last messages of a conversation, oldest first, but for those written from the black list."""
     rows = tx.execute(_LATEST, {"conversation_id": conversation_id, "n": limit}).all()
     return [_message(row) for row in reversed(rows)]
 

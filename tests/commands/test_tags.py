@@ -129,6 +129,13 @@ async def test_R60_a_reaction_with_the_label_offers_the_form_to_that_person_alon
     assert [one.label for one in offered.options if one.value in offered.chosen] == ["Ann: tag me"]
 
 
+async def test_R60_a_preview_shows_the_tags(stall: Stall) -> None:
+    await stall.writes("olga", "!tag refund, vip")
+    screen = (await stall.press("olga", Verb.PREVIEW)).screen
+    assert screen is not None
+    assert screen.rows[0].title.endswith(" · #refund #vip")
+
+
 async def test_R62_nothing_edits_or_deletes_a_tag(stall: Stall) -> None:
     await stall.writes("olga", "!tag refund")
     shown = [await stall.desk("ada", "tags"), (await stall.press("ada", Verb.MORE)), (await stall.press("ada", Verb.TAG))]

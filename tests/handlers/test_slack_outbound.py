@@ -26,6 +26,7 @@ from bot.delivery.ports import (
     Parcel,
     Permanent,
     PostCard,
+    PublishHome,
     ReadsBack,
     Retry,
     Sent,
@@ -34,6 +35,7 @@ from bot.delivery.ports import (
     Words,
 )
 from bot.domain.actions import Button, Verb
+from bot.domain.screen import Jump, Row, Screen
 from bot.domain.text import RichText
 from bot.handlers.desks.slack import outbound
 from bot.handlers.desks.slack.outbound import SlackPort
@@ -146,6 +148,30 @@ class TestPosting:
         assert notice["text"] == "Not delivered"
         assert "<@U1> one" in json.dumps(told)
         assert told["pings"] == []
+
+    async def test_a_notice_in_private_leads_to_its_threads(self, desk: Desk) -> None:
+        root = await desk.open()
+        jumps = (Jump("slack", desk.room, root), Jump("telegram", "-1001234", "77"), Jump("telegram", "5", "7"))
+        outcome = await desk.port.deliver(desk.parcel(Notice("*Ann* waits", jumps=jumps), room=desk.olga))
+        assert isinstance(outcome, Sent)
+        (said,) = desk.slack.messages(desk.slack.direct(desk.olga)["id"])
+        links = [element["url"] for block in said["blocks"] if block["type"] == "actions" for element in block["elements"]]
+        shown = (await desk.wire.call("chat.getPermalink", {"channel": desk.room, "message_ts": root}))["permalink"]
+        assert links == [shown, "https://t.me/c/1234/77"]
+
+    async def test_F17_a_notice_in_private_is_found_again(self, desk: Desk) -> None:
+        parcel = desk.parcel(Notice("hello"), room=desk.olga)
+        assert await desk.port.find(parcel) is None
+        outcome = await desk.port.deliver(parcel)
+        assert await desk.port.find(parcel) == outcome
+
+    async def test_a_home_is_published(self, desk: Desk) -> None:
+        button = Button(Verb.TAB, "Inbox", "inbox")
+        for rows in ((), (Row(title="Ann", buttons=(button, button)),) * 100):
+            screen = Screen(title="Conversations", tabs=(button,), rows=rows, empty="Nothing here.")
+            assert await desk.port.deliver(desk.parcel(PublishHome(screen), room=desk.olga)) == Sent()
+        assert len(desk.slack.home(desk.olga)["blocks"]) <= 100
+        assert isinstance(await desk.port.deliver(desk.parcel(PublishHome(), room=desk.olga)), Permanent)
 
     async def test_topics_are_nothing_here_and_replies_are_not_for_desks(self, desk: Desk) -> None:
         assert await desk.port.deliver(desk.parcel(OpenTopic("Ann"))) == Sent()

@@ -20,12 +20,14 @@ from bot.delivery.ports import (
     Fate,
     History,
     Mark,
+    NameTopic,
     Notice,
     OpenTopic,
     Outcome,
     Parcel,
     Permanent,
     PostCard,
+    PublishHome,
     Retry,
     Sent,
     Sweep,
@@ -34,10 +36,13 @@ from bot.delivery.ports import (
     Words,
 )
 from bot.domain.card import CardView
+from bot.domain.screen import Screen
 from bot.handlers.desks.slack import uploads
 from bot.handlers.desks.slack.blocks import Message, draw_card, draw_history, draw_notice, draw_words
 from bot.handlers.desks.slack.refusals import BAD_TEXT
+from bot.handlers.desks.slack.screens import as_home
 from bot.handlers.desks.slack.wire import Failed, Wire
+from bot.handlers.shared.jumps import address_of
 
 log = structlog.get_logger(__name__)
 
@@ -87,12 +92,15 @@ class SlackPort:
                 return await self._post(parcel, draw_card(await self._linked(parcel, card), stamp))
             case History() as history:
                 return await self._post(parcel, draw_history(history, stamp))
-            case Notice(only_for=str(person)) as notice:
-                return await self._whisper(parcel, draw_notice(notice, stamp), person)
             case Notice() as notice:
-                return await self._post(parcel, draw_notice(notice, stamp))
+                drawn = draw_notice(notice, stamp, await self._wire.workspace() if notice.jumps else "")
+                if notice.only_for is not None:
+                    return await self._whisper(parcel, drawn, notice.only_for)
+                return await self._post(parcel, drawn)
             case Document() as document:
                 return await uploads.send(self._wire, parcel.address.chat, document, parcel.delivery_id)
+            case PublishHome(screen):
+                return await self._home(parcel.address.chat, screen)
             case EditCard(remote_id, card):
                 drawn = draw_card(await self._linked(parcel, card), stamp)
                 await self._show("chat.update", {"channel": parcel.address.chat, "ts": remote_id}, drawn)
@@ -102,8 +110,18 @@ class SlackPort:
             case Sweep() as sweep:
                 waiting = await self._take_back(parcel.address.chat, sweep.delivery_id, sweep.since)
                 return waiting or Sent()
-            case OpenTopic() | TopicState():
+            case OpenTopic() | NameTopic() | TopicState():
                 return Sent()
+
+    async def _home(self, person: str, screen: Screen | None) -> Outcome:
+        """The Home tab of one person (https://docs.slack.dev/reference/methods/views.publish)."""
+        if screen is None:
+            return Permanent("there is nobody to draw it")
+        workspace = await self._wire.workspace()
+        await self._wire.call(
+            "views.publish", {"user_id": person, "view": as_home(screen, lambda jump: address_of(jump, workspace))}
+        )
+        return Sent()
 
     async def _linked(self, parcel: Parcel, card: CardView) -> CardView:
         """The card with the address of the thread it points to (R30); a thread that is gone has none."""
@@ -176,8 +194,8 @@ class SlackPort:
 
     async def _find(self, parcel: Parcel) -> Sent | Retry | None:
         where, mine = _place(parcel), (parcel.delivery_id, parcel.since)
-        if isinstance(parcel.body, Document):
-            where["channel"] = await uploads.direct_room(self._wire, where["channel"])
+        # a person's id will do to post, not to read
+        where["channel"] = await uploads.direct_room(self._wire, where["channel"])
         if "thread_ts" not in where:
             return await self._search("conversations.history", {"channel": where["channel"]}, *mine)
         try:

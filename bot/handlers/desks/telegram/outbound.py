@@ -7,6 +7,7 @@ posting for everybody ourselves, as a reply to the message it is about. Ephemera
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -18,18 +19,21 @@ from bot.delivery.ports import (
     Fate,
     History,
     Mark,
+    NameTopic,
     Notice,
     OpenTopic,
     Outcome,
     Parcel,
     Permanent,
     PostCard,
+    PublishHome,
     Sent,
     Sweep,
     TopicState,
     Unsupported,
     Words,
 )
+from bot.domain.card import CardView
 from bot.handlers.desks.telegram import keyboards
 from bot.handlers.shared.documents import content_of
 from bot.handlers.shared.telegram_api import BotApi
@@ -42,6 +46,7 @@ REACTIONS = {Fate.ACCEPTED: "👍", Fate.FAILED: "👎", Fate.HELD: "👀"}
 """Emoji every bot may react with; ✅ and ❌ are not among them (ReactionTypeEmoji). A new one replaces the old one."""
 PORT = "telegram-desk"
 LONGEST_CAPTION = 1024
+NOT_REACHED = "Telegram lets a bot write to a person in private only after that person has pressed Start there."
 _TOPIC_COLOUR = 0x6FB9F0
 
 Arguments = dict[str, Any]
@@ -53,15 +58,20 @@ class TelegramDeskPort:
     def __init__(self, api: BotApi) -> None:
         self._api = api
         self._outcomes = Outcomes(to_clients=False)
+        self._in_private = Outcomes(to_clients=True)
 
     async def deliver(self, parcel: Parcel) -> Outcome:
         """See :class:`bot.delivery.ports.Port`."""
         chat = parcel.address.chat
-        creates = not isinstance(parcel.body, EditCard | Mark | TopicState)
+        creates = not isinstance(parcel.body, EditCard | Mark | NameTopic | TopicState)
         try:
             return await self._send(parcel, int(chat))
         except AiogramError as error:
-            return self._outcomes.read(error, chat, creates=creates)
+            if chat.startswith("-"):
+                return self._outcomes.read(error, chat, creates=creates)
+            outcome = self._in_private.read(error, chat, creates=creates)
+            closed = isinstance(outcome, Permanent) and outcome.code == "blocked"
+            return Permanent(NOT_REACHED, "blocked") if closed else outcome
         except Exception as error:  # a bug of ours must not stop the relay
             log.exception("not delivered", port=PORT, delivery=parcel.delivery_id)
             return Permanent(f"It could not be put into Telegram's shape ({type(error).__name__}).")
@@ -75,7 +85,7 @@ class TelegramDeskPort:
             case Words():
                 return await self._post({**place, **keyboards.words(body)})
             case PostCard(view):
-                return await self._post({**place, **keyboards.card(view)})
+                return await self._post({**place, **keyboards.card(_linked(view, chat))})
             case History():
                 return await self._post({**place, **keyboards.history(body)})
             case Notice():
@@ -83,7 +93,9 @@ class TelegramDeskPort:
             case Document() as document:
                 return await self._file(place, document)
             case EditCard(remote_id, view):
-                return await self._edit({"chat_id": chat, "message_id": int(remote_id), **keyboards.card(view)}, remote_id)
+                return await self._edit(
+                    {"chat_id": chat, "message_id": int(remote_id), **keyboards.card(_linked(view, chat))}, remote_id
+                )
             case Mark(remote_id, fate):
                 reaction = [{"type": "emoji", "emoji": REACTIONS[fate]}]
                 await self._api.call("setMessageReaction", {"chat_id": chat, "message_id": int(remote_id), "reaction": reaction})
@@ -91,8 +103,13 @@ class TelegramDeskPort:
             case TopicState(closed):
                 await self._api.call("closeForumTopic" if closed else "reopenForumTopic", place)
                 return Sent()
+            case NameTopic(name):
+                await self._api.call("editForumTopic", {**place, "name": keyboards.topic_name(name)})
+                return Sent()
             case Sweep():
                 return Unsupported("Telegram refuses what has no topic to go to")
+            case PublishHome():
+                return Unsupported("Telegram has no home tab")
             case OpenTopic(name):
                 topic = {"chat_id": chat, "name": keyboards.topic_name(name), "icon_color": _TOPIC_COLOUR}
                 made = await self._api.call("createForumTopic", topic)
@@ -138,6 +155,12 @@ class TelegramDeskPort:
                 raise
             await self._api.call("editMessageText", plain(arguments))
         return Sent(remote_id)
+
+
+def _linked(card: CardView, chat: int) -> CardView:
+    """The card with the address of the topic it points to (https://core.telegram.org/api/links#forum-topic-links)."""
+    inside = str(chat).removeprefix("-100")
+    return replace(card, link=f"https://t.me/c/{inside}/{card.link}") if card.link.isdecimal() else card
 
 
 def plain(arguments: Arguments) -> Arguments:
