@@ -18,7 +18,8 @@ from bot.domain.listing import BY_RIGHT, TITLES, Tab, View, back_to, headline, p
 from bot.domain.people import Operator
 from bot.domain.permissions import Permission
 from bot.domain.screen import ChoiceField, Form, Option, Screen
-from bot.store import conversations, lists, messages
+from bot.domain.tagging import shown
+from bot.store import conversations, lists, messages, tags
 from bot.store.messages import Message
 from bot.store.uow import Tx
 
@@ -109,11 +110,15 @@ def preview(tx: Tx, context: Context, asked: Asked) -> Answer:
     conversation = context.conversation
     entry = lists.entry_of(tx, conversation.id)
     talk = [said for said in messages.latest(tx, conversation.id, SHOWN) if readable(tx, context.operator, said)]
+    borne = {number: [tag.name for tag in found] for number, found in tags.of_messages(tx, [one.id for one in talk]).items()}
     return Answer(
         screen=Screen(
             title=headline(entry),
             intro=state_line(entry),
-            rows=tuple(said_row(said.author, said.at, said.direction, said.body.to_plain()) for said in talk),
+            rows=tuple(
+                said_row(said.author, said.at, said.direction, said.body.to_plain(), shown(borne.get(said.id, ())))
+                for said in talk
+            ),
             empty="Nothing has been said yet.",
             buttons=_under_preview(entry.conversation, back_to(asked.token)),
         )

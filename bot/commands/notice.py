@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from bot.commands.answer import Answer
 from bot.commands.context import Place
+from bot.commands.perform import Desk
 from bot.domain.actions import Button
+from bot.domain.chart import Chart
+from bot.domain.errors import NoPrivateChat
 from bot.domain.ids import ConversationId, OperatorId
 from bot.domain.screen import Jump
-from bot.store import outbox, team
+from bot.store import blobs, outbox, private_chats, team
+from bot.store.blobs import Blob
 from bot.store.outbox import Delivery
 from bot.store.spread import LIVE
 from bot.store.uow import Tx
@@ -52,6 +57,26 @@ def notify(
             outbox.queue(tx, Delivery(lane=lane, port=port, chat=person, op="notice", conversation_id=about, payload=payload))
             return True
     return False
+
+
+def send_file(tx: Tx, desk: Desk, name: str, mime: str, content: bytes | Chart, *, caption: str, what: str) -> Answer:
+    """Queue a file for the person who asked, in private; a chart is drawn when it is sent. What he is told now.
+
+    Raises ``NoPrivateChat``: files of other clients' words are for no topic.
+
+    ``what``  a word for it, as in “The table …”
+    """
+    port, person = port_of(desk.actor.platform), desk.actor.external_id
+    if desk.actor.platform == "telegram" and not private_chats.is_open(tx, "telegram", person):
+        raise NoPrivateChat
+    payload: dict[str, object] = {"name": name, "mime": mime, "caption": caption}
+    if isinstance(content, Chart):
+        payload["chart"] = content.to_json()
+    else:
+        payload["blob"] = blobs.add(tx, Blob(name, mime, content))
+    outbox.queue(tx, Delivery(lane=f"{port}:{person}:private", port=port, chat=person, op="document", payload=payload))
+    where = "our direct messages" if desk.actor.platform == "slack" else "our private chat"
+    return Answer(f"The {what} comes to you in {where}.")
 
 
 def port_of(platform: str) -> str:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from bot.delivery.ports import Permanent, Sent
 from bot.domain.actions import Button, Verb
 from bot.domain.capabilities import DESKS
-from bot.domain.ids import MessageId
-from bot.store import conversations, heal, journal, messages, mirrors, spread
+from bot.domain.ids import ConversationId, MessageId
+from bot.store import blobs, conversations, heal, journal, messages, mirrors, outbox, spread
 from bot.store.lanes import Head
 from bot.store.messages import Ref
 from bot.store.mirrors import Mirror
+from bot.store.outbox import Delivery
 from bot.store.uow import Tx
 
 
@@ -23,6 +24,8 @@ def sent(tx: Tx, heads: Sequence[Head], outcome: Sent, chat: str) -> None:
         mirrors.place(tx, mirror, thread=outcome.remote_id)
     elif first.op == "card" and mirror is not None:
         _card_sent(tx, mirror, heads, outcome)
+    elif first.op == "document":
+        blobs.remove(tx, first.payload.get("blob", 0))
     elif first.op == "words":
         for head in heads:
             _words_sent(tx, head, mirror, outcome, chat)
@@ -123,6 +126,9 @@ def failed(tx: Tx, head: Head, outcome: Permanent) -> None:
     )
     if head.op == "words" and mirror is None:
         _reply_failed(tx, head, outcome)
+    elif head.op == "document":
+        blobs.remove(tx, head.payload.get("blob", 0))
+        _file_failed(tx, head, outcome)
     elif head.op == "notice" and mirror is None and head.payload.get("person"):
         _not_told(tx, head, outcome)
     elif mirror is not None and mirror.thread and (head.op == "words" or _is_first_card(head, mirror)):
@@ -131,13 +137,22 @@ def failed(tx: Tx, head: Head, outcome: Permanent) -> None:
 
 
 def _reply_failed(tx: Tx, head: Head, outcome: Permanent) -> None:
+    text = f"❌ Not delivered to the client. {outcome.reason}"
     origin = _origin(tx, MessageId(head.message_id or 0))
-    if origin is None:
+    if origin is None:  # it was sent from a list or a form, so every desk is told
+        for home in mirrors.of_conversation(tx, ConversationId(head.conversation_id or 0)):
+            spread.notice(tx, home, text, buttons=(_retry(head),))
         return
     mirror, remote_id = origin
     spread.mark(tx, mirror, remote_id, "failed")
-    text = f"❌ Not delivered to the client. {outcome.reason}"
     spread.notice(tx, mirror, text, reply_to=remote_id, buttons=(_retry(head),))
+
+
+def _file_failed(tx: Tx, head: Head, outcome: Permanent) -> None:
+    """The person who asked for a file is told why it does not come."""
+    port, person = head.lane.split(":")[:2]
+    words = f"⚠️ {head.payload['name']} could not be sent. {outcome.reason}"
+    outbox.queue(tx, Delivery(lane=head.lane, port=port, chat=person, op="notice", payload={"text": words, "thread": ""}))
 
 
 def _not_told(tx: Tx, head: Head, outcome: Permanent) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from bot.delivery.ports import (
     Address,
     Body,
+    Document,
     EditCard,
     Fate,
     History,
@@ -23,11 +25,12 @@ from bot.delivery.ports import (
 )
 from bot.domain.actions import Button, Verb
 from bot.domain.card import CardView, draw
+from bot.domain.chart import Chart
 from bot.domain.conversation import Direction
 from bot.domain.ids import ConversationId
 from bot.domain.screen import Jump
 from bot.domain.text import RichText, join
-from bot.store import cards, messages, mirrors, spread
+from bot.store import blobs, cards, messages, mirrors, spread
 from bot.store.lanes import Head
 from bot.store.messages import Message
 from bot.store.mirrors import Mirror
@@ -84,6 +87,8 @@ class Packer:
         mirror = self.mirror(head)
         if head.op == "words":
             return self._words(head, mirror, chat, joined)
+        if head.op == "document":
+            return Packed(Address(chat), self._document(head.payload))
         if head.op == "home":
             return Packed(Address(chat), PublishHome())
         if mirror is None:
@@ -140,6 +145,14 @@ class Packer:
     def _origin(self, said: Message) -> str:
         """The platform a message was written on."""
         return next((ref.platform for ref in messages.refs_of(self._tx, said.id) if ref.origin), "")
+
+    def _document(self, payload: dict[str, Any]) -> Document:
+        if "chart" in payload:
+            return Document(payload["name"], payload["mime"], Chart.from_json(payload["chart"]), payload["caption"])
+        file = blobs.by_id(self._tx, payload["blob"])
+        if file is None:
+            raise Void
+        return Document(file.name, file.mime, file.content, payload["caption"])
 
     def _message(self, head: Head) -> Message:
         found = self._messages.get(head.message_id or 0)

@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 
 from bot.domain.actions import Button
 from bot.domain.card import CardView
+from bot.domain.chart import Chart
 from bot.domain.screen import Jump, Screen
 from bot.domain.text import RichText
 
@@ -115,6 +116,16 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A file for one operator in private, whom the address names. A chart is drawn as it is sent, and shown as a picture."""
+
+    name: str
+    mime: str
+    content: bytes | Chart
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sweep:
     """Take away what delivery ``delivery_id``, first tried at ``since`` (milliseconds), may have left outside of its thread.
 
@@ -132,7 +143,7 @@ class PublishHome:
     screen: Screen | None = None
 
 
-Body = Words | OpenTopic | NameTopic | TopicState | PostCard | EditCard | Mark | Notice | History | Sweep | PublishHome
+Body = Words | OpenTopic | NameTopic | TopicState | PostCard | EditCard | Mark | Notice | History | Document | Sweep | PublishHome
 
 
 @dataclass(frozen=True, slots=True)

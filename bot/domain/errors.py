@@ -6,13 +6,15 @@ product may say no to. Words in braces are filled in by whoever raises it.
     Refusal
     ├── NotAnOperator · NotYourGroup · NotAllowed            who you are
     ├── NoConversation · UnknownVerb · NotUnderstood · InThread · StaleCard · NotYourText   what you pointed at
-    ├── AlreadyStarted · AlreadyYours · NotYours · NotStarted · AlreadyClosed · AlreadyUnassigned · Decided
+    ├── QuestionOver · NothingWritten · NothingChosen · NotOffered · TooLong · NoVerbHere · NotWords   what a form was answered
     ├── UnknownTab · SearchTooShort · OldSearch                          lists and search
     ├── UnknownColleague · UnknownGroup · SameGroup · NoDesk · HasMoved                   passing on
     ├── NobodyToPin · OnlyTheirs · AlreadyPinned · NotPinned · NotYourPin                 pins
     ├── Blacklisted · AlreadyListed · NotListed · OnlyInTab                               the black list
-    └── NoName · NoWords · OverLength · NotYourNote                                          the client
-    ├── QuestionOver · NothingWritten · NothingChosen · NotOffered · TooLong · NoVerbHere · NotWords   what a form was answered
+    ├── NoName · NoWords · OverLength · NotYourNote                                          the client
+    ├── NoTag · TagTooLong · TooManyTags · NothingToTag · UnknownTag · NoPrivateChat           tags
+    ├── BadTitle · TitleTooLong · TitleTaken · NoTemplateText · TemplateTooLong · UnknownVariable · NoTemplate
+    ├── NotYourTemplate · UnknownCanned · NothingToSend · DraftGone                            canned responses
     └── AlreadyStarted · AlreadyYours · NotYours · NotStarted · AlreadyClosed · AlreadyUnassigned · Decided
 """
 
@@ -134,6 +136,94 @@ class Decided(Refusal):
     """This text was already {what}."""
 
 
+class NoTag(Refusal):
+    """Name at least one tag, e.g. refund."""
+
+    field = "new"
+
+
+class TagTooLong(Refusal):
+    """A tag has at most {most} characters."""
+
+    field = "new"
+
+
+class TooManyTags(Refusal):
+    """A message can bear at most {most} tags."""
+
+    field = "tags"
+
+
+class NothingToTag(Refusal):
+    """There is no message of this conversation there to tag."""
+
+    field = "messages"
+
+
+class UnknownTag(Refusal):
+    """No message bears the tag “{name}”. {near}"""
+
+
+class BadTitle(Refusal):
+    """Give it a title to call it by, e.g. greeting."""
+
+    field = "title"
+
+
+class TitleTooLong(Refusal):
+    """A title has at most {most} characters."""
+
+    field = "title"
+
+
+class TitleTaken(Refusal):
+    """There is one called “{title}” already. Choose another title."""
+
+    field = "title"
+
+
+class NoTemplateText(Refusal):
+    """Write the words it stands for."""
+
+    field = "body"
+
+
+class TemplateTooLong(Refusal):
+    """A canned response has at most {most} characters."""
+
+    field = "body"
+
+
+class UnknownVariable(Refusal):
+    """I don't know {name}. You can use {known}."""
+
+    field = "body"
+
+
+class NoTemplate(Refusal):
+    """That canned response is not there any more."""
+
+    field = "pick"
+
+
+class NotYourTemplate(Refusal):
+    """Only an admin can change what all operators use."""
+
+
+class UnknownCanned(Refusal):
+    """There is no canned response “{word}”, so nothing was sent. {near}"""
+
+
+class NothingToSend(Refusal):
+    """Choose a canned response, or write something."""
+
+    field = "pick"
+
+
+class DraftGone(Refusal):
+    """This preview was already sent, or it is too old. Please choose again."""
+
+
 class UnknownTab(Refusal):
     """I don't know the list “{word}”. You can write {known}."""
 
@@ -230,3 +320,7 @@ class OverLength(Refusal):
 
 class NotYourNote(Refusal):
     """Only {name}, who wrote this note, can delete it."""
+
+
+class NoPrivateChat(Refusal):
+    """Telegram lets me send you files only in our private chat. Open it, press Start there, and ask again."""

@@ -265,9 +265,9 @@ def back_to(token: str) -> Button:
 SAID = {Direction.NOTE: "📝 note", Direction.HELD: "🔒 held, not sent"}
 
 
-def said_row(author: str, at: Moment, direction: Direction, words: str) -> Row:
-    """One message of a preview (R23): who and when, what kind when the client has not got it, and the words."""
-    parts = (author, clock_words(at), SAID.get(direction, ""))
+def said_row(author: str, at: Moment, direction: Direction, words: str, tags: str = "") -> Row:
+    """One message of a preview (R23): who and when, what kind when the client has not got it, its tags, and the words."""
+    parts = (author, clock_words(at), SAID.get(direction, ""), tags)
     return Row(title=" · ".join(part for part in parts if part), detail=shortened(words, LONGEST))
 
 

@@ -19,7 +19,10 @@ from bot.store.uow import Tx, upsert, values
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One thing said. ``seq`` counts within the conversation; ``author`` is the name at the time."""
+    """One thing said. ``seq`` counts within the conversation; ``author`` is the name at the time.
+
+    ``expanded``  what its author wrote only stands for it (a canned response), so that his own desk shows it as well
+    """
 
     id: MessageId
     conversation_id: ConversationId
@@ -30,6 +33,7 @@ class Message:
     shown_as: str
     body: RichText
     at: Moment
+    expanded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ def add(
     author_id: OperatorId | None = None,
     shown_as: str = "",
     action_key: str | None = None,
+    expanded: bool = False,
 ) -> MessageId | None:
     """Keep a message. ``action_key`` is unique for ever: None when a message with it is kept already.
 
@@ -77,6 +82,7 @@ def add(
         "body": dump(body),
         "at": at,
         "action_key": action_key,
+        "expanded": expanded,
     }
     found = tx.execute(_add(tx.postgres), row).scalar()
     if found is None:
@@ -91,6 +97,11 @@ def dump(body: RichText) -> str:
     return json.dumps(body.to_json(), ensure_ascii=False).replace("\\u0000", "\ufffd")
 
 
+def load(kept: str) -> RichText:
+    """A body from the form it is kept in."""
+    return RichText.from_json(json.loads(kept))
+
+
 _COLUMNS = (
     message.c.id,
     message.c.conversation_id,
@@ -101,6 +112,7 @@ _COLUMNS = (
     message.c.shown_as,
     message.c.body,
     message.c.at,
+    message.c.expanded,
 )
 _BY_IDS = select(*_COLUMNS).where(message.c.id.in_(bindparam("ids", expanding=True)))
 _LATEST = (
@@ -144,8 +156,9 @@ def _message(row: Any) -> Message:
         author_id=OperatorId(row.author_id) if row.author_id is not None else None,
         author=row.author,
         shown_as=row.shown_as,
-        body=RichText.from_json(json.loads(row.body)),
+        body=load(row.body),
         at=Moment(row.at),
+        expanded=bool(row.expanded),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import delete
 
+from bot.store import blobs
 from bot.store.tables import delivery, inbox
 from bot.store.uow import Tx
 
@@ -15,7 +16,8 @@ OVER = ("sent", "unconfirmed", "cancelled", "retried")
 
 
 def sweep(tx: Tx) -> tuple[int, int]:
-    """Delete applied updates and finished deliveries that are old; returns how many of each."""
+    """Delete applied updates, finished deliveries and unused files that are old; returns how many of the first two."""
+    blobs.sweep(tx)
     updates = tx.execute(
         delete(inbox).where(inbox.c.status == "done", inbox.c.received_at < tx.now - INBOX_DAYS * DAY_MS)
     ).rowcount

@@ -86,10 +86,10 @@ def to_desks(
             on_mirror(tx, mirror, "words", message_id=message_id, part=part, size=size)
 
 
-def note_later(tx: Tx, conversation: Conversation, message_id: MessageId, text: RichText, *, but: Mirror) -> None:
+def note_later(tx: Tx, conversation: Conversation, message_id: MessageId, text: RichText, *, but: Mirror | None) -> None:
     """A held text its author stays silent about shows on the other desks as a note after a while; see :func:`settle_held`."""
     for mirror in mirrors.of_conversation(tx, conversation.id):
-        if mirror.id == but.id:
+        if but is not None and mirror.id == but.id:
             continue
         lane = f"held:{message_id}:{mirror.id}"
         for part in range(len(desk_parts(mirror.platform, text, in_card=False))):

@@ -14,6 +14,7 @@ import structlog
 from aiogram.exceptions import AiogramError, TelegramBadRequest, TelegramForbiddenError
 
 from bot.delivery.ports import (
+    Document,
     EditCard,
     Fate,
     History,
@@ -34,7 +35,9 @@ from bot.delivery.ports import (
 )
 from bot.domain.card import CardView
 from bot.handlers.desks.telegram import keyboards
+from bot.handlers.shared.documents import content_of
 from bot.handlers.shared.telegram_api import BotApi
+from bot.handlers.shared.telegram_draft import clipped
 from bot.handlers.shared.telegram_outcomes import Outcomes, is_unparsed
 
 log = structlog.get_logger(__name__)
@@ -42,6 +45,7 @@ log = structlog.get_logger(__name__)
 REACTIONS = {Fate.ACCEPTED: "👍", Fate.FAILED: "👎", Fate.HELD: "👀"}
 """Emoji every bot may react with; ✅ and ❌ are not among them (ReactionTypeEmoji). A new one replaces the old one."""
 PORT = "telegram-desk"
+LONGEST_CAPTION = 1024
 NOT_REACHED = "Telegram lets a bot write to a person in private only after that person has pressed Start there."
 _TOPIC_COLOUR = 0x6FB9F0
 
@@ -86,6 +90,8 @@ class TelegramDeskPort:
                 return await self._post({**place, **keyboards.history(body)})
             case Notice():
                 return await self._tell(place, body)
+            case Document() as document:
+                return await self._file(place, document)
             case EditCard(remote_id, view):
                 return await self._edit(
                     {"chat_id": chat, "message_id": int(remote_id), **keyboards.card(_linked(view, chat))}, remote_id
@@ -131,6 +137,15 @@ class TelegramDeskPort:
         if told.reply_to and told.reply_to.isdecimal():
             arguments["reply_parameters"] = {"message_id": int(told.reply_to), "allow_sending_without_reply": True}
         return await self._post(arguments)
+
+    async def _file(self, place: Arguments, document: Document) -> Outcome:
+        """A picture to look at, anything else to keep (https://core.telegram.org/bots/api#sendphoto, #senddocument)."""
+        content = await content_of(document)
+        kind = "photo" if document.mime.startswith("image/") else "document"
+        arguments = {**place, "caption": clipped(document.caption, LONGEST_CAPTION)} if document.caption else place
+        file = (document.name, document.mime, content)
+        message = await self._api.send_file(f"send{kind.capitalize()}", arguments, kind, file)
+        return Sent(str(message["message_id"]))
 
     async def _edit(self, arguments: Arguments, remote_id: str) -> Outcome:
         try:

@@ -81,6 +81,28 @@ def upgrade() -> None:
     with op.batch_alter_table("canned", schema=None) as batch_op:
         batch_op.add_column(sa.Column("blob_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True))
         batch_op.create_foreign_key(batch_op.f("fk_canned_blob_id"), "blob", ["blob_id"], ["id"])
+        batch_op.add_column(sa.Column("word", sa.Text(), nullable=False))
+        batch_op.drop_constraint(batch_op.f("uq_canned_operator_id_title"), type_="unique")
+        batch_op.create_unique_constraint(batch_op.f("uq_canned_operator_id_word"), ["operator_id", "word"])
+    op.create_index(
+        "ix_canned_shared",
+        "canned",
+        ["word"],
+        unique=True,
+        postgresql_where=sa.text("operator_id IS NULL"),
+        sqlite_where=sa.text("operator_id IS NULL"),
+    )
+
+    with op.batch_alter_table("tag", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("folded", sa.Text(), nullable=False))
+        batch_op.drop_constraint(batch_op.f("uq_tag_name"), type_="unique")
+        batch_op.create_unique_constraint(batch_op.f("uq_tag_folded"), ["folded"])
+
+    with op.batch_alter_table("message_tag", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_message_tag_at"), ["at"], unique=False)
+
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("expanded", sa.Boolean(), server_default=sa.text("false"), nullable=False))
 
     with op.batch_alter_table("conversation", schema=None) as batch_op:
         batch_op.add_column(sa.Column("meant_for", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True))
@@ -107,7 +129,22 @@ def downgrade() -> None:
         batch_op.drop_constraint(batch_op.f("fk_conversation_meant_for"), type_="foreignkey")
         batch_op.drop_column("meant_for")
 
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.drop_column("expanded")
+
+    with op.batch_alter_table("message_tag", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_message_tag_at"))
+
+    with op.batch_alter_table("tag", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("uq_tag_folded"), type_="unique")
+        batch_op.create_unique_constraint(batch_op.f("uq_tag_name"), ["name"])
+        batch_op.drop_column("folded")
+
+    op.drop_index("ix_canned_shared", table_name="canned")
     with op.batch_alter_table("canned", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("uq_canned_operator_id_word"), type_="unique")
+        batch_op.create_unique_constraint(batch_op.f("uq_canned_operator_id_title"), ["operator_id", "title"])
+        batch_op.drop_column("word")
         batch_op.drop_constraint(batch_op.f("fk_canned_blob_id"), type_="foreignkey")
         batch_op.drop_column("blob_id")
 
