@@ -9,7 +9,7 @@ BIN := .venv/bin
 CODE := bot config sandbox $(wildcard tools)
 WORKERS ?= 2
 
-.PHONY: help install demo test check format bench fuzz clean
+.PHONY: help install demo test check format generate bench fuzz clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ help: ## show this list
 install: .venv/.installed ## make .venv and install everything in its exact version
 
 .venv/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "relaydesk needs Python 3.11 or newer; name yours: make $(or $(firstword $(MAKECMDGOALS)),install) PYTHON=python3.12" >&2; exit 1; }
+	@echo "Installing into .venv; this takes a minute or two."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
@@ -36,6 +39,10 @@ check: install ## ruff, mypy, import contracts
 format: install ## let ruff set the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+generate: install ## write the files that are made from tables: the Slack manifest, docs/capabilities.md
+	@$(BIN)/python -m tools.slack_manifest
+	@$(BIN)/python -m tools.capabilities
 
 bench: install ## measure; the figures are in docs/performance.md
 	@$(BIN)/python -m tests.bench $(ARGS)

@@ -109,7 +109,7 @@ def apply(
     """Bring groups, desks, channels, operators and roles to what the file says, and print the difference."""
 
     async def work(settings: Settings) -> None:
-        from bot.app import apply_file
+        from bot.beside import apply_file
 
         for line in await apply_file(settings, team_file, dry_run=dry_run) or ["Nothing to change."]:
             _say(line)
@@ -119,7 +119,7 @@ def apply(
 
 @cli.command()
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
-    """What is missing or wrong at each platform, in the store, in the queues. Exit code 1 if anything is."""
+    """What is missing or wrong at each platform, in the store, in the queues; exit code 1 if anything is."""
 
     async def work(settings: Settings) -> int:
         from bot.doctor import examine
@@ -144,10 +144,15 @@ def manifest() -> None:
     """Print the Slack app manifest for these settings."""
 
     async def work(settings: Settings) -> None:
-        from bot.handlers.desks.slack.manifest import as_yaml
+        from bot.handlers.desks.slack.manifest import PATH, as_yaml
 
         http = settings.slack.signing_secret is not None and settings.slack.app_token is None
-        _say(as_yaml(f"{settings.public_url}/slack/events" if http else None))
+        if http and settings.public_url is None:
+            raise SettingsError(
+                "RELAYDESK_PUBLIC_URL is missing: Slack over HTTP needs this server's https address; "
+                "or set RELAYDESK_SLACK__APP_TOKEN for Socket Mode"
+            )
+        _say(as_yaml(f"{settings.public_url}{PATH}" if http else None))
 
     _go(work)
 
@@ -157,13 +162,15 @@ def demo(
     script: Annotated[bool, typer.Option("--script", help="Play one conversation and print it; exit 1 on failure.")] = False,
     port: Annotated[int, typer.Option(help="The page's port, 0 = any free one.")] = 9100,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+    seconds: Annotated[float, typer.Option(hidden=True, help="How long the script waits for each thing.")] = 15.0,
+    refuse: Annotated[list[str] | None, typer.Option(hidden=True, help="Calls to refuse, like slack:chat.postMessage.")] = None,
 ) -> None:
     """Try everything on this machine, with no account anywhere."""
     from bot.demo import play, show
 
     setup("warning", "console", ())
     try:
-        code: Any = asyncio.run(play() if script else show(port, browser=browser))
+        code: Any = asyncio.run(play(seconds=seconds, refuse=refuse or ()) if script else show(port, browser=browser))
     except KeyboardInterrupt:
         code = 0
     raise typer.Exit(code or 0)

@@ -11,6 +11,7 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from enum import Flag, auto
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import structlog
 from aiohttp import web
@@ -27,18 +28,28 @@ from bot.handlers.intake import Intake
 from bot.handlers.shared.platform import Finding, Platform
 from bot.handlers.web import serve
 from bot.store import cursors, inbox, lanes, team
-from bot.store.engine import Store, StoreError, open_store
-from bot.store.migrate import migrate, revisions
+from bot.store.engine import SETTING, Store, StoreError, open_store
+from bot.store.migrate import migrate, refuse_later, revisions
 from bot.store.secrets import renewed, shared
 from bot.store.uow import Tx
+from bot.unserved import unserved
 from config.settings import Settings
 from config.team import Team, load_team
 
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 STOP_SECONDS = 8.5
 """What is under way at a SIGTERM may take this long; ten seconds after it everything has ended."""
 NOBODY = "write a team file, see config/example.team.toml, and run `python -m bot apply TEAM.toml`, or set RELAYDESK_TEAM_FILE"
 NOTHING_ON = "set a token, see config/example.env"
+
+
+class Read(Protocol):
+    """Runs a job that only looks, as :meth:`Store.read` does."""
+
+    async def __call__(self, job: Callable[[Tx], T]) -> T:
+        """Run it; returns what it found."""
+        ...
 
 
 class Part(Flag):
@@ -89,8 +100,6 @@ class App:
 
     async def _look_around(self) -> None:
         """Say at the start what is missing or wrong, one line each; work goes on with the rest."""
-        if not self.platforms:
-            log.warning("no platform is switched on", remedy=NOTHING_ON)
         try:
             if await self.store.read(team.is_empty):
                 log.warning("nobody is an operator, so nobody can answer", remedy=NOBODY)
@@ -102,10 +111,12 @@ class App:
             if not finding.ok and not finding.heard:
                 log.warning(finding.what, remedy=finding.remedy)
 
-    async def check(self) -> list[Finding]:
-        """Look at every platform that is on (``doctor``)."""
-        desks = await self.store.read(team.desks)
-        findings: list[Finding] = []
+    async def check(self, read: Read | None = None) -> list[Finding]:
+        """Look at every platform that is on, and whether the team needs others. ``read`` looks at the team."""
+        desks, channels = await (read or self.store.read)(lambda tx: (team.desks(tx), team.channels(tx)))
+        findings = list(unserved(desks, channels, _ports(self.platforms)))
+        if not self.platforms and not findings:
+            findings.append(Finding(False, "no platform is switched on", NOTHING_ON))
         for platform in self.platforms:
             names = {"slack"} if "slack" in platform.ports else {"telegram"} if "telegram-desk" in platform.ports else set()
             findings += await platform.check([desk.chat for desk in desks if desk.platform in names])
@@ -150,7 +161,7 @@ async def build(settings: Settings, part: Part = Part.ALL) -> App:
         )
     plan = team_plan(settings)
     if not alone:
-        await _refuse_old_schema(url)
+        await refuse_old_schema(url)
     store = await open_store(url, policy)
     app = App(settings, store, part)
     try:
@@ -162,7 +173,7 @@ async def build(settings: Settings, part: Part = Part.ALL) -> App:
             for line in await store.write(lambda tx: apply_team(tx, plan)):
                 log.info("team: %s", line)
         await store.write(lambda tx: _begin_anew(tx, settings))
-        app.platforms = await _platforms(settings, app.intake, store)
+        app.platforms = await platforms(settings, app.intake, store, read=store.read)
         for platform in app.platforms:
             for source, inbound in platform.inbounds.items():
                 app.intake.add(source, inbound)
@@ -172,52 +183,12 @@ async def build(settings: Settings, part: Part = Part.ALL) -> App:
     return app
 
 
-async def build_for_look(settings: Settings, part: Part) -> App:
-    """An app that is not run, to look at things beside one that may be running: no lock, nothing taken over or applied."""
-    url = settings.database_url.get_secret_value()
-    await migrate(url) if settings.is_sqlite else await _refuse_old_schema(url)
-    app = App(settings, await open_store(url), part)
-    try:
-        app.platforms = await _platforms(settings, app.intake, app.store)
-    except BaseException:
-        await app.close()
-        raise
-    return app
-
-
-class DryRun(Exception):
-    """Undoes an ``apply`` that was only to be shown. ``changes`` are its lines."""
-
-    def __init__(self, changes: list[str]) -> None:
-        super().__init__()
-        self.changes = changes
-
-
-async def apply_file(settings: Settings, team_file: Path, *, dry_run: bool) -> list[str]:
-    """Apply a team file to the store; with ``dry_run`` only say what that would change. Returns the difference."""
-    url = settings.database_url.get_secret_value()
-    plan = team_plan(settings, team_file)
-    await migrate(url) if settings.is_sqlite else await _refuse_old_schema(url)
-    store = await open_store(url)
-
-    def work(tx: Tx) -> list[str]:
-        changes = apply_team(tx, plan) if plan else []
-        if dry_run:
-            raise DryRun(changes)
-        return changes
-
-    try:
-        return await store.write(work)
-    except DryRun as only_shown:
-        return only_shown.changes
-    finally:
-        await store.close()
-
-
-async def _refuse_old_schema(url: str) -> None:
+async def refuse_old_schema(url: str) -> None:
+    """Raise ``StoreError`` unless the tables are those of this version."""
     current, head = await revisions(url)
+    refuse_later(current)
     if current != head:
-        raise StoreError("the database's tables are not of this version: run `python -m bot migrate` first")
+        raise StoreError(f"{SETTING}: the database's tables are not of this version: run `python -m bot migrate` first")
 
 
 def _take_over(tx: Tx) -> None:
@@ -296,8 +267,8 @@ def _promoted(person: OperatorPlan) -> OperatorPlan:
     return OperatorPlan(name=person.name, email=person.email, role=ADMIN_ROLE, groups=person.groups, identities=person.identities)
 
 
-async def _platforms(settings: Settings, intake: Intake, store: Store) -> list[Platform]:
-    """The platforms that have what they need; the others are not even imported."""
+async def platforms(settings: Settings, intake: Intake, store: Store, *, read: Read) -> list[Platform]:
+    """The platforms that have what they need; the others are not even imported. ``read`` looks at the team."""
     found: list[Platform] = []
     if settings.slack.bot_token:
         from bot.handlers.desks.slack.platform import SlackPlatform
@@ -324,7 +295,7 @@ async def _platforms(settings: Settings, intake: Intake, store: Store) -> list[P
             public_url=settings.public_url,
             webhook_secret=telegram.webhook_secret.get_secret_value() if telegram.webhook_secret else None,
         )
-    widgets = [channel.name for channel in await store.read(lambda tx: team.channels(tx, "widget"))]
+    widgets = [channel.name for channel in await read(lambda tx: team.channels(tx, "widget"))]
     if widgets:
         from bot.handlers.channels.widget.platform import WidgetPlatform
 

@@ -11,7 +11,7 @@ import signal
 import socket
 import tempfile
 import webbrowser
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -39,12 +39,18 @@ async def show(port: int, *, browser: bool) -> int:
     return 0
 
 
-async def play() -> int:
-    """Play one conversation on both desks and print it; 1 when anything failed to arrive."""
+async def play(*, seconds: float = 15.0, refuse: Sequence[str] = ()) -> int:
+    """Play one conversation on both desks and print it; 1 when anything failed to arrive within ``seconds``.
+
+    ``refuse`` names calls the platforms shall refuse, like ``slack:chat.postMessage``, to see it fail.
+    """
     from bot.demo_script import Script
 
     async with _world(0, limits=False) as (sandbox, scene, app):
-        return await Script(sandbox, scene, app).play()
+        for call in refuse:
+            platform, _, method = call.partition(":")
+            sandbox.faults.add(platform, method, "status", status=503, times=-1)
+        return await Script(sandbox, scene, app, seconds).play()
 
 
 @asynccontextmanager

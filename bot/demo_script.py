@@ -15,7 +15,6 @@ from sandbox.scene import Scene
 from sandbox.server import Sandbox
 
 Json = dict[str, Any]
-SECONDS = 15.0
 
 
 class Missing(Exception):
@@ -23,10 +22,11 @@ class Missing(Exception):
 
 
 class Script:
-    """The play. Each step says what a person does, then waits until others see it."""
+    """The play. Each step says what a person does, then waits, at most ``seconds``, until others see it."""
 
-    def __init__(self, sandbox: Sandbox, scene: Scene, app: App) -> None:
+    def __init__(self, sandbox: Sandbox, scene: Scene, app: App, seconds: float) -> None:
         self._sandbox = sandbox
+        self._seconds = seconds
         self._slack, self._telegram = sandbox.slack, sandbox.telegram
         self._scene = scene
         self._app = app
@@ -107,9 +107,9 @@ class Script:
 
     async def _until(self, what: str, true: Callable[[], Any]) -> Any:
         try:
-            return await self._sandbox.until(true, SECONDS)
+            return await self._sandbox.until(true, self._seconds)
         except TimeoutError:
-            raise Missing(f"{what} did not arrive within {SECONDS:.0f} s") from None
+            raise Missing(f"{what} did not arrive within {self._seconds:.0f} s") from None
 
     def _find(self, messages: list[Json], words: str) -> Json | None:
         return next((one for one in messages if words in _words(one)), None)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 
-from bot.app import NOBODY, Part, build_for_look
+from bot.app import NOBODY
+from bot.beside import look
 from bot.handlers.shared.platform import Finding
 from bot.store import figures, journal, team
 from bot.store.engine import StoreError
 from bot.store.uow import Tx
 from config.settings import Settings
+from config.team import TeamFileError
 
 PLATFORM_SECONDS = 20.0
 ORPHANS_MS = 7 * 24 * 3_600_000
@@ -18,16 +20,20 @@ ORPHANS_MS = 7 * 24 * 3_600_000
 
 
 async def examine(settings: Settings) -> list[Finding]:
-    """Look at the store, the team, the queues and the platforms."""
+    """Look at the store, the team as the next start would see it, the queues and the platforms."""
     try:
-        app = await build_for_look(settings, Part.ALL)
-    except StoreError as trouble:
+        seen = await look(settings)
+    except (StoreError, TeamFileError) as trouble:
         what, _, remedy = str(trouble).rpartition(": ")
         return [Finding(False, what, remedy)]
     try:
-        return [*await app.store.read(_look), *await _platforms(app.check())]
+        findings = [*await seen.read(_look), *await _platforms(seen.app.check(seen.read))]
     finally:
-        await app.close()
+        await seen.app.close()
+    if seen.changes:
+        remedy = f"the next start brings them in; `python -m bot apply {settings.team_file}` does it now"
+        findings.insert(0, Finding(True, f"{_some(len(seen.changes), 'change')} of the team file not applied yet", remedy))
+    return findings
 
 
 async def _platforms(looking: Awaitable[list[Finding]]) -> list[Finding]:

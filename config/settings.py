@@ -108,11 +108,17 @@ class Slack(_Part):
     """A Slack workspace. Socket Mode when there is an app token, HTTP when there is a signing secret; both may be."""
 
     bot_token: (
-        Annotated[Secret, _matches(r"xoxb-.+", 'must start with xoxb-: copy "Bot User OAuth Token" from the app\'s OAuth page')]
+        Annotated[
+            Secret,
+            _matches(r"xoxb-[A-Za-z0-9-]+", 'is not a bot token xoxb-…: copy "Bot User OAuth Token" from the app\'s OAuth page'),
+        ]
         | None
     ) = None
     app_token: (
-        Annotated[Secret, _matches(r"xapp-.+", "must start with xapp-: make an app-level token with connections:write")] | None
+        Annotated[
+            Secret, _matches(r"xapp-[A-Za-z0-9-]+", "is not an app token xapp-…: make an app-level token with connections:write")
+        ]
+        | None
     ) = None
     signing_secret: Secret | None = None
     api_url: SlackAddress = "https://slack.com/api/"

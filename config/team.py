@@ -118,7 +118,9 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
-        raise TeamFileError(f"{path} does not exist: copy config/example.team.toml, or correct RELAYDESK_TEAM_FILE") from None
+        raise TeamFileError(
+            f"{path} does not exist: copy config/example.team.toml there, or correct the name (RELAYDESK_TEAM_FILE)"
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise TeamFileError(f"{path} can't be read ({type(error).__name__}): make it a readable UTF-8 file") from None
     except tomllib.TOMLDecodeError as error:

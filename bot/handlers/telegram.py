@@ -14,7 +14,7 @@ from bot.handlers.desks.telegram.outbound import PORT as DESK
 from bot.handlers.desks.telegram.outbound import TelegramDeskPort
 from bot.handlers.intake import Intake
 from bot.handlers.shared.telegram_api import BotApi
-from bot.handlers.shared.telegram_platform import TelegramPlatform
+from bot.handlers.shared.telegram_platform import TelegramPlatform, token_remedy
 from bot.handlers.shared.telegram_poller import POLL_SECONDS, Poller
 from bot.handlers.shared.telegram_updates import Routed
 from bot.handlers.shared.telegram_webhook import Webhook
@@ -61,7 +61,7 @@ def build(
             desk=TelegramDeskInbound(api) if DESK in served else None,
             channel=TelegramChannelInbound() if CHANNEL in served else None,
         )
-        listener: Poller | Webhook = Poller(api, intake, store, poll_seconds=poll_seconds)
+        listener: Poller | Webhook = Poller(api, intake, store, poll_seconds=poll_seconds, token_remedy=token_remedy(served))
         if public_url and webhook_secret:
             listener = Webhook(api, intake, public_url=public_url, path=PATHS[served[0]], secret=webhook_secret)
         platforms.append(TelegramPlatform(api, ports, inbound, listener, forums))

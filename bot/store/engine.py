@@ -79,6 +79,8 @@ def unusable(url: URL, error: BaseException) -> StoreError:
     reason = next(iter(str(said).splitlines()), "").strip() or type(cause).__name__
     if url.drivername.startswith("sqlite"):
         remedy = "its folder must exist, and this user must be able to write there"
+        if "not a database" in reason:
+            remedy = "name another file, or bring back a backup of this one"
         return StoreError(f"{SETTING}: the file {url.database} can't be used ({reason}): {remedy}")
     remedy = _REMEDIES.get(str(getattr(cause, "sqlstate", "")), "start PostgreSQL there, or correct the address")
     where = f"{url.host or url.query.get('host')}:{url.port or 5432}"

@@ -14,7 +14,7 @@ from sqlalchemy import URL, Connection, create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.store.engine import parsed, unusable
+from bot.store.engine import SETTING, StoreError, parsed, unusable
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -40,11 +40,22 @@ async def migrate(url: str) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
-    if _current(connection) == newest():
+    current = _current(connection)
+    if current == newest():
         return
+    refuse_later(current)
     from alembic import command
 
     command.upgrade(config_for(connection), "head")
+
+
+def refuse_later(current: str | None) -> None:
+    """Raise ``StoreError`` when the tables are of a version that this one does not know."""
+    if current is not None and current > newest():
+        raise StoreError(
+            f"{SETTING}: a later relaydesk has changed the tables (revision {current}, this one knows {newest()}): "
+            "start that version, or bring back a backup made with this one"
+        )
 
 
 async def revisions(url: str) -> tuple[str | None, str]:

@@ -120,9 +120,10 @@ def find_channel(tx: Tx, kind: str, name: str | None) -> Channel | None:
     return found
 
 
-def channels(tx: Tx, kind: str) -> list[Channel]:
-    """The channels of a kind."""
-    return [Channel(*values(row)) for row in tx.execute(_CHANNEL.where(channel.c.kind == kind).order_by(channel.c.id))]
+def channels(tx: Tx, kind: str | None = None) -> list[Channel]:
+    """All active channels, or those of one kind."""
+    query = _CHANNEL.order_by(channel.c.id)
+    return [Channel(*values(row)) for row in tx.execute(query.where(channel.c.kind == kind) if kind else query)]
 
 
 def channel_by_id(tx: Tx, channel_id: ChannelId) -> Channel:

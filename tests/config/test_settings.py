@@ -94,6 +94,7 @@ WRONG = [
     ({"SLACK__BOT_TOKN": "x"}, "RELAYDESK_SLACK__BOT_TOKN", "did you mean RELAYDESK_SLACK__BOT_TOKEN?"),
     ({"BANANA": "x"}, "RELAYDESK_BANANA", "example.env"),
     ({"SLACK__BOT_TOKEN": "xoxp-secretword"}, "RELAYDESK_SLACK__BOT_TOKEN", "xoxb-"),
+    ({"SLACK__BOT_TOKEN": "xoxb-…"}, "RELAYDESK_SLACK__BOT_TOKEN", "Bot User OAuth Token"),
     ({"SLACK__BOT_TOKEN": BOT, "SLACK__APP_TOKEN": "secretword"}, "RELAYDESK_SLACK__APP_TOKEN", "xapp-"),
     ({"SLACK__BOT_TOKEN": BOT}, "RELAYDESK_SLACK__APP_TOKEN", "RELAYDESK_SLACK__SIGNING_SECRET"),
     ({"SLACK__SIGNING_SECRET": SIGNING}, "RELAYDESK_SLACK__BOT_TOKEN", "set both"),

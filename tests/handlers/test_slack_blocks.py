@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,12 +12,11 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
 from bot.delivery.ports import History, Notice, Words
-from bot.domain.actions import TABLE, Button, Verb
+from bot.domain.actions import Button, Verb
 from bot.domain.card import CardView
 from bot.domain.ids import Moment
 from bot.domain.text import NAMELESS, RichText, clean_name, utf16_len
 from bot.handlers.desks.slack.blocks import Message, draw_card, draw_history, draw_notice, draw_words, fit
-from bot.handlers.desks.slack.manifest import EVENTS, SCOPES, manifest
 from sandbox.slack.blocks import message_blocks
 from sandbox.slack.text import pings_of
 from tests.text_trees import fuzz, nasty_texts, trees
@@ -41,7 +39,6 @@ NAMES = [
     "&lt;",
     "\ud800",
 ]
-SCHEMA = Path(__file__).parents[3] / "shared/specs/slack-manifest.schema.1.0.0.json"
 
 
 def a_card(client: str = "Ann Lee", opening: RichText | None = None, **more: Any) -> CardView:
@@ -227,49 +224,3 @@ def test_buttons_of_one_verb_stay_apart() -> None:
 def test_fit_never_exceeds(text: str, limit: int) -> None:
     assert utf16_len(fit(text, limit)) <= limit
     assert fit(text, limit) == text or fit(text, limit).endswith("…")
-
-
-class TestManifest:
-    @pytest.mark.parametrize("url", [None, "https://desk.example.com/slack/events"])
-    def test_fits_slacks_schema(self, url: str | None) -> None:
-        made = manifest(url)
-        if SCHEMA.exists():
-            schema = json.loads(SCHEMA.read_text())
-            conforms(made, schema, schema["definitions"])
-        assert len(made["display_information"]["name"]) <= 35
-        assert len(made["display_information"]["description"]) <= 140
-        assert 175 <= len(made["display_information"]["long_description"]) <= 4000
-        assert made["settings"]["event_subscriptions"]["bot_events"] == list(EVENTS)
-        assert made["oauth_config"]["scopes"]["bot"] == list(SCOPES)
-
-    def test_socket_mode_needs_no_address_and_http_has_it_everywhere(self) -> None:
-        socket, http = manifest(None), manifest("https://desk.example.com/slack/events")
-        assert socket["settings"]["socket_mode_enabled"]
-        assert "https://" not in json.dumps(socket)
-        assert not http["settings"]["socket_mode_enabled"]
-        assert json.dumps(http).count("https://desk.example.com/slack/events") == 3
-
-    def test_names_every_typed_verb(self) -> None:
-        words = manifest(None)["display_information"]["long_description"]
-        assert all(action.verb.value in words for action in TABLE if action.typed)
-
-
-def conforms(value: Any, schema: dict[str, Any], definitions: dict[str, Any]) -> None:
-    """The part of JSON Schema that Slack's uses."""
-    if "$ref" in schema:
-        return conforms(value, definitions[schema["$ref"].removeprefix("#/definitions/")], definitions)
-    kinds = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int}
-    assert isinstance(value, kinds[schema["type"]])
-    if isinstance(value, dict):
-        assert set(schema.get("required", ())) <= set(value)
-        assert set(value) <= set(schema["properties"])
-        for name, part in value.items():
-            conforms(part, schema["properties"][name], definitions)
-    elif isinstance(value, list):
-        assert schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value))
-        for part in value:
-            conforms(part, schema["items"], definitions)
-    elif isinstance(value, str):
-        assert schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", len(value))
-        assert re.search(schema.get("pattern", ""), value)
-    return None

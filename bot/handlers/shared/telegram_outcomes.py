@@ -86,7 +86,8 @@ class Outcomes:
             )
         if isinstance(error, TelegramUnauthorizedError | TelegramNotFound):
             # a malformed token is answered 404 "Not Found", a revoked one 401
-            return Retry("Telegram refuses the bot's token", TOKEN_PAUSE, "account", counted=False)
+            setting = "RELAYDESK_TELEGRAM__CHANNEL_TOKEN" if self._to_clients else "RELAYDESK_TELEGRAM__DESK_TOKEN"
+            return Retry(f"Telegram refuses the bot's token: set {setting} anew", TOKEN_PAUSE, "account", counted=False)
         if isinstance(error, TelegramEntityTooLarge):
             return Permanent("Telegram finds it too large", "bad_text")
         if isinstance(error, TelegramNetworkError):

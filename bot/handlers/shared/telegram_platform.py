@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -93,7 +93,7 @@ class TelegramPlatform:
         try:
             me = await self._api.introduce()
         except (TelegramUnauthorizedError, TelegramNotFound):
-            return [Finding(False, self._refused, self._remedy, heard=True)]
+            return [Finding(False, self._refused, token_remedy(self.ports), heard=True)]
         except AiogramError as error:
             return [Finding(False, f"Telegram can't be reached: {error}", NETWORK, heard=True)]
         findings = [Finding(True, f"Telegram bot @{me.get('username')} answers")]
@@ -108,11 +108,6 @@ class TelegramPlatform:
         who = " and ".join("the operators' bot" if port == "telegram-desk" else "the clients' bot" for port in sorted(self.ports))
         return f"Telegram refuses the token of {who}"
 
-    @property
-    def _remedy(self) -> str:
-        names = " and ".join(SETTINGS[port] for port in sorted(self.ports))
-        return f"copy it from @BotFather anew, set {names} and restart"
-
     async def _introduce(self) -> None:
         """Ask who we are until Telegram knows us. What is wrong is said once."""
         patience, trouble = Patience(), ""
@@ -123,7 +118,7 @@ class TelegramPlatform:
                     log.info("Telegram answers", bot=self._api.username)
                 return
             except (TelegramUnauthorizedError, TelegramNotFound):
-                found, remedy, pause = self._refused, self._remedy, TOKEN_SECONDS
+                found, remedy, pause = self._refused, token_remedy(self.ports), TOKEN_SECONDS
             except AiogramError as error:
                 found, remedy, pause = f"Telegram can't be reached: {error}", NETWORK, patience.next(0.5, 15.0)
             if found != trouble:
@@ -139,7 +134,7 @@ class TelegramPlatform:
         if not isinstance(self._listener, Webhook):
             return [Finding(True, "Telegram updates are polled")]
         if info.get("url") != self._listener.url:
-            remedy = "Start the web process; it sets the webhook. Is RELAYDESK_PUBLIC_URL right?"
+            remedy = "Start `run` or a `worker`; it sets the webhook. Is RELAYDESK_PUBLIC_URL right?"
             return [Finding(False, f"Telegram's webhook points to {info.get('url') or 'nowhere'}", remedy)]
         if said and info.get("pending_update_count"):
             remedy = "Is the public address reachable with a valid certificate?"
@@ -179,3 +174,9 @@ class TelegramPlatform:
             await self._api.call("setMyCommands", {"commands": commands, "scope": scope})
         except AiogramError as error:
             log.info("commands not shown", scope=scope, why=str(error))
+
+
+def token_remedy(ports: Iterable[str]) -> str:
+    """What to do about a refused token that serves these ports."""
+    names = " and ".join(SETTINGS[port] for port in sorted(ports))
+    return f"copy it from @BotFather anew, set {names} and restart"

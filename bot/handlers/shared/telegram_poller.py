@@ -46,13 +46,17 @@ _ANSWER = b'{"ok":true,"result":['
 class Poller:
     """Keeps the updates of one bot. Any number may run; the one that holds the lease polls."""
 
-    def __init__(self, api: BotApi, intake: Intake, store: Store, *, poll_seconds: float = POLL_SECONDS) -> None:
+    def __init__(
+        self, api: BotApi, intake: Intake, store: Store, *, poll_seconds: float = POLL_SECONDS, token_remedy: str = ""
+    ) -> None:
+        """``token_remedy`` is what a person does when Telegram refuses the token."""
         self._api = api
         self._intake = intake
         self._store = store
         self._source = source_of(api.id)
         self._owner = secrets.token_hex(8)
         self._poll = poll_seconds
+        self._token_remedy = token_remedy
         self._cursor: Cursor | None = None
         self._renewed = 0.0
         self._patience = Patience()
@@ -146,7 +150,7 @@ class Poller:
     def _explain(self, error: Exception) -> float:
         """Say once what is wrong; return the seconds to wait."""
         if isinstance(error, TelegramUnauthorizedError | TelegramNotFound):
-            self._say("Telegram refuses the token; set a valid one and restart", error.message, "token")
+            self._say("Telegram refuses the token, so nothing is heard", error.message, "token", remedy=self._token_remedy)
             return 60.0
         if isinstance(error, TelegramRetryAfter):
             return float(error.retry_after)
@@ -157,10 +161,10 @@ class Poller:
             self._say("updates can't be kept; trying again", type(error).__name__, "store")
         return self._patience.next(0.5, 15.0)
 
-    def _say(self, what: str, why: str, kind: str) -> None:
+    def _say(self, what: str, why: str, kind: str, **more: str) -> None:
         if self._trouble != kind:
             self._trouble = kind
-            log.warning(what, source=self._source, why=why)
+            log.warning(what, source=self._source, why=why, **more)
 
     def _fine(self) -> None:
         if self._trouble:
