@@ -99,6 +99,11 @@ def names(values: Sequence[Any], rows: dict[int, Facts]) -> str:
     return ", ".join(sorted(rows[one]["name"] for one in values if one in rows))
 
 
+def some(number: int, thing: str) -> str:
+    """``1 conversation``, ``2 conversations``."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing.removesuffix('y')}{'ies' if thing.endswith('y') else 's'}"
+
+
 def paged(title: str, intro: str, rows: Sequence[Row], page: str, verb: Verb, *buttons: Button, empty: str) -> Screen:
     """One page of a list. ``page`` is the token of *Next* and *Back*, counted from 0."""
     last = max(0, (len(rows) - 1) // PAGE)

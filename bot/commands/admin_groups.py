@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.commands import admin_rules
-from bot.commands.admin_book import ADD, NEW, OFF, ON, example, first_word, free_name, one_named, paged, put, row_in
+from bot.commands.admin_book import ADD, NEW, OFF, ON, example, first_word, free_name, one_named, paged, put, row_in, some
 from bot.commands.admin_rules import BY_FIELD, RULES
 from bot.commands.answer import Answer
 from bot.commands.asked import Asked
@@ -115,7 +115,7 @@ def _desks(tx: Tx, number: int, platform: str) -> list[str]:
 def _screen(tx: Tx, number: int, has: Facts) -> Screen:
     intro = (
         f"Shown as {has['colour']} {has['label']}. Clients see the name of: {has['signature']}.\n{_places(tx, number)}\n"
-        f"{workload.open_in(tx, GroupId(number))} conversations are not closed."
+        f"Not closed: {some(workload.open_in(tx, GroupId(number)), 'conversation')}."
     )
     rows = tuple(
         Row(
@@ -233,10 +233,13 @@ def _save(tx: Tx, desk: Desk, number: int | None, facts: Facts) -> Answer:
     done = put(tx, desk, "group", number, facts, name)
     if number is None:
         number = next(one for one, row in entries.rows(tx, "group").items() if row["name"] == name)
-    moved = [platform for platform, chats in wanted.items() if _furnish(tx, desk, number, platform, chats)]
-    if not done and not moved:
+    new = {platform: _furnish(tx, desk, number, platform, chats) for platform, chats in wanted.items()}
+    if not done and all(one is None for one in new.values()):
         return Answer(f"{name} is so already, nothing was changed.")
-    said = [f"The group {name} is {'changed' if has else 'added'}{_told(done) if has else ''}.", *(INVITE[one] for one in moved)]
+    said = [
+        f"The group {name} is {'changed' if has else 'added'}{_told(done) if has else ''}.",
+        *(INVITE[one] for one in new if new[one]),
+    ]
     return Answer(" ".join(said))
 
 
@@ -246,27 +249,27 @@ def _told(done: Facts) -> str:
     return f": {', '.join(words)}" if words else ""
 
 
-def _furnish(tx: Tx, desk: Desk, number: int, platform: str, chats: list[str]) -> bool:
-    """The group answers from these rooms of a platform and from no others; whether a room is new to it.
+def _furnish(tx: Tx, desk: Desk, number: int, platform: str, chats: list[str]) -> bool | None:
+    """The group answers from these rooms of a platform and from no others; whether a room is new to it, None for no change.
 
     Threads that stand in a room it leaves go on there. Raises ``DeskTaken``.
     """
-    new = False
+    new, left, every = False, False, entries.rows(tx, "group")
     for row_id, one in entries.rows(tx, "desk").items():
         if one["platform"] != platform:
             continue
-        if one["active"] and one["group"] != number and one["chat"] in chats:
-            owner = entries.rows(tx, "group")[one["group"]]["name"]
-            raise DeskTaken(desk=one["chat"], group=owner).beside(platform)
+        owner = every[one["group"]]
+        if one["active"] and owner["active"] and one["group"] != number and one["chat"] in chats:
+            raise DeskTaken(desk=one["chat"], group=owner["name"]).beside(platform)
         if one["chat"] in chats:
             chats = [chat for chat in chats if chat != one["chat"]]
             new |= bool(put(tx, desk, "desk", row_id, {"group": number, "active": True}, f"{platform} {one['chat']}"))
         elif one["active"] and one["group"] == number:
-            put(tx, desk, "desk", row_id, {"active": False}, f"{platform} {one['chat']}")
+            left |= bool(put(tx, desk, "desk", row_id, {"active": False}, f"{platform} {one['chat']}"))
     for chat in chats:
         facts = {"platform": platform, "chat": chat, "group": number, "active": True}
         new |= bool(put(tx, desk, "desk", None, facts, f"{platform} {chat}"))
-    return new
+    return new if new or left else None
 
 
 def _switch(tx: Tx, desk: Desk, number: int, *, on: bool) -> Answer:
@@ -283,7 +286,7 @@ def _switch(tx: Tx, desk: Desk, number: int, *, on: bool) -> Answer:
     if sources:
         raise GroupInUse(group=name, why=f"the channel {sources[0]} still leads to it")
     if left:
-        raise GroupInUse(group=name, why=f"{left} of its conversations are not closed")
+        raise GroupInUse(group=name, why=f"{some(left, 'conversation')} in it not closed yet")
     if alone:
         raise GroupInUse(group=name, why=f"{', '.join(alone[:3])} would be in no group, and so see every one")
     done = put(tx, desk, "group", number, {"active": False}, name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.commands.admin_book import example, one_named, paged, put, row_in
+from bot.commands.admin_book import example, one_named, paged, put, row_in, some
 from bot.commands.answer import Answer
 from bot.commands.asked import Asked
 from bot.commands.perform import Desk
@@ -106,12 +106,15 @@ def limits(tx: Tx, desk: Desk, asked: Asked) -> Answer:
     ]
     for port, lanes, since in workload.waiting_lanes(tx):
         rows.append(
-            Row(title=PORTS.get(port, port), detail=f"{lanes} threads or chats wait, the longest {_seconds(tx.now - since)}")
+            Row(
+                title=PORTS.get(port, port),
+                detail=f"{some(lanes, 'thread')} or chats wait, the longest {_seconds(tx.now - since)}",
+            )
         )
     updates, deliveries = found.updates, found.deliveries
     intro = (
-        f"To read: {updates['pending']} updates ({updates['parked']} parked, {updates['dead']} failed).\n"
-        f"To send: {deliveries['pending'] + deliveries['sending']} deliveries ({deliveries['dead']} failed)."
+        f"To read: {some(updates['pending'], 'update')} ({updates['parked']} parked, {updates['dead']} failed).\n"
+        f"To send: {some(deliveries['pending'] + deliveries['sending'], 'delivery')} ({deliveries['dead']} failed)."
     )
     again = Button(Verb.LIMITS, "Look again", "now")
     return Answer(screen=Screen(title="Limits", intro=intro, rows=tuple(rows), empty="Nothing waits.", buttons=(again,)))
@@ -131,14 +134,16 @@ def _scope(tx: Tx, key: str) -> str:
 
 
 def _seconds(ms: int) -> str:
-    return team_words.duration_words(max(1, ms // 1000), 1)
+    return team_words.duration_words(max(1, -(-ms // 1000)), 1)
 
 
 def stats(tx: Tx, desk: Desk, asked: Asked) -> Answer:
     """How many conversations by tab, group and operator, and the messages of the last day."""
     shares, day = figures.shares(tx), figures.last_day(tx)
     total = {status: sum(one.statuses[status] for one in shares) for status in TABS}
-    listed = f"{sum(total.values())} conversations: {_counted(total)}, {workload.blacklisted(tx)} of them on the black list"
+    listed = (
+        f"{some(sum(total.values()), 'conversation')}: {_counted(total)}, {workload.blacklisted(tx)} of them on the black list"
+    )
     intro = f"{listed}\nMessages of the last 24 hours: " + ", ".join(f"{day[way]} {said}" for way, said in WAYS.items())
     rows = [Row(title=one.group, detail=_counted(one.statuses)) for one in shares]
     rows += [Row(title=name, detail=f"{number} in My inbox") for name, number in workload.inboxes(tx)]

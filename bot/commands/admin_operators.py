@@ -18,6 +18,7 @@ from bot.commands.admin_book import (
     paged,
     put,
     row_in,
+    some,
 )
 from bot.commands.answer import Answer
 from bot.commands.asked import Asked
@@ -104,7 +105,7 @@ def find(tx: Tx, words: str) -> int:
     by_mail = [number for number, one in rows.items() if text and (one["email"] or "").casefold() == text.casefold()]
     if (found := one_named(rows, text)) or by_mail:
         return found or by_mail[0]
-    like = [one["name"] for one in rows.values() if text and text.casefold() in one["name"].casefold()]
+    like = [one["name"] for one in rows.values() if text and f" {text.casefold()}" in f" {one['name'].casefold()}"]
     if len(like) > 1:
         raise SeveralOperators(name=team_words.short(text), names=" or ".join(sorted(like)[:5]))
     if like:
@@ -157,7 +158,7 @@ def _screen(tx: Tx, number: int, one: Facts) -> Screen:
 def _confirm(tx: Tx, number: int, one: Facts) -> Form:
     has = len(workload.inbox_of(tx, OperatorId(number)))
     intro = (
-        f"{one['name']} will be refused everywhere at once. {_some(has, 'conversation')} of the inbox will go back "
+        f"{one['name']} will be refused everywhere at once. {some(has, 'conversation')} of the inbox will go back "
         "to Unassigned, and clients pinned to this operator will come to Unassigned."
     )
     token = f"{number}.off"
@@ -341,7 +342,7 @@ def _switch(tx: Tx, desk: Desk, number: int, has: Facts, *, on: bool) -> Answer:
     if not put(tx, desk, "operator", number, {"active": False}, name):
         return Answer(f"{name} is switched off already.")
     returned = _hand_back(tx, desk, OperatorId(number), name)
-    return Answer(f"{name} is switched off. {_some(returned, 'conversation')} went back to Unassigned.")
+    return Answer(f"{name} is switched off. {some(returned, 'conversation')} went back to Unassigned.")
 
 
 def _hand_back(tx: Tx, desk: Desk, operator_id: OperatorId, name: str) -> int:
@@ -368,7 +369,3 @@ def _hand_back(tx: Tx, desk: Desk, operator_id: OperatorId, name: str) -> int:
         )
         spread.refresh_cards(tx, moved)
     return len(handed)
-
-
-def _some(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.commands.admin_book import ADD, NEW, example, first_word, free_name, one_named, paged, put, row_in
+from bot.commands.admin_book import ADD, NEW, example, first_word, free_name, one_named, paged, put, row_in, some
 from bot.commands.answer import Answer
 from bot.commands.asked import Asked
 from bot.commands.perform import Desk
@@ -63,7 +63,7 @@ def _list(tx: Tx, page: str) -> Answer:
         Row(
             title=one["name"],
             detail=f"{', '.join(one['permissions']) or 'no rights'} · "
-            f"{sum(person['role'] == number and person['active'] for person in people)} operators",
+            f"{some(sum(person['role'] == number and person['active'] for person in people), 'operator')}",
             buttons=(Button(Verb.ROLE, "Change…", str(number)),),
         )
         for number, one in sorted(rows.items(), key=lambda item: item[1]["name"].casefold())

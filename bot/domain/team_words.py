@@ -51,12 +51,13 @@ def read(words: str, keys: Mapping[str, str], example: str) -> Line:
     found = list(_KEY.finditer(words))
     head = words[: found[0].start()] if found else words
     given: dict[str, str] = {}
-    for one, following in zip(found, [*found[1:], None], strict=True):
+    ends = [*(one.start() for one in found[1:]), len(words)]
+    for one, end in zip(found, ends, strict=False):  # without a key there is no value that could end
         key = one[1].lower()
         if key not in keys:
             near = get_close_matches(key, keys, 1, 0.5)
             raise UnknownKey(word=short(one[1]), near=f" Did you mean “{near[0]}=”?" if near else "", example=example)
-        value = words[one.end() : following.start() if following else None]
+        value = words[one.end() : end]
         given[keys[key]] = value.strip().strip("\"'“”„«»").strip()
     return Line(" ".join(head.split()), given)
 
