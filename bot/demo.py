@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from bot.app import App, build
+from bot.handlers.desks.slack.manifest import SHORTCUTS
 from config.settings import Settings, load
 from sandbox.scene import Scene, build_scene
 from sandbox.server import Sandbox
@@ -23,7 +24,8 @@ from sandbox.server import Sandbox
 
 async def show(port: int, *, browser: bool) -> int:
     """Serve the page until Ctrl-C."""
-    async with _world(port, limits=True) as (sandbox, _, app):
+    print("\n  Starting Slack, Telegram, a mailbox and the bot, all on this machine …", flush=True)  # noqa: T201 - the command line
+    async with world(port, limits=True) as (sandbox, _, app):
         print(  # noqa: T201 - this is the command line talking
             f"\n  relaydesk demo    {sandbox.url}\n"
             f"  the bot itself    {app.address}\n\n"
@@ -46,7 +48,7 @@ async def play(*, seconds: float = 15.0, refuse: Sequence[str] = ()) -> int:
     """
     from bot.demo_script import Script
 
-    async with _world(0, limits=False) as (sandbox, scene, app):
+    async with world(0, limits=False) as (sandbox, scene, app):
         for call in refuse:
             platform, _, method = call.partition(":")
             sandbox.faults.add(platform, method, "status", status=503, times=-1)
@@ -54,13 +56,13 @@ async def play(*, seconds: float = 15.0, refuse: Sequence[str] = ()) -> int:
 
 
 @asynccontextmanager
-async def _world(port: int, *, limits: bool) -> AsyncIterator[tuple[Sandbox, Scene, App]]:
+async def world(port: int, *, limits: bool) -> AsyncIterator[tuple[Sandbox, Scene, App]]:
     """A sandbox with a small company in it, and the bot running against it on a store of its own."""
     with tempfile.TemporaryDirectory(prefix="relaydesk-demo-") as name:
         folder = Path(name)
         async with _sandbox(port, limits=limits) as sandbox:
             own = _free_port()
-            scene = await build_scene(sandbox, widget_url=f"http://127.0.0.1:{own}/widget.js")
+            scene = await build_scene(sandbox, widget_url=f"http://127.0.0.1:{own}/widget.js", shortcuts=SHORTCUTS)
             app = await build(_settings(scene, folder, own))
             running = asyncio.create_task(app.run())
             try:

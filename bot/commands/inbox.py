@@ -28,7 +28,7 @@ def start(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
     _settle(tx, context, moved, "started")
     if was_closed:
         spread.topic_state(tx, moved, closed=False)
-    return Answer("The conversation is yours. What you write here now goes to the client.")
+    return Answer("The conversation is yours. What you write in it now goes to the client.")
 
 
 def take_over(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:

@@ -16,6 +16,8 @@ from bot.delivery.ports import (
     Notice,
     OpenTopic,
     PostCard,
+    PublishHome,
+    Sweep,
     TopicState,
     Words,
 )
@@ -82,12 +84,16 @@ class Packer:
         mirror = self.mirror(head)
         if head.op == "words":
             return self._words(head, mirror, chat, joined)
+        if head.op == "home":
+            return Packed(Address(chat), PublishHome())
         if mirror is None:
             return Packed(Address(chat, head.payload.get("thread", "")), self._notice(head))
         if head.op == "topic":
             return Packed(Address(chat), OpenTopic(self._faces[mirror.id].client))
         if head.op == "card":
             return self._card(head, mirror, joined)
+        if head.op == "sweep":
+            return Packed(Address(mirror.chat), Sweep(head.payload["delivery"], head.payload["since"]))
         if not mirror.thread:
             raise NotYet
         address = Address(mirror.chat, mirror.thread)

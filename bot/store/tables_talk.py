@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Boolean, Column, Computed, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, text
 
 from bot.store.columns import Id, metadata, moment, number, ref, words
+
+LISTED_AT = "CASE WHEN status = 'inbox' AND last_message_at IS NOT NULL THEN last_message_at ELSE status_since END"
+"""The time a list shows and is ordered by (R17), as :attr:`bot.domain.conversation.Conversation.time` tells it."""
 
 client = Table(
     "client",
@@ -45,8 +48,12 @@ conversation = Table(
     Column("last_seq", Integer, nullable=False, server_default="0"),
     UniqueConstraint("client_id", "channel_id"),
     UniqueConstraint("channel_id", "external_id"),
-    Index(None, "status", "status_since"),
-    Index(None, "operator_id", "status"),
+    Column("listed_at", BigInteger, Computed(LISTED_AT, persisted=True), nullable=False),
+    Index(None, "status", "listed_at", "id"),
+    Index(None, "status", "group_id", "listed_at", "id"),
+    Index(None, "operator_id", "status", "listed_at", "id"),
+    Index(None, "closed_by", "status", "listed_at", "id"),
+    Index("ix_conversation_unseen", "status", "group_id", postgresql_where=text("unseen"), sqlite_where=text("unseen")),
 )
 message = Table(
     "message",

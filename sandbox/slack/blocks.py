@@ -227,16 +227,18 @@ def elements_of(block: Json) -> list[Json]:
     """The elements of a block a person can use."""
     if block["type"] == "actions":
         return list(block["elements"])
-    if block["type"] == "section" and block.get("accessory"):
+    if block["type"] == "section" and block.get("accessory", {}).get("type", "image") != "image":
         return [block["accessory"]]
     if block["type"] == "input":
         return [block["element"]]
     return []
 
 
-def find_element(blocks: list[Json], action_id: str) -> tuple[Json, Json] | None:
-    """A block and its element by action id."""
+def find_element(blocks: list[Json], action_id: str, block_id: str | None = None) -> tuple[Json, Json] | None:
+    """A block and its element by action id, which need be unique only within a block; without ``block_id`` the first."""
     for block in blocks:
+        if block_id not in {None, block["block_id"]}:
+            continue
         for element in elements_of(block):
             if element.get("action_id") == action_id:
                 return block, element

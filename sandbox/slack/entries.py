@@ -58,13 +58,24 @@ def entered(element: Json, value: Any, suggested: list[Json], world: World) -> J
     if kind == "rich_text_input":
         return {"rich_text_value": composed(str(value), "b0")[1][0] if value else None}
     if kind == "file_input":
-        return {"files": [world.files[file_id] for file_id in value or []]}
+        return {"files": _files(element, value or [], world)}
     many = kind.startswith("multi_")
     noun = NAMED[kind.removeprefix("multi_")]
     look_up = (lambda word: world.user_named(word)["id"]) if noun == "user" else (lambda word: world.room_named(word).id)
     if many:
         return {f"selected_{noun}s": [look_up(word) for word in value or []]}
     return {f"selected_{noun}": look_up(value) if value is not None else None}
+
+
+def _files(element: Json, ids: list[str], world: World) -> list[Json]:
+    """What was uploaded into a ``file_input`` (docs.slack.dev/reference/block-kit/block-elements/file-input-element)."""
+    files = [world.files[number] for number in ids if number in world.files]
+    if len(files) != len(ids) or len(files) > element.get("max_files", 10):
+        raise Mistake(f"{element['action_id']} takes at most {element.get('max_files', 10)} files that were uploaded")
+    kinds = element.get("filetypes")
+    if kinds and (strange := [file["name"] for file in files if file["filetype"] not in kinds]):
+        raise Mistake(f"{element['action_id']} takes {', '.join(kinds)}, not {strange[0]}")
+    return files
 
 
 def initially(element: Json) -> Json:

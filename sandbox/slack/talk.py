@@ -91,6 +91,12 @@ class Talk(Office):
         self.core.world.contents[file["id"]] = data
         return file
 
+    @person
+    def upload(self, user: str, name: str, content: Any = b"", mimetype: str | None = None) -> Json:
+        """Choose a file in a modal's ``file_input``; the file's ``id`` is what :meth:`submit` takes there."""
+        who = self.core.world.user_named(user)
+        return self._file(who["id"], {"name": name, "content": content, "mimetype": mimetype})
+
     def _own(self, user: str, room: str, ts: str, *, admin: bool = False) -> tuple[Json, Room, Post]:
         world = self.core.world
         who, place = world.user_named(user), world.room_named(room)

@@ -50,12 +50,17 @@ class Touch(Talk):
             raise Mistake(f"{who['real_name']} does not see #{room.name}")
 
     @person
-    async def press(self, user: str, room: str, ts: str, action_id: str, value: Any = None) -> Json:
-        """Press a button or pick from a menu in a message; ``ok`` is False where Slack shows its warning sign."""
+    async def press(
+        self, user: str, room: str, ts: str, action_id: str, value: Any = None, *, block_id: str | None = None
+    ) -> Json:
+        """Press a button or pick from a menu in a message; ``ok`` is False where Slack shows its warning sign.
+
+        ``block_id`` says which, where several blocks have the same ``action_id``; so in the other methods.
+        """
         who, place = self._active(user), self.core.world.room_named(room)
         self._sees(who, place)
         shown, ephemeral = self._message(who, place, ts)
-        found = find_element(shown.get("blocks", []), action_id)
+        found = find_element(shown.get("blocks", []), action_id, block_id)
         if found is None or shown.get("app_id") not in self.core.world.apps:
             raise Mistake(f"the message has no {action_id}")
         app = self.core.world.apps[shown["app_id"]]
@@ -104,19 +109,21 @@ class Touch(Talk):
         return outcome(await self.core.delivery.ask(app, "interactive", payload))
 
     @person
-    async def press_home(self, user: str, action_id: str, value: Any = None, app_id: str | None = None) -> Json:
+    async def press_home(
+        self, user: str, action_id: str, value: Any = None, app_id: str | None = None, *, block_id: str | None = None
+    ) -> Json:
         """Press or pick something in the Home tab."""
         who, app = self._active(user), self.app(app_id)
         view = self.core.views.homes.get((who["id"], app.id))
         if view is None:
             raise Mistake(f"{app.name} has no Home tab for {who['real_name']}")
-        return await self._press_view(who, view, action_id, value)
+        return await self._press_view(who, view, (action_id, block_id), value)
 
     @person
-    async def press_modal(self, user: str, action_id: str, value: Any = None) -> Json:
+    async def press_modal(self, user: str, action_id: str, value: Any = None, *, block_id: str | None = None) -> Json:
         """Press or pick something in the modal in front; inputs without ``dispatch_action`` only remember it."""
         who = self._active(user)
-        return await self._press_view(who, self._top(who), action_id, value)
+        return await self._press_view(who, self._top(who), (action_id, block_id), value)
 
     def _top(self, who: Json) -> OpenView:
         view = self.core.views.top(who["id"])
@@ -124,10 +131,10 @@ class Touch(Talk):
             raise Mistake(f"{who['real_name']} has no modal open")
         return view
 
-    async def _press_view(self, who: Json, view: OpenView, action_id: str, value: Any) -> Json:
-        found = find_element(view.wire["blocks"], action_id)
+    async def _press_view(self, who: Json, view: OpenView, named: tuple[str, str | None], value: Any) -> Json:
+        found = find_element(view.wire["blocks"], *named)
         if found is None:
-            raise Mistake(f"the view has no {action_id}")
+            raise Mistake(f"the view has no {named[0]}")
         block, element = found
         touched = self._touched(who, block, element, value)
         view.entered |= touched
@@ -312,11 +319,18 @@ class Touch(Talk):
 
     @person
     async def options(
-        self, user: str, action_id: str, query: str = "", room: str | None = None, ts: str | None = None
+        self,
+        user: str,
+        action_id: str,
+        query: str = "",
+        room: str | None = None,
+        ts: str | None = None,
+        *,
+        block_id: str | None = None,
     ) -> list[Json]:
         """Type into a menu whose options the app gives; groups come flattened. Picking is :meth:`press` or :meth:`submit`."""
         who = self._active(user)
-        app, parts, block, element = self._menu(who, action_id, room, ts)
+        app, parts, block, element = self._menu(who, (action_id, block_id), room, ts)
         if len(query) < element.get("min_query_length", 3):
             return []
         payload = {
@@ -337,7 +351,7 @@ class Touch(Talk):
         known[:] = [old for old in known if old not in found] + found
         return found
 
-    def _menu(self, who: Json, action_id: str, room: str | None, ts: str | None) -> tuple[App, Json, Json, Json]:
+    def _menu(self, who: Json, named: tuple[str, str | None], room: str | None, ts: str | None) -> tuple[App, Json, Json, Json]:
         """The menu a person types into: in a message, in the modal in front, or in a Home tab."""
         world = self.core.world
         if room is not None and ts is not None:
@@ -355,10 +369,10 @@ class Touch(Talk):
                 where = {"type": "view", "view_id": view.wire["id"]}
                 sources.append((view.app_id, view.wire["blocks"], {"container": where, "view": view.wire}))
         for app_id, blocks, parts in sources:
-            found = find_element(blocks, action_id)
+            found = find_element(blocks, *named)
             if found and app_id and "external" in found[1]["type"]:
                 return world.apps[app_id], parts, *found
-        raise Mistake(f"there is no menu {action_id} that asks the app")
+        raise Mistake(f"there is no menu {named[0]} that asks the app")
 
 
 def outcome(answer: Answer) -> Json:

@@ -28,7 +28,7 @@ def shown_chat(chat: Chat) -> Json:
     shown: Json = {"id": chat.id, "type": chat.public["type"], "title": title, "is_forum": chat.is_forum}
     if chat.bot is not None:
         shown |= {"bot": chat.bot.id, "user": chat.id, "started": chat.started, "blocked": chat.blocked}
-        shown["keyboard"] = chat.keyboard
+    shown["keyboard"] = chat.keyboard
     shown["members"] = [member.public() for member in chat.members.values()]
     topics = [chat.general, *chat.topics.values()] if chat.is_forum else []
     shown["topics"] = [shown_topic(topic) for topic in topics]

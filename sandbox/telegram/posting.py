@@ -142,9 +142,10 @@ def send(world: World, bot: Bot, arguments: Arguments, content: Json) -> Message
     if whisper is not None:
         return send_ephemeral(world, bot, chat, content, topic=topic, given=whisper)
     spend_post(world, bot, chat)
+    message = put(world, chat, bot.user, content, topic, reply=reply).message
     if screen:
-        chat.keyboard = screen
-    return put(world, chat, bot.user, content, topic, reply=reply).message
+        chat.keyboard = {**screen, "message_id": message["message_id"]}
+    return message
 
 
 def send_ephemeral(world: World, bot: Bot, chat: Chat, content: Json, *, topic: Topic | None, given: Any) -> Message:

@@ -18,7 +18,7 @@ browser, sandbox, scene, bot, page = kit.browser, kit.sandbox, kit.scene, kit.bo
 
 async def test_an_operator_writes_replies_and_reacts(page: Page, sandbox: Sandbox, scene: Scene) -> None:
     slack = page.locator("#slack")
-    await slack.get_by_label("Message # sales").fill("Morning *all* :wave:")
+    await slack.get_by_label("Message #sales").fill("Morning *all* :wave:")
     await page.keyboard.press("Enter")
     message = slack.locator("article", has_text="Morning")
     await expect(message.locator("b", has_text="all")).to_be_visible()
@@ -142,7 +142,7 @@ async def test_a_modal_is_filled_in_corrected_and_sent(page: Page, bot: kit.Tiny
         return None if asyncio.iscoroutine(result) and await result else result
 
     bot.answer = quietly
-    await page.get_by_label("Message # sales").fill("/desk assign")
+    await page.get_by_label("Message #sales").fill("/desk assign")
     await page.keyboard.press("Enter")
     modal = page.get_by_role("dialog", name="Assign to")
     await modal.get_by_label("Operator").click()
@@ -162,7 +162,7 @@ async def test_a_modal_is_filled_in_corrected_and_sent(page: Page, bot: kit.Tiny
     assert values["text"]["canned"]["selected_option"]["value"] == "greet"
     assert values["why"]["why"]["value"] == "yes"
     assert [option["value"] for option in values["tell"]["tell"]["selected_options"]] == ["client"]
-    await page.get_by_label("Message # sales").fill("/desk again")
+    await page.get_by_label("Message #sales").fill("/desk again")
     await page.keyboard.press("Enter")
     await expect(modal).to_be_visible()
     await page.keyboard.press("Escape")

@@ -5,7 +5,7 @@ import { attempt } from "./overlay.js";
 import { avatar, h, iconButton, keep } from "./dom.js";
 import { chatPane, toasts } from "./telegram/chat.js";
 import { nameOf } from "./telegram/bubble.js";
-import { privateOf } from "./telegram/places.js";
+import { commandsFor, privateOf } from "./telegram/places.js";
 
 export function clientColumn(box, alert) {
   const ui = { tab: "" };
@@ -34,7 +34,7 @@ export function clientColumn(box, alert) {
     const user = state.telegram.users.find((one) => one.id === ui.tab);
     if (!user || !bot()) return null;
     const chat = privateOf(user.id, bot());
-    return { user: user.id, chat: bot().id, messages: chat.messages, group: false, name: `Chat with ${nameOf(bot())}`, keyboard: chat.keyboard };
+    return { user: user.id, chat: bot().id, messages: chat.messages, group: false, name: `Chat with ${nameOf(bot())}`, keyboard: chat.keyboard, commands: commandsFor(bot(), chat, user.id) };
   }
 
   function go(tab) {

@@ -2,6 +2,7 @@
 
 import { emojiOf, pickEmoji } from "./emoji.js";
 import { h, iconButton, PATHS, svg } from "./dom.js";
+import { menu } from "./overlay.js";
 
 // options: label, onsend(text) -> promise, onfiles?(files), suggest?(text) -> [{insert, title, about}], emojiCodes, accent
 export function composer(options) {
@@ -16,7 +17,8 @@ export function composer(options) {
   const chooser = options.onfiles && h("input", { type: "file", multiple: true, hidden: true, "aria-label": "Attach files", onchange: () => { options.onfiles([...chooser.files], take()); chooser.value = ""; } });
   const clip = options.onfiles && iconButton("clip", "Attach files", () => chooser.click());
   const list = h("div", { class: "suggest", role: "listbox", "aria-label": "Suggestions", hidden: true });
-  const box = h("div", { class: "composer", vars: options.accent ? { "--accent": options.accent } : {} }, list, clip, chooser, area, face, go);
+  const words = options.commands && iconButton("menu", "Commands", () => menu(words, options.commands().map((one) => ({ label: `/${one.command}`, about: one.description, press: () => deliver(`/${one.command}`) })), "Commands"), { hidden: true, "aria-haspopup": "menu" });
+  const box = h("div", { class: "composer", vars: options.accent ? { "--accent": options.accent } : {} }, list, words, clip, chooser, area, face, go);
   const tip = h("div", { class: "composer-tip", hidden: true });
   const root = h("div", { class: "composing" }, tip, box);
 
@@ -37,8 +39,11 @@ export function composer(options) {
   async function submit() {
     const text = area.value;
     if (!text.trim()) return;
-    const from = place;
     take();
+    await deliver(text);
+  }
+  async function deliver(text) {
+    const from = place;
     hide();
     hint(null);
     area.focus();
@@ -124,7 +129,9 @@ export function composer(options) {
   return {
     root, area, hint,
     insert,
-    set(text) { area.value = text; lift(); area.focus(); },
+    // Whether the bot has a list of commands to offer here.
+    offers(some) { if (words) words.hidden = !some; },
+    set(text) { area.value = text; lift(); area.focus(); suggest(); },
     // Move to another place, keeping what was being written here.
     at(next, placeholder) {
       area.placeholder = placeholder;

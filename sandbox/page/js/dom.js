@@ -36,6 +36,14 @@ export const PATHS = {
   clip: "M20 11.500l-8.200 8.200a5 5 0 0 1-7.100-7.100l8.500-8.500a3.400 3.400 0 0 1 4.800 4.800l-8.400 8.400a1.700 1.700 0 0 1-2.400-2.400l7.500-7.500",
   plus: "M12 5v14M5 12h14",
   reload: "M20 11a8 8 0 1 0-2.300 6.300M20 5v6h-6",
+  bolt: "M13 3L5 14h6l-1 7 8-11h-6z",
+  copy: "M9 9h11v11H9zM5 15H4V4h11v1",
+  edit: "M4 20h4L19 9l-4-4L4 16zM13 7l4 4",
+  trash: "M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13",
+  lock: "M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3",
+  unlock: "M6 11h12v9H6zM9 11V8a3 3 0 0 1 5.500-1.500",
+  menu: "M5 7h14M5 12h14M5 17h14",
+  home: "M4 11l8-7 8 7M6 10v10h12V10",
 };
 
 export function iconButton(name, label, press, props = {}) {

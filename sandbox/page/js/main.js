@@ -2,7 +2,8 @@
 
 import { clientColumn } from "./client.js";
 import { columns } from "./columns.js";
-import { connect, state, watch } from "./state.js";
+import { connect, setOpener, state, watch } from "./state.js";
+import { followLinks } from "./links.js";
 import { forumColumn } from "./telegram/forum.js";
 import { loadEmoji } from "./emoji.js";
 import { mailbox } from "./mail.js";
@@ -33,6 +34,13 @@ function draw(parts) {
   if (has("mail")) mail.draw();
   if (has("trouble")) trouble.draw();
 }
+
+const shown = (column, found) => { if (found) document.getElementById(`tab-${column}`).click(); return found; };
+setOpener(followLinks({
+  slack: (...place) => shown("slack", slack.visit(...place)),
+  topic: (...place) => shown("telegram", telegram.visit(...place)),
+  bot: (...place) => shown("telegram", telegram.meet(...place)),
+}));
 
 fresh = columns(() => draw(new Set(["telegram", "slack"])));
 watch(draw);

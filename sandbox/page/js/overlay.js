@@ -1,6 +1,6 @@
 // Things that float: popovers, menus, drawers, toasts. Esc and a click elsewhere close them.
 
-import { h, say } from "./dom.js";
+import { h, PATHS, say, svg } from "./dom.js";
 
 let current = null;
 
@@ -22,26 +22,28 @@ export function popover(anchor, content, { label, kind = "", end, role = "dialog
   document.getElementById("overlay").append(node);
   current = { node, anchor, end };
   anchor.setAttribute("aria-expanded", "true");
-  place(node, anchor.getBoundingClientRect());
+  place(node, anchor.getBoundingClientRect(), anchor.closest(".column")?.getBoundingClientRect());
   (node.querySelector("[autofocus]") || node.querySelector("button, input, [tabindex]"))?.focus({ preventScroll: true });
   return node;
 }
 
-function place(node, at) {
+// Under the anchor, or above it; its edge on the side of the column the anchor is on.
+function place(node, at, column) {
   const box = node.getBoundingClientRect();
-  const left = Math.min(Math.max(8, at.right - box.width), innerWidth - box.width - 8);
+  const onLeft = at.width >= box.width || (column && (at.left + at.right) / 2 < (column.left + column.right) / 2);
+  const left = Math.min(onLeft ? at.left : at.right - box.width, innerWidth - box.width - 8);
   const below = at.bottom + 6 + box.height < innerHeight - 8;
   const top = below ? at.bottom + 6 : Math.max(8, at.top - box.height - 6);
   node.style.left = `${Math.max(8, left)}px`;
   node.style.top = `${top}px`;
 }
 
-// items: {label, sign?, bad?, press} or "-"
+// items: {label, about?, sign? (a name of dom.js or a character), bad?, press} or "-"
 export function menu(anchor, items, label) {
   const rows = items.filter(Boolean).map((item) => item === "-" ? h("hr") : h("button", {
     type: "button", class: `item${item.bad ? " bad" : ""}`, role: "menuitem",
     onclick: () => { closePopover(); item.press(); },
-  }, item.sign && h("span", { "aria-hidden": "true" }, item.sign), item.label));
+  }, item.sign && h("span", { class: "sign", "aria-hidden": "true" }, item.sign in PATHS ? svg(PATHS[item.sign], 16) : item.sign), item.about ? h("span", { class: "two-lines" }, item.label, h("small", {}, item.about)) : item.label));
   const node = popover(anchor, rows, { label, role: "menu" });
   node?.addEventListener("keydown", (event) => {
     const buttons = [...node.querySelectorAll(".item")];
@@ -115,4 +117,17 @@ export async function attempt(box, work) {
     toast(box, wrong.message);
     return undefined;
   }
+}
+
+// Words a person must have seen: a window in the middle of `box` that stays until OK.
+export function alertIn(box, text) {
+  const before = document.activeElement;
+  const close = () => { shade.remove(); if (before?.isConnected) before.focus({ preventScroll: true }); };
+  const ok = h("button", { type: "button", class: "btn primary", onclick: close }, "OK");
+  const shade = h("div", { class: "modal-shade alert" }, h("div", { class: "modal", role: "alertdialog", "aria-modal": "true", "aria-label": text, onkeydown: (event) => {
+    if (event.key === "Escape") { event.stopPropagation(); close(); }
+    if (event.key === "Tab") event.preventDefault();
+  } }, h("p", {}, text), h("div", { class: "row" }, ok)));
+  box.append(shade);
+  ok.focus({ preventScroll: true });
 }

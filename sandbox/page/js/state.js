@@ -45,7 +45,17 @@ export async function send(verb, path, words) {
   return result;
 }
 
+// Open an address: a place of this page, or a new tab. main.js says how.
+let opener = () => undefined;
+export const setOpener = (how) => { opener = how; };
+export const visit = (url) => opener(url);
+
 const wanted = new Set();
+// Fetch these parts now, for what no change tells of.
+export async function refreshed(parts) {
+  Object.assign(state, await send("GET", `/control/state?only=${parts}&tail=${TAIL}`));
+  tell(new Set(parts));
+}
 let fetching = false;
 let timer = 0;
 

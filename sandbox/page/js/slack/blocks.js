@@ -1,7 +1,7 @@
 // Blocks of a message, a modal or the Home tab.
 
 import { h } from "../dom.js";
-import { element } from "./elements.js";
+import { element, imageAt } from "./elements.js";
 import { mrkdwn, plainNodes, richText, textObject } from "./text.js";
 
 // See elements.js for what a surface is. `errors` maps a block_id to what the app said of it.
@@ -16,7 +16,7 @@ function one(block, surface, errors) {
     case "section": return section(block, surface);
     case "context": return h("div", { class: "b-context" }, block.elements.map((part) => (part.type === "image" ? element(part, surface) : h("span", {}, textObject(part)))));
     case "actions": return h("div", { class: "b-actions" }, block.elements.map((part) => h("span", { class: "act" }, element(within(part, block), surface))));
-    case "image": return h("figure", { class: "b-image" }, block.title && h("figcaption", {}, textObject(block.title)), h("img", { src: block.image_url || block.slack_file?.url, alt: block.alt_text || "", loading: "lazy" }));
+    case "image": return h("figure", { class: "b-image" }, block.title && h("figcaption", {}, textObject(block.title)), h("img", { src: imageAt(block), alt: block.alt_text || "", loading: "lazy" }));
     case "rich_text": return h("div", { class: "b-rich" }, richText(block));
     case "markdown": return h("div", { class: "b-text" }, mrkdwn(block.text.replace(/\*\*(.+?)\*\*/g, "*$1*")));
     case "input": return input(block, surface, errors);
@@ -43,6 +43,7 @@ function input(block, surface, errors) {
     control.id = id;
     control.removeAttribute("aria-label");
   } else control.setAttribute("aria-label", block.label.text);
+  if (block.element.focus_on_load) control.dataset.focus = "first";
   if (failed) control.setAttribute("aria-invalid", "true");
   return h("div", { class: `b-input${failed ? " wrong" : ""}`, data: { block: block.block_id || "" } },
     h("label", { for: id }, plainNodes(block.label.text), block.optional && h("small", {}, " (optional)")),

@@ -1,8 +1,8 @@
 // The Slack workspace: who you are, rooms and Home, a room, a thread, modals.
 
-import { act, state } from "../state.js";
+import { act, refreshed, state } from "../state.js";
 import { attempt, menu } from "../overlay.js";
-import { avatar, h, keep } from "../dom.js";
+import { avatar, h, keep, PATHS, svg } from "../dom.js";
 import { homePane } from "./home.js";
 import { modalPane } from "./modal.js";
 import { nameOf } from "./text.js";
@@ -17,9 +17,10 @@ export function slackColumn(box, alert) {
   const who = h("select", { id: "slack-who", onchange: () => go({ user: who.value, thread: null, pane: "room" }) });
   const rooms = h("div", { class: "rooms" });
   const people = h("div", { class: "rooms" });
+  const apps = h("div", { class: "rooms" });
   const workspace = h("strong", {}, "Workspace");
-  const home = h("button", { type: "button", class: "side", onclick: () => { go({ tab: "home", pane: "room", thread: null }); homeTab.open(); } }, h("span", { "aria-hidden": "true" }, "🏠"), h("span", {}, "Home"));
-  const lightning = h("button", { type: "button", class: "side", hidden: true, "aria-haspopup": "menu", onclick: () => menu(lightning, shortcuts().map((one) => ({ label: one.name, sign: "⚡", press: () => attempt(box, () => act("slack", "shortcut", { user: ui.user, callback_id: one.callback_id })) })), "Shortcuts") }, h("span", { "aria-hidden": "true" }, "⚡"), h("span", {}, "Shortcuts"));
+  const home = h("button", { type: "button", class: "side", onclick: () => { go({ tab: "home", pane: "room", thread: null }); homeTab.open(); } }, svg(PATHS.home, 17), h("span", {}, "Home"));
+  const lightning = h("button", { type: "button", class: "side", hidden: true, "aria-haspopup": "menu", onclick: () => menu(lightning, shortcuts().map((one) => ({ label: one.name, sign: "bolt", press: () => attempt(box, () => act("slack", "shortcut", { user: ui.user, callback_id: one.callback_id })) })), "Shortcuts") }, svg(PATHS.bolt, 17), h("span", {}, "Shortcuts"));
   const shortcuts = () => (state.scene.slack?.shortcuts || []).filter((one) => one.type === "global");
   const room = timeline(ui, go, box);
   const thread = threadPane(ui, go, box);
@@ -27,7 +28,7 @@ export function slackColumn(box, alert) {
   const modal = modalPane(ui, box);
   const nothing = h("div", { class: "empty" }, h("b", {}, "🧩"), h("strong", {}, "No workspace yet"), h("span", {}, "Set up a scene: python -m sandbox --scene, or python -m bot demo."));
   const space = h("div", { class: "space" },
-    h("nav", { class: "sidebar scroll", "aria-label": "Rooms" }, h("p", { class: "workspace" }, workspace), home, lightning, h("p", { class: "label" }, "Rooms"), rooms, h("p", { class: "label" }, "Direct messages"), people),
+    h("nav", { class: "sidebar scroll", "aria-label": "Rooms" }, h("p", { class: "workspace" }, workspace), home, lightning, h("p", { class: "label" }, "Rooms"), rooms, h("p", { class: "label" }, "Direct messages"), people, apps),
     room.root, thread.root, homeTab.root);
   box.append(h("header", { class: "head" }, h("i", { class: "mark slack" }), h("h2", {}, "Slack"), h("div", { class: "who" }, h("label", { for: "slack-who" }, "You are"), who)), space, nothing, modal.root);
 
@@ -68,7 +69,8 @@ export function slackColumn(box, alert) {
     note(reachable);
     drawRooms(rooms, reachable.filter((one) => !one.is_im));
     drawRooms(people, reachable.filter((one) => one.is_im));
-    people.previousElementSibling.hidden = !reachable.some((one) => one.is_im);
+    const met = (app) => reachable.some((one) => one.is_im && one.members.includes(app.bot_user_id));
+    keep(apps, state.slack.apps.filter((app) => !met(app)).map((app) => ({ key: app.id, sign: app.name, app })), ({ app }) => h("button", { type: "button", class: "side", onclick: () => write(app) }, avatar(app.name, { small: true, image: "/page/icon.svg" }), h("span", {}, app.name)));
     if (ui.tab === "home") homeTab.draw();
     else { room.draw(); thread.draw(); }
     modal.draw();
@@ -126,8 +128,30 @@ export function slackColumn(box, alert) {
       if (fresh) alert();
       return { key: one.id, sign: JSON.stringify([titleOf(one, ui.user), on, fresh, one.is_archived]), one, on, fresh };
     }), ({ one, on, fresh }) => h("button", { type: "button", class: `side${fresh ? " fresh" : ""}`, "aria-current": String(on), onclick: () => go({ tab: "room", room: one.id, thread: null }) },
-      one.is_im ? avatar(titleOf(one, ui.user), { small: true }) : null, h("span", {}, titleOf(one, ui.user)), fresh && h("i", { class: "dot", "aria-label": "unread" })));
+      one.is_im ? avatar(titleOf(one, ui.user), { small: true, image: state.slack.apps.some((app) => one.members.includes(app.bot_user_id)) ? "/page/icon.svg" : undefined }) : null, h("span", {}, titleOf(one, ui.user)), fresh && h("i", { class: "dot", "aria-label": "unread" })));
   }
 
-  return { draw, go, ui, open: () => act("slack", "open_home", { user: ui.user }) };
+  // A link to a message: its room and thread, the message lit up for a moment. False when this person does not see it.
+  function visit(id, ts, thread) {
+    const one = mine().find((room) => room.id === id);
+    if (!one) return false;
+    const message = one.messages.find((message) => message.ts === ts);
+    const root = thread || message?.thread_ts || (message?.reply_count ? ts : null);
+    go({ tab: "room", pane: "room", room: id, thread: root });
+    const node = ts && [...box.querySelectorAll("article")].find((article) => article.dataset.ts === ts && article.offsetParent);
+    node?.scrollIntoView({ block: "center" });
+    node?.classList.add("flash");
+    setTimeout(() => node?.classList.remove("flash"), 1200);
+    return true;
+  }
+
+  // The direct conversation with the app, made when it is not there yet.
+  async function write(app) {
+    const room = await attempt(box, () => act("slack", "direct", { user: ui.user, app_id: app.id }));
+    if (!room) return;
+    await refreshed(["slack"]);
+    go({ tab: "room", room: room.id, thread: null });
+  }
+
+  return { draw, go, ui, visit, open: () => act("slack", "open_home", { user: ui.user }) };
 }

@@ -1,18 +1,20 @@
 // Block Kit's interactive elements. A `surface` says what a press does and where values live:
-// {press(element, value) -> Promise, options(element, query) -> Promise, values: Map, box}
+// {press(element, value) -> Promise, options(element, query) -> Promise, upload(file) -> Promise, values: Map, box}
 
-import { h } from "../dom.js";
+import { h, PATHS, svg } from "../dom.js";
 import { menu, popover, closePopover } from "../overlay.js";
 import { nameOf, plainNodes, safe, textObject } from "./text.js";
-import { state } from "../state.js";
+import { state, visit } from "../state.js";
 
 const spot = (element) => `${element.block_id}/${element.action_id}`;
 const labelOf = (option) => option?.text?.text || "";
 
 // Press, with the waiting sign on `node` and the warning beside it if the bot does not answer well.
-async function run(node, surface, element, value) {
-  node.classList.add("busy");
-  node.disabled = true;
+async function run(node, surface, element, value, { quiet } = {}) {
+  if (!quiet) {
+    node.classList.add("busy");
+    node.disabled = true;
+  }
   node.parentElement?.querySelector(":scope > .failed")?.remove();
   try {
     const result = await surface.press(element, value);
@@ -20,6 +22,7 @@ async function run(node, surface, element, value) {
   } catch (wrong) {
     node.after(h("span", { class: "failed", role: "alert", title: wrong.message }, "⚠ ", wrong.message));
   }
+  if (quiet) return;
   node.classList.remove("busy");
   node.disabled = false;
 }
@@ -40,7 +43,7 @@ function button(element, surface) {
   const node = h("button", {
     type: "button", class: `btn${style}`, "aria-label": element.accessibility_label,
     onclick: () => confirmed(node, element, () => {
-      if (safe(element.url)) window.open(element.url, "_blank", "noopener");
+      if (safe(element.url)) visit(element.url);
       run(node, surface, element, element.value);
     }),
   }, plainNodes(element.text.text));
@@ -50,7 +53,7 @@ function button(element, surface) {
 function overflow(element, surface) {
   const node = h("button", { type: "button", class: "icon framed", "aria-label": "More actions", "aria-haspopup": "menu", onclick: () => menu(node, element.options.map((option) => ({
     label: labelOf(option),
-    press: () => { if (safe(option.url)) window.open(option.url, "_blank", "noopener"); run(node, surface, element, option.value); },
+    press: () => { if (safe(option.url)) visit(option.url); run(node, surface, element, option.value); },
   })), "More actions") }, "⋯");
   return node;
 }
@@ -165,17 +168,80 @@ function choices(element, surface, kind) {
   }));
 }
 
-const TYPES = { plain_text_input: "text", email_text_input: "email", url_text_input: "url", number_input: "number", datepicker: "date", timepicker: "time", datetimepicker: "datetime-local" };
+const TYPES = { plain_text_input: "text", email_text_input: "email", url_text_input: "url", number_input: "number", rich_text_input: "text", datepicker: "date", timepicker: "time", datetimepicker: "datetime-local" };
+const WORDS = ["text", "email", "url", "number"];
 
+// What one types or picks a time in. Words are told to the app while one types, or on Enter, as the element asks for.
 function typed(element, surface) {
-  const start = surface.values?.get(spot(element)) ?? element.initial_value ?? element.initial_date ?? element.initial_time ?? "";
-  surface.values?.set(spot(element), start);
-  const note = () => surface.values?.set(spot(element), node.value);
-  const words = { class: "field", placeholder: labelText(element.placeholder), maxlength: element.max_length, "aria-label": labelText(element.placeholder) || element.action_id, oninput: note, onchange: () => { note(); if (surface.live(element)) run(node, surface, element, node.value); } };
-  const node = element.multiline ? h("textarea", { ...words, rows: 4 }) : h("input", { ...words, type: TYPES[element.type] });
-  node.value = start;
+  const type = TYPES[element.type];
+  const started = surface.values?.get(spot(element)) ?? startOf(element);
+  const words = WORDS.includes(type);
+  const asks = words && surface.live(element) ? element.dispatch_action_config?.trigger_actions_on || ["on_enter_pressed"] : [];
+  let later = 0;
+  const tell = () => { clearTimeout(later); run(node, surface, element, sentValue(element, node.value), { quiet: words }); };
+  const note = () => {
+    surface.values?.set(spot(element), node.value);
+    clearTimeout(later);
+    if (asks.includes("on_character_entered")) later = setTimeout(tell, 200);
+  };
+  const about = {
+    class: "field", placeholder: labelText(element.placeholder), maxlength: element.max_length, "aria-label": labelText(element.placeholder) || element.action_id,
+    oninput: note, onchange: () => { if (!words && surface.live(element)) tell(); },
+    onkeydown: (event) => {
+      if (event.key !== "Enter" || event.shiftKey || !asks.length) return;
+      event.preventDefault();
+      if (asks.includes("on_enter_pressed")) tell();
+    },
+  };
+  const long = element.multiline || element.type === "rich_text_input";
+  const node = long ? h("textarea", { ...about, rows: 4 }) : h("input", { ...about, type, step: type === "number" && element.is_decimal_allowed ? "any" : undefined });
+  node.value = started;
   return node;
 }
+
+function startOf(element) {
+  if (element.initial_date_time) return local(element.initial_date_time);
+  if (element.type === "rich_text_input") return (element.initial_value?.elements || []).map((part) => (part.elements || []).map((one) => one.text || one.url || "").join("")).join("\n");
+  return element.initial_value ?? element.initial_date ?? element.initial_time ?? "";
+}
+
+function local(seconds) {
+  const at = new Date(seconds * 1000);
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+// A value as Slack sends it: a moment is in Unix seconds.
+export function sentValue(element, value) {
+  if (value === "") return null;
+  return element.type === "datetimepicker" ? Math.floor(new Date(value).getTime() / 1000) : value;
+}
+
+function fileInput(element, surface) {
+  const most = element.max_files ?? 10;
+  const row = h("div", { class: "files" });
+  const input = h("input", { type: "file", hidden: true, multiple: most > 1, accept: (element.filetypes || []).map((one) => `.${one}`).join(",") || undefined, "aria-label": "Upload files", onchange: () => take([...input.files]) });
+  const pick = h("button", { type: "button", class: "btn", onclick: () => input.click() }, svg(PATHS.clip, 15), "Upload files");
+  async function take(files) {
+    input.value = "";
+    pick.classList.add("busy");
+    pick.parentElement.querySelector(":scope > .failed")?.remove();
+    try {
+      for (const file of files) keepFiles([...kept(), await surface.upload(file)].slice(0, most));
+    } catch (wrong) {
+      pick.after(h("span", { class: "failed", role: "alert" }, "⚠ ", wrong.message));
+    }
+    pick.classList.remove("busy");
+  }
+  const kept = () => surface.values.get(spot(element)) ?? [];
+  function keepFiles(files) {
+    surface.values.set(spot(element), files);
+    row.replaceChildren(...files.map((file) => h("span", { class: "chip file-chip" }, file.name, h("button", { type: "button", class: "icon", "aria-label": `Remove ${file.name}`, onclick: () => keepFiles(kept().filter((one) => one !== file)) }, svg(PATHS.close, 12)))));
+  }
+  keepFiles(kept());
+  return h("div", { class: "file-input" }, row, input, pick);
+}
+
+export const imageAt = (about) => about.image_url || (about.slack_file ? `/control/slack/files/${encodeURIComponent(about.slack_file.id || /-(F\w+)\//.exec(about.slack_file.url)?.[1] || "")}` : null);
 
 export function element(about, surface) {
   if (about.type === "button" || about.type === "workflow_button") return button(about, surface);
@@ -183,7 +249,8 @@ export function element(about, surface) {
   if (about.type.endsWith("_select")) return select(about, surface);
   if (about.type === "radio_buttons") return choices(about, surface, "radio");
   if (about.type === "checkboxes") return choices(about, surface, "checkbox");
-  if (about.type === "image") return h("img", { class: "thumb", src: about.image_url, alt: about.alt_text || "", title: about.alt_text });
+  if (about.type === "image") return h("img", { class: "thumb", src: imageAt(about), alt: about.alt_text || "", title: about.alt_text });
+  if (about.type === "file_input") return fileInput(about, surface);
   if (about.type in TYPES) return typed(about, surface);
   return h("span", { class: "unknown" }, `[${about.type}]`);
 }

@@ -15,8 +15,8 @@ export function homePane(ui, go, box) {
     const view = state.slack.homes[ui.user];
     const surface = {
       live: (element) => !element.inInput, box,
-      press: (element, value) => act("slack", "press_home", { user: ui.user, action_id: element.action_id, ...(value === undefined ? {} : { value }) }),
-      options: (element, query) => act("slack", "options", { user: ui.user, action_id: element.action_id, query }),
+      press: (element, value) => act("slack", "press_home", { user: ui.user, action_id: element.action_id, block_id: element.block_id, ...(value === undefined ? {} : { value }) }),
+      options: (element, query) => act("slack", "options", { user: ui.user, action_id: element.action_id, block_id: element.block_id, query }),
     };
     const shown = view?.blocks?.length ? view.blocks : null;
     keep(list, shown ? shown.map((block, index) => ({ key: `${block.block_id || index}-${index}`, sign: JSON.stringify([block, ui.user]), block })) : [{ key: "none", sign: ui.user }], (item) => (item.block ? h("div", { class: "home-block" }, blocks([item.block], surface)) : h("div", { class: "empty" }, h("b", {}, "🏠"), h("strong", {}, "Nothing here yet"), h("span", {}, "The app has not published a Home tab for this person."))));

@@ -35,19 +35,20 @@ export function messageNode(message, place, { compact, replies } = {}) {
   const surface = {
     live: () => true,
     box: place.box,
-    press: (element, value) => act("slack", "press", { user: place.user, room: place.room, ts: message.ts, action_id: element.action_id, ...(value === undefined ? {} : { value }) }),
-    options: (element, query) => act("slack", "options", { user: place.user, room: place.room, ts: message.ts, action_id: element.action_id, query }),
+    press: (element, value) => act("slack", "press", { user: place.user, room: place.room, ts: message.ts, action_id: element.action_id, block_id: element.block_id, ...(value === undefined ? {} : { value }) }),
+    options: (element, query) => act("slack", "options", { user: place.user, room: place.room, ts: message.ts, action_id: element.action_id, block_id: element.block_id, query }),
   };
   const ephemeral = Boolean(message.is_ephemeral);
   const drawn = (message.blocks || []).filter((block) => block.type);
+  const edited = message.edited && h("span", { class: "edited" }, "(edited)");
   const node = h("article", { class: `msg${compact ? " compact" : ""}${ephemeral ? " ephemeral" : ""}`, "aria-label": `${who.name}, ${hour(seconds(message))}`, data: { ts: message.ts } },
     compact ? h("time", { class: "side-time", "aria-hidden": "true" }, hour(seconds(message))) : avatar(who.name, who),
     h("div", { class: "body" },
       ephemeral && h("p", { class: "only" }, h("span", { "aria-hidden": "true" }, "👁"), " Only visible to you", h("button", { type: "button", onclick: () => place.dismiss(message) }, "Dismiss")),
-      !compact && h("header", {}, h("b", {}, who.name), who.bot && h("span", { class: "badge" }, "APP"), h("time", { datetime: new Date(seconds(message) * 1000).toISOString() }, hour(seconds(message)))),
+      !compact && h("header", {}, h("b", {}, who.name), who.bot && h("span", { class: "badge" }, "APP"), h("time", { datetime: new Date(seconds(message) * 1000).toISOString() }, hour(seconds(message))), drawn.length > 1 && edited),
       message.subtype === "thread_broadcast" && h("p", { class: "dim" }, "replied to a thread"),
       drawn.length ? h("div", { class: "blocks" }, blocks(drawn, surface)) : message.text ? h("div", { class: "text" }, mrkdwn(message.text)) : null,
-      message.edited && h("span", { class: "edited" }, "(edited)"),
+      (compact || drawn.length <= 1) && edited,
       (message.attachments || []).map((part) => attachment(part, surface)),
       (message.files || []).length ? h("div", { class: "files" }, message.files.map(fileNode)) : null,
       reactions(message, place),
@@ -105,10 +106,10 @@ function actions(message, place, who) {
   const shortcuts = (state.scene.slack?.shortcuts || []).filter((shortcut) => shortcut.type === "message");
   const ask = (method, words) => attempt(place.box, () => act("slack", method, { user: place.user, room: place.room, ts: message.ts, ...words }));
   return [
-    ...shortcuts.map((shortcut) => ({ label: `${shortcut.name} · ${state.slack.apps[0]?.name || "app"}`, sign: "⚡", press: () => use(shortcut, message, place) })),
+    ...shortcuts.map((shortcut) => ({ label: shortcut.name, about: state.slack.apps[0]?.name, sign: "bolt", press: () => use(shortcut, message, place) })),
     shortcuts.length ? "-" : null,
-    { label: "Copy text", sign: "⧉", press: () => navigator.clipboard?.writeText(plainOf(message.text)) },
-    mine && { label: "Edit", sign: "✎", press: () => place.edit(message) },
-    mine && { label: "Delete", sign: "🗑", bad: true, press: () => ask("delete") },
+    { label: "Copy text", sign: "copy", press: () => navigator.clipboard?.writeText(plainOf(message.text)) },
+    mine && { label: "Edit", sign: "edit", press: () => place.edit(message) },
+    mine && { label: "Delete", sign: "trash", bad: true, press: () => ask("delete") },
   ];
 }

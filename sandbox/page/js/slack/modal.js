@@ -2,6 +2,8 @@
 
 import { act, state } from "../state.js";
 import { blocks } from "./blocks.js";
+import { packed } from "../composer.js";
+import { sentValue } from "./elements.js";
 import { h } from "../dom.js";
 import { plainNodes } from "./text.js";
 import { trap } from "../overlay.js";
@@ -10,6 +12,7 @@ export function modalPane(ui, box) {
   const root = h("div", { class: "modal-shade", hidden: true });
   let sign = "";
   let values = new Map();
+  const filled = new Map(); // by view: going back to one finds it as it was
   let shownId = "";
   let giveBack = null;
 
@@ -23,9 +26,12 @@ export function modalPane(ui, box) {
       if (!root.hidden) giveBack?.focus?.();
       root.hidden = true;
       shownId = "";
+      filled.clear();
       return root.replaceChildren();
     }
-    if (shownId !== view.id) values = new Map();
+    for (const id of filled.keys()) if (!stack.some((one) => one.id === id)) filled.delete(id);
+    if (!filled.has(view.id)) filled.set(view.id, new Map());
+    values = filled.get(view.id);
     if (!shownId) giveBack = document.activeElement;
     shownId = view.id;
     paint(view, stack.length, view.errors || {});
@@ -33,12 +39,16 @@ export function modalPane(ui, box) {
 
   function paint(view, depth, errors) {
     const focused = document.activeElement?.closest?.("[data-block]")?.dataset.block;
-    const fault = h("p", { class: "error", role: "alert", hidden: true });
+    const fault = h("p", { class: "error fault", role: "alert", hidden: true });
     const surface = {
       values, box,
       live: (element) => Boolean(element.dispatch) || !element.input,
-      press: (element, value) => act("slack", "press_modal", { user: ui.user, action_id: element.action_id, ...(value === undefined ? {} : { value }) }),
-      options: (element, query) => act("slack", "options", { user: ui.user, action_id: element.action_id, query }),
+      upload: async (file) => {
+        const sent = await act("slack", "upload", { user: ui.user, name: file.name, content: await packed(file), ...(file.type ? { mimetype: file.type } : {}) });
+        return { value: sent.id, name: sent.name };
+      },
+      press: (element, value) => act("slack", "press_modal", { user: ui.user, action_id: element.action_id, block_id: element.block_id, ...(value === undefined ? {} : { value }) }),
+      options: (element, query) => act("slack", "options", { user: ui.user, action_id: element.action_id, block_id: element.block_id, query }),
     };
     const list = view.blocks.map((block) => (block.type === "input" ? { ...block, element: { ...block.element, input: true, dispatch: block.dispatch_action } } : block));
     const close = () => act("slack", "close_modal", { user: ui.user }).catch((wrong) => { fault.hidden = false; fault.textContent = wrong.message; });
@@ -58,7 +68,7 @@ export function modalPane(ui, box) {
       ok?.classList.remove("busy");
     } },
     h("header", {}, h("h3", {}, plainNodes(view.title?.text || "")), h("button", { type: "button", class: "icon", "aria-label": "Close", onclick: close }, "✕")),
-    h("div", { class: "scroll modal-body" }, blocks(list, surface, errors), fault),
+    h("div", { class: "scroll modal-body" }, blocks(list, surface, errors)), fault,
     h("footer", {}, h("button", { type: "button", class: "btn", onclick: close }, plainNodes(view.close?.text || (depth > 1 ? "Back" : view.submit ? "Cancel" : "Close"))), ok));
     form.addEventListener("keydown", (event) => {
       if (event.key === "Escape") { event.stopPropagation(); close(); }
@@ -67,8 +77,10 @@ export function modalPane(ui, box) {
     });
     root.hidden = false;
     root.replaceChildren(form);
-    const spot = (focused && [...form.querySelectorAll("[data-block]")].find((one) => one.dataset.block === focused)) || form.querySelector(".modal-body");
-    (spot.querySelector("input, textarea, .select, button") || form.querySelector("footer .btn")).focus();
+    const wrong = form.querySelector(".wrong");
+    const spot = wrong || (focused && [...form.querySelectorAll("[data-block]")].find((one) => one.dataset.block === focused)) || form.querySelector("[data-focus]")?.parentElement || form.querySelector(".modal-body");
+    wrong?.scrollIntoView({ block: "nearest" });
+    (spot.querySelector("input:not([hidden]), textarea, .select, button") || form.querySelector("footer .btn")).focus();
   }
 
   return { root, draw };
@@ -82,8 +94,9 @@ export function answers(view, values) {
     const { action_id: id, type } = block.element;
     const value = values.get(`${block.block_id}/${id}`);
     if (value === undefined) continue;
-    let given = value === "" ? null : value;
-    if (Array.isArray(value)) given = type.startsWith("multi_") || type === "checkboxes" ? value.map((option) => option.value) : value[0]?.value ?? null;
+    const many = type.startsWith("multi_") || ["checkboxes", "file_input"].includes(type);
+    if (Array.isArray(value) && !many && !value.length) continue;
+    const given = !Array.isArray(value) ? sentValue(block.element, value) : many ? value.map((option) => option.value) : value[0].value;
     filled[block.block_id] = { ...filled[block.block_id], [id]: given };
   }
   return filled;

@@ -4,7 +4,7 @@ import { act, state } from "../state.js";
 import { attempt } from "../overlay.js";
 import { author, isReply, messageNode, seconds } from "./message.js";
 import { composer, packed } from "../composer.js";
-import { day, follow, h, iconButton, keep } from "../dom.js";
+import { day, follow, h, iconButton, keep, toEnd } from "../dom.js";
 import { nameOf, plainOf } from "./text.js";
 
 const GATHER = 300;
@@ -46,7 +46,7 @@ export function timeline(ui, go, box) {
   const note = h("small", {});
   const writing = composer({
     label: "Message", emojiCodes: true, accent: "var(--slack)",
-    onsend: (text) => write(ui, text),
+    onsend: (text) => { toEnd(scroller); return write(ui, text); },
     onfiles: (files, text) => upload(ui, box, files, text),
     suggest: (text) => [...commands(text), ...people(text)],
   });
@@ -60,8 +60,8 @@ export function timeline(ui, go, box) {
     const place = placeOf(ui, go, box, writing, false);
     const said = shown(room, ui).filter((one) => !isReply(one) || one.subtype === "thread_broadcast");
     const rows = items(said, place, { all: room.messages });
-    follow(scroller, `${ui.user}/${ui.room}`, () => keep(list, rows.length ? rows : [{ key: "empty", sign: room.id, empty: titleOf(room, ui.user) }], (item) => row(item, place)));
-    writing.at(`${ui.user}/${ui.room}`, `Message ${titleOf(room, ui.user)}`);
+    follow(scroller, `${ui.user}/${ui.room}`, () => keep(list, rows.length ? rows : [{ key: "empty", sign: `${room.id}${titleOf(room, ui.user)}`, empty: titleOf(room, ui.user), im: room.is_im }], (item) => row(item, place)));
+    writing.at(`${ui.user}/${ui.room}`, `Message ${titleOf(room, ui.user).replace("# ", "#")}`);
   }
   return { root, draw, writing };
 }
@@ -75,6 +75,7 @@ export function threadPane(ui, go, box) {
     label: "Reply", emojiCodes: true, accent: "var(--slack)", onescape: () => go({ thread: null }),
     onsend: (text) => {
       if (/^\/[a-z]/i.test(text)) throw new Error(`${text.split(/\s/)[0]} doesn't work in threads. Write it in the room instead, or start with “!” here.`);
+      toEnd(scroller);
       return act("slack", "post", { user: ui.user, room: ui.room, text: mentioned(text), thread_ts: ui.thread });
     },
     onfiles: (files, text) => upload(ui, box, files, text, ui.thread),
@@ -119,7 +120,7 @@ function placeOf(ui, go, box, writing, inThread) {
 
 function row(item, place) {
   if (item.day) return h("div", { class: "day", role: "separator" }, h("span", {}, item.day));
-  if (item.empty) return h("div", { class: "empty" }, h("b", {}, "👋"), h("strong", {}, `This is ${item.empty}`), h("span", {}, "Client conversations will appear here as threads."));
+  if (item.empty) return h("div", { class: "empty" }, h("b", {}, "👋"), h("strong", {}, `This is ${item.empty.replace("# ", "#")}`), h("span", {}, item.im ? "What the app tells you in private appears here." : "Client conversations will appear here as threads."));
   return messageNode(item.message, place, item);
 }
 

@@ -1,6 +1,6 @@
 // One Telegram message as a bubble, or as a line when it tells of a change in the chat.
 
-import { act, state } from "../state.js";
+import { act, state, visit } from "../state.js";
 import { attempt, menu, toast } from "../overlay.js";
 import { avatar, h, hour, iconButton, size } from "../dom.js";
 import { entityNodes } from "./text.js";
@@ -123,7 +123,7 @@ function keyNode(key, message, place) {
       const id = message.ephemeral_message_id ? { ephemeral_message_id: message.ephemeral_message_id } : { message_id: message.message_id };
       const result = await act("telegram", "press", { user: place.user, chat: place.chat, ...id, ...(key.callback_data !== undefined ? { data: key.callback_data } : { label: key.text }) });
       if (result?.answered === false) toast(place.box, "⚠ The bot did not answer");
-      if (result?.url && /^https?:/i.test(result.url)) window.open(result.url, "_blank", "noopener");
+      if (result?.url) visit(result.url);
     } catch (wrong) {
       toast(place.box, `⚠ ${wrong.message}`);
     }
@@ -157,10 +157,10 @@ function tools(message, place, mine, ephemeral) {
   if (ephemeral) return null;
   const face = iconButton("smile", "React", () => pickEmoji(face, (name, sign) => react(message, place, sign), { only: TELEGRAM }));
   const more = iconButton("more", "Message menu", () => menu(more, [
-    { label: "Reply", sign: "↩", press: () => place.reply(message) },
-    { label: "Copy text", sign: "⧉", press: () => navigator.clipboard?.writeText(textOf(message)) },
-    mine && textOf(message) && { label: "Edit", sign: "✎", press: () => place.edit(message) },
-    (mine || !place.group || place.admin) && { label: "Delete", sign: "🗑", bad: true, press: () => attempt(place.box, () => act("telegram", "delete", { user: place.user, chat: place.chat, message_id: message.message_id })) },
+    { label: "Reply", sign: "reply", press: () => place.reply(message) },
+    { label: "Copy text", sign: "copy", press: () => navigator.clipboard?.writeText(textOf(message)) },
+    mine && textOf(message) && { label: "Edit", sign: "edit", press: () => place.edit(message) },
+    (mine || !place.group || place.admin) && { label: "Delete", sign: "trash", bad: true, press: () => attempt(place.box, () => act("telegram", "delete", { user: place.user, chat: place.chat, message_id: message.message_id })) },
   ], "Message menu"));
   return h("div", { class: "tools-row", role: "toolbar", "aria-label": "Message actions" }, face, iconButton("reply", "Reply", () => place.reply(message)), more);
 }

@@ -1,10 +1,10 @@
 // A Telegram chat or topic: messages, composer, replies, edits, toasts. The client and the operator share it.
 
 import { act, state } from "../state.js";
-import { attempt, toast } from "../overlay.js";
+import { alertIn, attempt, toast } from "../overlay.js";
 import { bubble, gist, nameOf, senderOf, service, textOf } from "./bubble.js";
 import { composer, packed } from "../composer.js";
-import { day, follow, h, keep } from "../dom.js";
+import { day, follow, h, keep, toEnd } from "../dom.js";
 
 const GATHER = 300;
 
@@ -12,6 +12,7 @@ const GATHER = 300;
 export function chatPane(where, box, options = {}) {
   let reply = null;
   let editing = null;
+  const obeyed = new Set();
   const list = h("div", { class: "list" });
   const scroller = h("div", { class: "scroll chat", role: "log", "aria-label": "Messages", tabindex: 0 }, list);
   const writing = composer({
@@ -19,6 +20,7 @@ export function chatPane(where, box, options = {}) {
     onsend: write, onfiles: upload,
     suggest: (text) => suggestions(text, where()),
     suggestLater: (text) => inline(text, where()),
+    commands: () => where()?.commands || [],
     onescape: () => { reply = editing = null; writing.hint(null); },
   });
   const keys = h("div", { class: "reply-keys", hidden: true });
@@ -34,6 +36,7 @@ export function chatPane(where, box, options = {}) {
     }
     const to = reply;
     reply = null;
+    toEnd(scroller);
     return act("telegram", "send", { ...spot, text, ...(at.thread ? { thread: at.thread } : {}), ...(to ? { reply_to: to.message_id } : {}) });
   }
 
@@ -58,16 +61,31 @@ export function chatPane(where, box, options = {}) {
       prefill: (text) => writing.set(text),
       reply: (message) => { reply = message; editing = null; writing.hint(["Reply to ", h("b", {}, nameOf(senderOf(message))), `: ${gist(message)}`], { cancel: () => { reply = null; } }); writing.area.focus(); },
       edit: (message) => { editing = message; reply = null; writing.set(textOf(message)); writing.hint("Editing", { cancel: () => { editing = null; writing.set(""); } }); },
-      find: (id) => { const node = [...list.querySelectorAll("article")].find((one) => one.dataset.id === String(id)); node?.scrollIntoView({ block: "center", behavior: "smooth" }); node?.classList.add("flash"); setTimeout(() => node?.classList.remove("flash"), 1200); },
+      find,
     };
     const rows = items([...at.messages, ...(at.ephemerals || [])].sort((a, b) => a.date - b.date || order(a) - order(b)), place);
-    follow(scroller, spot, () => keep(list, rows.length ? rows : [{ key: "none", sign: at.name }], (item) => {
+    follow(scroller, spot, () => keep(list, rows.length ? rows : [{ key: "none", sign: `${at.name}${at.none}` }], (item) => {
       if (item.day) return h("div", { class: "day", role: "separator" }, h("span", {}, item.day));
-      if (item.key === "none") return h("div", { class: "empty" }, h("b", {}, options.hello || "💬"), h("strong", {}, at.name), h("span", {}, options.none || "No messages here yet."));
+      if (item.key === "none") return h("div", { class: "empty" }, h("b", {}, options.hello || "💬"), h("strong", {}, at.name), h("span", {}, at.none || options.none || "No messages here yet."));
       return bubble(item.message, place, item);
     }));
-    writing.at(spot, at.closed ? "The topic is closed" : options.placeholder || "Message");
+    writing.offers(at.commands?.length && !at.group);
+    obey(at, place, spot);
+    writing.at(spot, at.closed ? "The topic is closed" : (reply && at.keyboard?.message_id === reply.message_id && at.keyboard.input_field_placeholder) || options.placeholder || "Message");
     replyKeys(at, place);
+  }
+
+  // A bot that asks with "force reply" has the person answer that very message, once.
+  function obey(at, place, spot) {
+    const asked = at.keyboard?.force_reply && at.messages.find((one) => one.message_id === at.keyboard.message_id);
+    const mark = `${spot}/${asked?.message_id}`;
+    if (!asked || obeyed.has(mark) || asked.message_thread_id !== (at.thread ?? undefined)) return;
+    obeyed.add(mark);
+    const meant = asked.reply_to_message?.from?.id === at.user || (asked.entities || []).some((one) => one.user?.id === at.user);
+    if (at.keyboard.selective && at.group && !meant) return;
+    if (at.messages.some((one) => one.from?.id === at.user && one.message_id > asked.message_id)) return;
+    writing.at(spot, at.keyboard.input_field_placeholder || options.placeholder || "Message");
+    place.reply(asked);
   }
 
   // A bot's reply keyboard, if the newest message that sets one shows one.
@@ -80,7 +98,14 @@ export function chatPane(where, box, options = {}) {
     keys.sign = sign;
     keys.replaceChildren(...rows.map((row) => h("div", { class: "keys-row" }, row.map((key) => h("button", { type: "button", class: "key plain", onclick: () => place.say(key.text ?? key) }, key.text ?? key)))));
   }
-  return { root, draw, writing };
+  // Scroll to a message and light it up for a moment.
+  function find(id) {
+    const node = [...list.querySelectorAll("article")].find((one) => one.dataset.id === String(id));
+    node?.scrollIntoView({ block: "center", behavior: "smooth" });
+    node?.classList.add("flash");
+    setTimeout(() => node?.classList.remove("flash"), 1200);
+  }
+  return { root, draw, writing, find };
 }
 
 const order = (message) => message.message_id || Number.MAX_SAFE_INTEGER;
@@ -124,7 +149,8 @@ export function toasts(box) {
     if (before === undefined) return;
     for (const one of list.slice(before)) {
       const text = typeof one === "string" ? one : one.text;
-      if (text) toast(box, text, one.alert ? 8 : 4);
+      if (text && one.alert) alertIn(box, text);
+      else if (text) toast(box, text);
     }
   };
 }

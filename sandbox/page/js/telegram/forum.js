@@ -16,12 +16,13 @@ export function forumColumn(box, alert) {
   const about = h("small", {});
   const tools = iconButton("more", "Topic menu", () => topicMenu(), { "aria-haspopup": "menu" });
   const pane = chatPane(where, box, { none: "Messages of this topic will appear here.", placeholder: "Message" });
+  const start = h("button", { type: "button", class: "start", hidden: true, onclick: () => attempt(box, () => act("telegram", "start", { user: ui.user, bot: ui.chat })) }, "Start");
   const showToasts = toasts(box);
   const nothing = h("div", { class: "empty" }, h("b", {}, "🗂️"), h("strong", {}, "No forum yet"), h("span", {}, "Set up a scene: python -m sandbox --scene, or python -m bot demo."));
   const space = h("div", { class: "space" },
     h("nav", { class: "sidebar scroll", "aria-label": "Forums and topics" }, lists),
-    h("section", { class: "topic stack" }, h("header", { class: "bar" }, iconButton("back", "Back to topics", () => go({ pane: "list" }), { class: "back" }), h("div", {}, title, about), tools), pane.root));
-  box.append(h("header", { class: "head" }, h("i", { class: "mark telegram" }), h("h2", {}, "Telegram forum"), h("div", { class: "who" }, h("label", { for: "telegram-who" }, "You are"), who)), space, nothing);
+    h("section", { class: "topic stack" }, h("header", { class: "bar" }, iconButton("back", "Back to topics", () => go({ pane: "list" }), { class: "back" }), h("div", {}, title, about), tools), pane.root, start));
+  box.append(h("header", { class: "head" }, h("i", { class: "mark telegram" }), h("h2", {}, "Telegram"), h("div", { class: "who" }, h("label", { for: "telegram-who" }, "You are"), who)), space, nothing);
 
   function go(change) {
     Object.assign(ui, change);
@@ -50,11 +51,17 @@ export function forumColumn(box, alert) {
     if (!chat) return null;
     const topic = chat.topics?.find((one) => topicId(one) === ui.thread);
     const bot = deskBots()[0];
+    const messages = messagesOf(chat, ui.thread);
     return {
       user: ui.user, chat: ui.chat, thread: ui.thread, group: chat.type !== "private", admin: adminOf(chat),
-      messages: messagesOf(chat, ui.thread), ephemerals: ephemeralsOf(ui.user, chat, ui.thread),
+      keyboard: messages.some((one) => one.message_id === chat.keyboard?.message_id) ? chat.keyboard : null, none: noneOf(chat),
+      messages, ephemerals: ephemeralsOf(ui.user, chat, ui.thread),
       name: topic?.name || nameOf(chat.type === "private" ? chat.bot : chat), closed: Boolean(topic?.closed), commands: commandsFor(bot, chat, ui.user), botName: bot?.username,
     };
+  }
+  function noneOf(chat) {
+    if (chat.type === "private") return chat.started ? "Nothing said yet." : "Press Start, so that the bot may write to you.";
+    return ui.thread ? "Messages of this topic will appear here." : "This is General, for the team. Each client gets a topic of their own, below the forum’s name.";
   }
   const adminOf = (chat) => (chat.members || []).some((one) => (one.user?.id ?? one.id ?? one) === ui.user && ["creator", "administrator"].includes(one.status));
 
@@ -83,6 +90,8 @@ export function forumColumn(box, alert) {
     about.textContent = chat ? (chat.type === "private" ? "bot" : ui.thread ? `${nameOf(chat)}${at.closed ? " · closed" : ""}` : "General") : "";
     if (chat && chat.type !== "private" && !ui.thread) title.textContent = nameOf(chat);
     tools.hidden = !chat || chat.type === "private";
+    start.hidden = !(chat?.type === "private" && !chat.started && !chat.messages.length);
+    pane.root.classList.toggle("unstarted", !start.hidden);
     pane.draw();
     showToasts(ui.user);
   }
@@ -148,10 +157,10 @@ export function forumColumn(box, alert) {
     const topic = chat?.topics?.find((one) => topicId(one) === ui.thread);
     const ask = (method) => () => attempt(box, () => act("telegram", method, { user: ui.user, chat: ui.chat, thread: ui.thread }));
     menu(tools, [
-      chat?.is_forum && { label: "New topic…", sign: "＋", press: () => newTopic() },
-      topic && !topic.closed && { label: "Close topic", sign: "🔒", press: ask("close_topic") },
-      topic?.closed && { label: "Reopen topic", sign: "🔓", press: ask("reopen_topic") },
-      topic && { label: "Delete topic", sign: "🗑", bad: true, press: ask("delete_topic") },
+      chat?.is_forum && { label: "New topic…", sign: "plus", press: () => newTopic() },
+      topic && !topic.closed && { label: "Close topic", sign: "lock", press: ask("close_topic") },
+      topic?.closed && { label: "Reopen topic", sign: "unlock", press: ask("reopen_topic") },
+      topic && { label: "Delete topic", sign: "trash", bad: true, press: ask("delete_topic") },
     ], "Topic menu");
   }
 
@@ -165,7 +174,26 @@ export function forumColumn(box, alert) {
     } }, name, h("div", { class: "row" }, h("button", { class: "btn primary" }, "Create")));
     popover(tools, form, { label: "New topic" });
   }
-  return { draw, go, ui };
+  // A link to a topic, or to a message in it. False when this person does not see the forum.
+  function visit(id, numbers) {
+    const chat = forums().find((one) => one.id === id);
+    if (!chat) return false;
+    const message = chat.messages.find((one) => one.message_id === numbers.at(-1));
+    const thread = chat.topics.some((one) => topicId(one) === numbers[0]) ? numbers[0] : message?.message_thread_id ?? null;
+    go({ chat: id, thread: thread === 1 ? null : thread, pane: "topic", chosen: true });
+    if (message) pane.find(message.message_id);
+    return true;
+  }
+
+  // A link to a bot: the private chat with it; with a payload it is started, as Telegram does.
+  function meet(username, payload) {
+    const bot = deskBots().find((one) => one.username?.toLowerCase() === username.toLowerCase());
+    if (!bot) return false;
+    go({ chat: bot.id, thread: null, pane: "topic", chosen: true });
+    if (payload) attempt(box, () => act("telegram", "start", { user: ui.user, bot: bot.id, payload }));
+    return true;
+  }
+  return { draw, go, ui, visit, meet };
 }
 
 const topicId = (topic) => topic.message_thread_id ?? topic.id ?? topic.thread;

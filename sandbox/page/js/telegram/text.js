@@ -26,8 +26,26 @@ function wrap(entity, inside, raw) {
     case "email": return anchor(`mailto:${raw}`, inside);
     case "mention": case "text_mention": case "hashtag": case "cashtag": case "phone_number": return h("span", { class: "tg-mention" }, inside);
     case "bot_command": return h("button", { type: "button", class: "command", data: { command: raw } }, inside);
+    case "date_time": return h("time", { datetime: new Date(entity.unix_time * 1000).toISOString() }, entity.date_time_format ? moment(entity.unix_time, entity.date_time_format) : inside);
     default: return h("span", {}, inside);
   }
+}
+
+// A moment in the reader's zone: w weekday, d/D short or long date, t/T time without or with seconds, r how far away
+// (core.telegram.org/bots/api#date-time-entity-formatting).
+function moment(seconds, format) {
+  const at = new Date(seconds * 1000);
+  if (format.includes("r")) {
+    const away = seconds - Date.now() / 1000;
+    const [unit, size] = [["day", 86_400], ["hour", 3600], ["minute", 60]].find(([, size]) => Math.abs(away) >= size) || ["second", 1];
+    return new Intl.RelativeTimeFormat(undefined, { numeric: "auto" }).format(Math.round(away / size), unit);
+  }
+  const words = [
+    format.includes("w") && at.toLocaleDateString(undefined, { weekday: "long" }),
+    format.includes("D") ? at.toLocaleDateString(undefined, { day: "numeric", month: "long", year: "numeric" }) : format.includes("d") && at.toLocaleDateString(undefined, { day: "numeric", month: "short" }),
+    /t/i.test(format) && at.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", ...(format.includes("T") ? { second: "2-digit" } : {}) }),
+  ];
+  return words.filter(Boolean).join(", ");
 }
 
 function anchor(url, inside) {
