@@ -18,7 +18,7 @@ from aiohttp import web
 
 from bot.commands import home
 from bot.commands.desk import token_changed
-from bot.commands.team import apply_team
+from bot.commands.team import follow_file
 from bot.delivery.limits import Limits
 from bot.delivery.ports import Port, Ports
 from bot.delivery.relay import Relay
@@ -43,6 +43,7 @@ STOP_SECONDS = 8.5
 """What is under way at a SIGTERM may take this long; ten seconds after it everything has ended."""
 NOBODY = "write a team file, see config/example.team.toml, and run `python -m bot apply TEAM.toml`, or set RELAYDESK_TEAM_FILE"
 NOTHING_ON = "set a token, see config/example.env"
+KEPT = "it was left as it was set: correct the team file, or run `python -m bot apply TEAM.toml` to have it the file's way"
 
 
 class Read(Protocol):
@@ -172,8 +173,11 @@ async def build(settings: Settings, part: Part = Part.ALL) -> App:
             await migrate(url)
             await store.write(_take_over)
         if plan:
-            for line in await store.write(lambda tx: apply_team(tx, plan)):
+            applied = await store.write(lambda tx: follow_file(tx, plan))
+            for line in applied.changes:
                 log.info("team: %s", line)
+            for line in applied.kept:
+                log.warning("team: %s", line, remedy=KEPT)
         await store.write(lambda tx: _begin_anew(tx, settings))
         app.platforms = await platforms(settings, app.intake, store, read=store.read)
         for platform in app.platforms:
@@ -257,6 +261,7 @@ def _plan(found: Team, admins: tuple[tuple[str, str], ...]) -> TeamPlan:
                 desks=((("slack", group.slack_room),) if group.slack_room else ())
                 + tuple(("telegram", forum) for forum in group.telegram_forums),
                 assign_lands_in=group.assign_lands_in,
+                settings=tuple(group.settings.model_dump(exclude_none=True).items()),
             )
             for group in found.groups
         ),

@@ -36,13 +36,15 @@ def notify(
     about: ConversationId | None = None,
     jumps: tuple[Jump, ...] = (),
     buttons: tuple[Button, ...] = (),
+    at: str = "",
 ) -> bool:
     """Queue words for one operator in private: a Slack direct message, else the Telegram bot's private chat.
 
     ``about`` is the conversation it speaks of: the ways to its threads, also to those still being made, stand below. ``jumps``
-    are other threads it speaks of, when it is about no conversation. Whether there is a way to reach him at all.
+    are other threads it speaks of, when it is about no conversation. ``at`` is
+    the one platform to tell him on. Whether there is a way to reach him at all.
     """
-    for platform in ("slack", "telegram"):
+    for platform in (at,) if at else ("slack", "telegram"):
         person = team.identity_of(tx, operator_id, platform)
         if person is not None:
             payload: dict[str, object] = {

@@ -104,6 +104,11 @@ def perform_at_desk(tx: Tx, actor: Actor, command: Callable[[Desk], Answer], *, 
     )
 
 
+def perform_unknown(tx: Tx, actor: Actor, command: Callable[[], Answer]) -> Answer:
+    """The same for somebody whom the team need not know. ``command`` must itself see to it that nobody gets what is not his."""
+    return _guarded(tx, actor, lambda: None, command)
+
+
 def _guarded(tx: Tx, actor: Actor, known: Callable[[], ConversationId | None], command: Callable[[], Answer]) -> Answer:
     try:
         with tx.savepoint():

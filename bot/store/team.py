@@ -56,6 +56,12 @@ def operator_of(tx: Tx, actor: Actor) -> Operator | None:
     return _operator(tx, row) if row else None
 
 
+def is_operator(tx: Tx, actor: Actor) -> bool:
+    """Whether this platform's person is an active operator."""
+    found = operator_of(tx, actor)
+    return found is not None and found.active
+
+
 def operator_by_id(tx: Tx, operator_id: OperatorId) -> Operator | None:
     """The operator, active or not."""
     row = tx.execute(_BY_ID, {"id": operator_id}).first()

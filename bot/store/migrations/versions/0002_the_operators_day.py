@@ -54,9 +54,18 @@ def upgrade() -> None:
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("operator_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
-        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["operator_id"], ["operator.id"], name=op.f("fk_link_code_operator_id")),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_link_code")),
+    )
+    op.create_table(
+        "team_origin",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("row_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("filed", sa.Text(), nullable=True),
+        sa.Column("who", sa.Text(), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "row_id", "field", name=op.f("pk_team_origin")),
     )
     op.create_table(
         "due",
@@ -153,6 +162,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_due_at"))
 
     op.drop_table("due")
+    op.drop_table("team_origin")
     op.drop_table("link_code")
     with op.batch_alter_table("home", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_home_operator_id"))
