@@ -337,6 +337,8 @@ class NotYourNote(Refusal):
 
 class NoPrivateChat(Refusal):
     """Telegram lets me send you files only in our private chat. Open it, press Start there, and ask again."""
+
+
 class CodeNotValid(Refusal):
     """This code is not valid (any more)."""
 
