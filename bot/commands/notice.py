@@ -42,7 +42,7 @@ def notify(
 
     ``about`` is the conversation it speaks of: the ways to its threads, also to those still being made, stand below. ``jumps``
     are other threads it speaks of, when it is about no conversation. ``at`` is
-    the one platform to tell him on. Whether there is a way to reach him at all.
+    the one platform to tell him on, empty for the first he has. Whether there is a way to reach him at all.
     """
     for platform in (at,) if at else ("slack", "telegram"):
         person = team.identity_of(tx, operator_id, platform)
