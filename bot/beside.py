@@ -28,7 +28,7 @@ class _Undone(Exception):
 async def apply_file(settings: Settings, team_file: Path, *, dry_run: bool) -> list[str]:
     """Apply a team file to the store; with ``dry_run`` only say what that would change. Returns the difference."""
     plan = team_plan(settings, team_file)
-    store = await _open(settings)
+    store = await opened(settings)
     try:
         return await (_with(store, plan, lambda _, changes: changes) if dry_run else store.write(lambda tx: _apply(tx, plan)))
     finally:
@@ -56,7 +56,7 @@ class Look:
 async def look(settings: Settings) -> Look:
     """Open the store and switch the platforms on, to look at them. Raises ``StoreError`` or ``TeamFileError``, one line each."""
     plan = team_plan(settings)
-    app = App(settings, await _open(settings), Part.ALL)
+    app = App(settings, await opened(settings), Part.ALL)
     try:
         found = Look(app, plan, await _with(app.store, plan, lambda _, changes: changes))
         app.platforms = await platforms(settings, app.intake, app.store, read=found.read)
@@ -66,7 +66,8 @@ async def look(settings: Settings) -> Look:
     return found
 
 
-async def _open(settings: Settings) -> Store:
+async def opened(settings: Settings) -> Store:
+    """The store, with the tables of this version. Raises ``StoreError``."""
     url = settings.database_url.get_secret_value()
     await migrate(url) if settings.is_sqlite else await refuse_old_schema(url)
     return await open_store(url)

@@ -11,11 +11,13 @@ from bot.delivery.ports import (
     EditCard,
     Fate,
     History,
+    Letter,
     Mark,
     NameTopic,
     Notice,
     OpenTopic,
     PostCard,
+    Remove,
     TopicState,
     Words,
 )
@@ -82,6 +84,10 @@ class Packer:
         mirror = self.mirror(head)
         if head.op == "words":
             return self._words(head, mirror, chat, joined)
+        if head.op == "mail":
+            return Packed(Address(chat), _letter(head))
+        if head.op == "remove":
+            return Packed(Address(chat, head.payload["thread"]), Remove())
         if mirror is None:
             return Packed(Address(chat, head.payload.get("thread", "")), self._notice(head))
         if head.op == "topic":
@@ -194,3 +200,18 @@ def _opening(mirror: Mirror, said: Sequence[Message]) -> RichText:
     if not clients:
         return RichText.plain("")
     return join([spread.desk_parts(mirror.platform, clients[0], in_card=True)[0], *clients[1:]])
+
+
+def _letter(head: Head) -> Letter:
+    asked = head.payload
+    only = tuple(asked["only"]) if asked["only"] is not None else None
+    return Letter(
+        subject=asked["subject"],
+        key=asked["key"],
+        conversation_id=head.conversation_id or 0,
+        upto=asked["upto"],
+        only=only,
+        notes=asked["notes"],
+        asked_by=asked["asked_by"],
+        at=head.created_at,
+    )

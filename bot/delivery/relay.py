@@ -11,14 +11,14 @@ import asyncio
 import structlog
 
 from bot.delivery.limits import Limits
-from bot.delivery.ports import Ambiguous, EditCard, Mark, Outcome, Port, Ports, ReadsBack, Retry, TopicState
+from bot.delivery.ports import Ambiguous, EditCard, Mark, Outcome, Port, Ports, ReadsBack, Remove, Retry, TopicState
 from bot.delivery.turn import Begun, Result, bury, give_back, settle, turn
 from bot.store.engine import Store
 from bot.store.uow import Tx, clock
 from bot.store.wakes import Waker
 
 log = structlog.get_logger(__name__)
-REPEATABLE = (EditCard, Mark, TopicState)
+REPEATABLE = (EditCard, Mark, Remove, TopicState)
 """Bodies that may be sent twice without anybody noticing."""
 
 

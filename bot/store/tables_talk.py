@@ -24,6 +24,7 @@ client_identity = Table(
     ref("channel_id", "channel"),
     words("external_id"),
     UniqueConstraint("channel_id", "external_id"),
+    Index(None, "client_id"),
 )
 conversation = Table(
     "conversation",
@@ -112,6 +113,8 @@ journal = Table(
     words("details", default="{}"),
     moment("at"),
     Index(None, "conversation_id", "id"),
+    Index(None, "operator_id", "id"),
+    Index(None, "at"),
 )
 client_note = Table(
     "client_note",

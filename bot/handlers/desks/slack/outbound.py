@@ -17,6 +17,7 @@ from bot.delivery.ports import (
     EditCard,
     Fate,
     History,
+    Letter,
     Mark,
     NameTopic,
     Notice,
@@ -25,6 +26,7 @@ from bot.delivery.ports import (
     Parcel,
     Permanent,
     PostCard,
+    Remove,
     Retry,
     Sent,
     TopicState,
@@ -34,6 +36,7 @@ from bot.delivery.ports import (
 from bot.domain.card import CardView
 from bot.handlers.desks.slack.blocks import Message, draw_card, draw_history, draw_notice, draw_words
 from bot.handlers.desks.slack.refusals import BAD_TEXT
+from bot.handlers.desks.slack.removal import remove_posts
 from bot.handlers.desks.slack.wire import Failed, Wire
 
 log = structlog.get_logger(__name__)
@@ -94,6 +97,10 @@ class SlackPort:
                 return Sent(remote_id)
             case Mark() as mark:
                 return await self._mark(parcel.address.chat, mark)
+            case Remove():
+                return await remove_posts(self._wire, parcel.address.chat, parcel.address.thread)
+            case Letter():
+                return Unsupported("Slack is a desk, no mail server")
             case OpenTopic() | NameTopic() | TopicState():
                 return Sent()
 

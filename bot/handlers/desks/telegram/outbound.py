@@ -17,6 +17,7 @@ from bot.delivery.ports import (
     EditCard,
     Fate,
     History,
+    Letter,
     Mark,
     NameTopic,
     Notice,
@@ -25,8 +26,10 @@ from bot.delivery.ports import (
     Parcel,
     Permanent,
     PostCard,
+    Remove,
     Sent,
     TopicState,
+    Unsupported,
     Words,
 )
 from bot.domain.card import CardView
@@ -54,7 +57,7 @@ class TelegramDeskPort:
     async def deliver(self, parcel: Parcel) -> Outcome:
         """See :class:`bot.delivery.ports.Port`."""
         chat = parcel.address.chat
-        creates = not isinstance(parcel.body, EditCard | Mark | NameTopic | TopicState)
+        creates = not isinstance(parcel.body, EditCard | Mark | NameTopic | Remove | TopicState)
         try:
             return await self._send(parcel, int(chat))
         except AiogramError as error:
@@ -91,6 +94,10 @@ class TelegramDeskPort:
             case NameTopic(name):
                 await self._api.call("editForumTopic", {**place, "name": keyboards.topic_name(name)})
                 return Sent()
+            case Remove():
+                return await self._remove(place)
+            case Letter():
+                return Unsupported("Telegram is a desk, no mail server")
             case OpenTopic(name):
                 topic = {"chat_id": chat, "name": keyboards.topic_name(name), "icon_color": _TOPIC_COLOUR}
                 made = await self._api.call("createForumTopic", topic)
@@ -118,6 +125,17 @@ class TelegramDeskPort:
         if told.reply_to and told.reply_to.isdecimal():
             arguments["reply_parameters"] = {"message_id": int(told.reply_to), "allow_sending_without_reply": True}
         return await self._post(arguments)
+
+    async def _remove(self, topic: Arguments) -> Outcome:
+        """The whole topic with everybody's messages (https://core.telegram.org/bots/api#deleteforumtopic)."""
+        try:
+            await self._api.call("deleteForumTopic", topic)
+        except TelegramBadRequest as error:
+            if "not enough rights" in error.message:
+                return Permanent("The bot may not delete topics in the group: give it the right “Delete messages”.", "chat_gone")
+            outcome = self._outcomes.read(error, str(topic["chat_id"]), creates=False)
+            return Sent() if isinstance(outcome, Permanent) and outcome.code == "thread_gone" else outcome
+        return Sent()
 
     async def _edit(self, arguments: Arguments, remote_id: str) -> Outcome:
         try:

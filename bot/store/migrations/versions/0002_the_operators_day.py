@@ -86,6 +86,16 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("meant_for", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True))
         batch_op.create_foreign_key(batch_op.f("fk_conversation_meant_for"), "operator", ["meant_for"], ["id"])
 
+    with op.batch_alter_table("client_identity", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_client_identity_client_id"), ["client_id"], unique=False)
+
+    with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.create_index("ix_delivery_conversation_id", ["conversation_id"], unique=False)
+
+    with op.batch_alter_table("journal", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_journal_operator_id_id"), ["operator_id", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_journal_at"), ["at"], unique=False)
+
     with op.batch_alter_table("operator", schema=None) as batch_op:
         batch_op.add_column(sa.Column("settings", sa.Text(), server_default="{}", nullable=False))
 
@@ -106,6 +116,16 @@ def downgrade() -> None:
     with op.batch_alter_table("conversation", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_conversation_meant_for"), type_="foreignkey")
         batch_op.drop_column("meant_for")
+
+    with op.batch_alter_table("journal", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_journal_at"))
+        batch_op.drop_index(batch_op.f("ix_journal_operator_id_id"))
+
+    with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.drop_index("ix_delivery_conversation_id")
+
+    with op.batch_alter_table("client_identity", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_client_identity_client_id"))
 
     with op.batch_alter_table("canned", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_canned_blob_id"), type_="foreignkey")
