@@ -33,7 +33,7 @@ DETAIL_LONGEST = 200
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is looked at: one operator's deeds (0 = everybody's), since a time (0 = ever), those before a fact (0 = the newest)."""
+    """One operator's deeds (0 = everybody's), since a time (0 = ever), those before a fact (0 = the newest)."""
 
     operator: int = 0
     since: int = 0

@@ -19,7 +19,10 @@ _BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing said. ``kind`` is ``client``, ``operator`` or ``note``; ``author`` the name the client knows, a note's its writer's."""
+    """One thing said. ``kind`` is ``client``, ``operator`` or ``note``.
+
+    ``author``  the name the client knows; a note's, its writer's
+    """
 
     kind: str
     author: str
