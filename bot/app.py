@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar
 import structlog
 from aiohttp import web
 
+from bot.commands import home
 from bot.commands.desk import token_changed
 from bot.commands.team import apply_team
 from bot.delivery.limits import Limits
@@ -83,7 +84,7 @@ class App:
             if Part.WEB in self.part:
                 runner, self.address = await serve(self.platforms, self.store, self.settings.http.host, self.settings.http.port)
             if Part.WORKER in self.part:
-                relay = Relay(self.store, Ports(_ports(self.platforms)), _limits(self.settings), self.owner)
+                relay = Relay(self.store, Ports(_ports(self.platforms)), _limits(self.settings), self.owner, home=home.screen)
                 working += [_task("intake", self.intake.run), _task("relay", relay.run)]
                 listening += [_task("listener", platform.listen) for platform in self.platforms]
                 listening.append(_task("check", self._look_around))
@@ -149,6 +150,7 @@ async def build(settings: Settings, part: Part = Part.ALL) -> App:
     """Open the store, bring the team in, switch the platforms on. Raises ``StoreError`` or ``TeamFileError``, one line each."""
     policy = Policy(
         card_debounce=int(settings.card_debounce * 1000),
+        home_debounce=int(settings.home_debounce * 1000),
         thread_rest=int(settings.thread_rest * 3_600_000),
         held_note_after=int(settings.held_note_after * 1000),
         mail=settings.smtp.host is not None,
@@ -280,6 +282,7 @@ async def platforms(settings: Settings, intake: Intake, store: Store, *, read: R
         found.append(
             SlackPlatform(
                 intake,
+                store,
                 bot_token=settings.slack.bot_token.get_secret_value(),
                 app_token=settings.slack.app_token.get_secret_value() if settings.slack.app_token else None,
                 signing_secret=settings.slack.signing_secret.get_secret_value() if settings.slack.signing_secret else None,

@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from bot.app import App, build
+from bot.handlers.desks.slack.manifest import SHORTCUTS
 from config.settings import Settings, load
 from sandbox.scene import Scene, build_scene
 from sandbox.server import Sandbox
@@ -61,7 +62,7 @@ async def world(port: int, *, limits: bool) -> AsyncIterator[tuple[Sandbox, Scen
         folder = Path(name)
         async with _sandbox(port, limits=limits) as sandbox:
             own = _free_port()
-            scene = await build_scene(sandbox, widget_url=f"http://127.0.0.1:{own}/widget.js")
+            scene = await build_scene(sandbox, widget_url=f"http://127.0.0.1:{own}/widget.js", shortcuts=SHORTCUTS)
             app = await build(_settings(scene, folder, own))
             running = asyncio.create_task(app.run())
             try:

@@ -234,6 +234,7 @@ class Settings(BaseSettings):
 
     ``thread_rest``     hours after which a reopened conversation gets a new Slack thread (R30)
     ``card_debounce``   seconds in which changes of a card become one edit
+    ``home_debounce``   seconds in which changes of an operator's lists become one drawing of the Home tab
     ``held_note_after`` seconds after which an undecided text stays a note (R25)
     """
 
@@ -254,6 +255,7 @@ class Settings(BaseSettings):
     team_file: Path | None = None
     thread_rest: float = Field(default=24, gt=0)
     card_debounce: float = Field(default=1.0, ge=0)
+    home_debounce: float = Field(default=2.0, ge=0)
     held_note_after: float = Field(default=600, gt=0)
     http: Http = Field(default_factory=Http)
     slack: Slack = Slack()

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 from aiohttp import web
@@ -52,6 +53,7 @@ class House:
     def __init__(self, sandbox: Sandbox, store: Store, *, http: bool) -> None:
         self.sandbox, self.slack, self.http = sandbox, sandbox.slack, http
         self.slack.retry_delays = [0.05, 0.05, 0.05]
+        self.slack.patience = 20.0
         self.app = self.slack.add_app("Helpdesk")
         self.bot = self.app["bot_user_id"]
         self.olga = self.slack.add_user("Olga")["id"]
@@ -60,6 +62,7 @@ class House:
         self.intake = Intake(self.store)
         self.platform = SlackPlatform(
             self.intake,
+            self.store,
             bot_token=self.app["bot_token"],
             app_token=None if http else self.app["app_token"],
             signing_secret=self.app["signing_secret"] if http else None,
@@ -79,7 +82,7 @@ class House:
         url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/slack/events"
         self.url = url
         if self.http:
-            self.slack.configure_app(self.app["app_id"], events_url=url, interactivity_url=url, commands_url=url)
+            self.slack.configure_app(self.app["app_id"], events_url=url, interactivity_url=url, commands_url=url, options_url=url)
         self._tasks = [asyncio.create_task(self.platform.listen()), asyncio.create_task(self.intake.run())]
         if not self.http:
             await self.sandbox.until(lambda: self.slack.socket_count(self.app["app_id"]) == 1)
@@ -97,7 +100,14 @@ class House:
     async def _furnish(self) -> None:
         """The team, and Ann's conversation with its card standing in the room."""
         blocks = [
-            {"type": "actions", "elements": [self._button("start", "start:1.1"), self._button("close", "close:99.1")]},
+            {
+                "type": "actions",
+                "elements": [
+                    self._button("start", "start:1.1"),
+                    self._button("close", "close:99.1"),
+                    self._button("more", "more:1.1"),
+                ],
+            },
         ]
         call = self.platform._wire.call  # the sandbox wants a message of the bot's own
         self.root = (await call("chat.postMessage", {"channel": self.room, "text": "card", "blocks": blocks}))["ts"]
@@ -171,6 +181,14 @@ class House:
 
         await self.until(applied)
         return await self.kept()
+
+    async def ask(self, payload: dict[str, Any]) -> tuple[int, Any]:
+        """Send an interaction as Slack would; status and what the response says."""
+        raw = urlencode({"payload": json.dumps(payload)}).encode()
+        headers = self.signed(raw, kind="application/x-www-form-urlencoded")
+        async with aiohttp.ClientSession() as session, session.post(self.url, data=raw, headers=headers) as response:
+            body = await response.read()
+            return response.status, json.loads(body) if body else None
 
     async def post(self, raw: bytes, **headers: str) -> int:
         async with aiohttp.ClientSession() as session, session.post(self.url, data=io.BytesIO(raw), headers=headers) as response:

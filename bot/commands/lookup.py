@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.commands.perform import Desk
+from bot.domain.errors import NotAnOperator
+from bot.domain.people import Actor
+from bot.domain.permissions import authorise
 from bot.domain.screen import Option
+from bot.store import team
 from bot.store.uow import Tx
 
 Lookup = Callable[[Tx, Desk, str], list[Option]]
@@ -18,3 +22,12 @@ def options(tx: Tx, desk: Desk, name: str, typed: str) -> list[Option]:
     """What matches the letters typed so far; nothing for a name nobody knows."""
     found = LOOKUPS.get(name)
     return found(tx, desk, typed.strip())[:100] if found else []
+
+
+def offered(tx: Tx, actor: Actor, name: str, typed: str) -> list[Option]:
+    """The same for whoever types, known or not: nothing for somebody who is no operator (R6). It only reads."""
+    try:
+        desk = Desk(actor, authorise(team.operator_of(tx, actor)))
+    except NotAnOperator:
+        return []
+    return options(tx, desk, name, typed)

@@ -12,8 +12,11 @@ from bot.store.spread import LIVE
 from bot.store.uow import Tx
 
 
-def tell(tx: Tx, port: str, place: Place, text: str, only_for: str, reply_to: str | None = None) -> None:
-    """Queue words that only ``only_for`` (the platform's id of the person) sees, in a thread that need not be a mirror."""
+def tell(tx: Tx, port: str, place: Place, text: str, only_for: str | None, reply_to: str | None = None) -> None:
+    """Queue words that only ``only_for`` (the platform's id of the person) sees, in a thread that need not be a mirror.
+
+    None where nobody else is: in direct messages.
+    """
     payload: dict[str, object] = {"text": text, "only_for": only_for, "reply_to": reply_to, "buttons": [], "thread": place.thread}
     outbox.queue(
         tx, Delivery(lane=f"{port}:{place.chat}:{place.thread}:notices", port=port, chat=place.chat, op="notice", payload=payload)
@@ -39,6 +42,7 @@ def notify(
         if person is not None:
             payload: dict[str, object] = {
                 "text": text,
+                "person": team.name_of(tx, operator_id),
                 "thread": "",
                 "jumps": LIVE if about is not None else [[jump.platform, jump.chat, jump.thread] for jump in jumps],
                 "buttons": [[button.verb.value, button.label, button.token, button.style] for button in buttons],

@@ -140,6 +140,8 @@ def failed(tx: Tx, head: Head, outcome: Permanent) -> None:
         erasing.ended(tx, head)
     elif head.op == "words" and mirror is None:
         _reply_failed(tx, head, outcome)
+    elif head.op == "notice" and mirror is None and head.payload.get("person"):
+        _not_told(tx, head, outcome)
     elif mirror is not None and mirror.thread and (head.op == "words" or _is_first_card(head, mirror)):
         what = "A message" if head.op == "words" else "The card"
         spread.notice(tx, mirror, f"⚠️ {what} could not be shown here. {outcome.reason}", buttons=(_retry(head),))
@@ -153,6 +155,15 @@ def _reply_failed(tx: Tx, head: Head, outcome: Permanent) -> None:
     spread.mark(tx, mirror, remote_id, "failed")
     text = f"❌ Not delivered to the client. {outcome.reason}"
     spread.notice(tx, mirror, text, reply_to=remote_id, buttons=(_retry(head),))
+
+
+def _not_told(tx: Tx, head: Head, outcome: Permanent) -> None:
+    """Somebody could not be told in private: the threads it was about say so, for him or whoever sees him first."""
+    told = head.payload
+    for platform, chat, thread in told.get("jumps", ()):
+        mirror = mirrors.at(tx, platform, chat, thread)
+        if mirror is not None:
+            spread.notice(tx, mirror, f"✉️ For {told['person']}, who can't be told in private: {told['text']}\n{outcome.reason}")
 
 
 def _retry(head: Head) -> Button:

@@ -18,6 +18,7 @@ class Limits:
     ``chat_per_second``    Telegram, a private chat (FAQ: 1, short bursts pass)
     ``room_per_second``    Slack, one room (rate-limits page: 1, short bursts pass)
     ``updates_per_minute`` Slack, ``chat.update`` in a workspace (tier 3: 50); ``reactions.add`` likewise
+    ``homes_per_minute``   Slack, ``views.publish`` in a workspace (tier 4: 100)
     """
 
     forum_per_minute: int = 20
@@ -25,6 +26,7 @@ class Limits:
     chat_per_second: int = 1
     room_per_second: int = 1
     updates_per_minute: int = 45
+    homes_per_minute: int = 90
 
     def windows(self, port: str, chat: str, op: str, *, edit: bool) -> tuple[Window, ...]:
         """The windows one delivery spends. Every scope has one, so that a block of the platform has a place to stand."""
@@ -43,16 +45,20 @@ class Limits:
         account = Window("telegram-desk:account", self.bot_per_second, 1.0)
         if op == "remove":
             return (Window(f"telegram-desk:{chat}:remove", self.forum_per_minute, 60.0), account)
+        if not chat.startswith("-"):  # an operator's private chat with the bot
+            return (Window(f"telegram-desk:{chat}:post", self.chat_per_second * 5, 5.0), account)
         kind = "react" if op == "mark" else "edit" if edit or op in ("topic_state", "topic_name") else "post"
         return (Window(f"telegram-desk:{chat}:{kind}", self.forum_per_minute, 60.0), account)
 
     def _room(self, chat: str, op: str, *, edit: bool) -> tuple[Window, ...]:
+        if op == "home":
+            return (Window(f"slack:{chat}:home", 0, 1.0), Window("slack:account:homes", self.homes_per_minute, 60.0))
         if op == "mark":
             return (Window(f"slack:{chat}:react", 0, 1.0), Window("slack:account:react", self.updates_per_minute, 60.0))
         if op == "remove":  # each takes away up to twenty posts
             a_minute = max(1, self.updates_per_minute // 20) if self.updates_per_minute else 0
             return (Window(f"slack:{chat}:remove", 0, 1.0), Window("slack:account:remove", a_minute, 60.0))
-        if edit:
+        if edit or op == "sweep":
             return (Window(f"slack:{chat}:update", 0, 1.0), Window("slack:account:update", self.updates_per_minute, 60.0))
         burst = 4
         return (Window(f"slack:{chat}:post", self.room_per_second * burst, float(burst)), Window("slack:account", 0, 1.0))

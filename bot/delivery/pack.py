@@ -17,7 +17,9 @@ from bot.delivery.ports import (
     Notice,
     OpenTopic,
     PostCard,
+    PublishHome,
     Remove,
+    Sweep,
     TopicState,
     Words,
 )
@@ -88,12 +90,16 @@ class Packer:
             return Packed(Address(chat), _letter(head))
         if head.op == "remove":
             return Packed(Address(chat, head.payload["thread"]), Remove())
+        if head.op == "home":
+            return Packed(Address(chat), PublishHome())
         if mirror is None:
             return Packed(Address(chat, head.payload.get("thread", "")), self._notice(head))
         if head.op == "topic":
             return Packed(Address(chat), OpenTopic(self._faces[mirror.id].client))
         if head.op == "card":
             return self._card(head, mirror, joined)
+        if head.op == "sweep":
+            return Packed(Address(mirror.chat), Sweep(head.payload["delivery"], head.payload["since"]))
         if not mirror.thread:
             raise NotYet
         address = Address(mirror.chat, mirror.thread)

@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 
 from bot.domain.actions import Button
 from bot.domain.card import CardView
-from bot.domain.screen import Jump
+from bot.domain.screen import Jump, Screen
 from bot.domain.text import RichText
 
 
@@ -137,7 +137,39 @@ class Remove:
     """Take away the topic the address names, or all that the bot posted in the thread (R125). Gone already = done."""
 
 
-Body = Words | OpenTopic | NameTopic | TopicState | PostCard | EditCard | Mark | Notice | History | Letter | Remove
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Take away what delivery ``delivery_id``, first tried at ``since`` (milliseconds), may have left outside of its thread.
+
+    The thread was lost while its fate was open, and it is queued anew on the mirror that replaces it.
+    """
+
+    delivery_id: int
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class PublishHome:
+    """Show ``screen`` on the home of the person the address names; drawn in the moment it is sent, None before."""
+
+    screen: Screen | None = None
+
+
+Body = (
+    Words
+    | OpenTopic
+    | NameTopic
+    | TopicState
+    | PostCard
+    | EditCard
+    | Mark
+    | Notice
+    | History
+    | Sweep
+    | PublishHome
+    | Letter
+    | Remove
+)
 
 
 @dataclass(frozen=True, slots=True)

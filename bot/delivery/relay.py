@@ -7,30 +7,52 @@ intent to send is committed before any byte leaves, and the outcome is written u
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 
 from bot.delivery.limits import Limits
-from bot.delivery.ports import Ambiguous, EditCard, Mark, Outcome, Port, Ports, ReadsBack, Remove, Retry, TopicState
+from bot.delivery.ports import (
+    Ambiguous,
+    EditCard,
+    Mark,
+    Outcome,
+    Parcel,
+    Port,
+    Ports,
+    PublishHome,
+    ReadsBack,
+    Remove,
+    Retry,
+    Sweep,
+    TopicState,
+)
 from bot.delivery.turn import Begun, Result, bury, give_back, settle, turn
+from bot.domain.screen import Screen
 from bot.store.engine import Store
 from bot.store.uow import Tx, clock
 from bot.store.wakes import Waker
 
 log = structlog.get_logger(__name__)
-REPEATABLE = (EditCard, Mark, Remove, TopicState)
+REPEATABLE = (EditCard, Mark, TopicState, Sweep, PublishHome, Remove)
 """Bodies that may be sent twice without anybody noticing."""
+Home = Callable[[Tx, str, str], Screen]
+"""What a person's home shows now, by platform and the platform's id of the person; it only reads."""
 
 
 class Relay:
     """Sends what the outbox holds. Any number of them share one PostgreSQL store."""
 
-    def __init__(self, store: Store, ports: Ports, limits: Limits, owner: str, *, at_once: int = 128) -> None:
+    def __init__(
+        self, store: Store, ports: Ports, limits: Limits, owner: str, *, at_once: int = 128, home: Home | None = None
+    ) -> None:
         self._store = store
         self._ports = ports
         self._limits = limits
         self._owner = owner
         self._at_once = at_once
+        self._home = home
         self._flying: set[asyncio.Task[None]] = set()
         self._results: list[Result] = []
         self._woken = Waker("outbox")
@@ -115,7 +137,16 @@ class Relay:
             found = await port.find(begun.parcel)
             if found is not None:
                 return found
-        return await port.deliver(begun.parcel)
+        return await port.deliver(await self._drawn(begun))
+
+    async def _drawn(self, begun: Begun) -> Parcel:
+        """The parcel with its lists, which are read beside the turns: a page of lists takes longer than all else in one."""
+        parcel = begun.parcel
+        if not isinstance(parcel.body, PublishHome) or self._home is None:
+            return parcel
+        home, person = self._home, parcel.address.chat
+        screen = await self._store.read(lambda tx: home(tx, begun.port, person))
+        return replace(parcel, body=PublishHome(screen))
 
     async def _land(self) -> None:
         """Wait for what is in the air, write it down, let others have the lanes."""

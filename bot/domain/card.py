@@ -65,14 +65,11 @@ def draw(
     link: str = "",
 ) -> CardView:
     """The card of a conversation as it is now; one that was left behind offers nothing any more."""
-    marks = "🆕" if conversation.unseen else ""
-    if conversation.last_direction is Direction.OUT:
-        marks += "↩️"
     return CardView(
         client=client,
         logo=CHANNELS[channel_kind].logo,
         channel=channel_name,
-        marks="" if left else marks,
+        marks="" if left else marks_of(conversation),
         status=_left_words(pointer) if left else status_words(conversation, meant_for),
         time_word=_time_word(conversation, pointer, left=left),
         time=conversation.time,
@@ -113,6 +110,11 @@ def _time_word(conversation: Conversation, pointer: str, *, left: bool) -> str:
     if left:
         return "since" if has_moved(pointer) else "until"
     return "last message" if conversation.time_is_of_message else "since"
+
+
+def marks_of(conversation: Conversation) -> str:
+    """🆕 for client messages nobody has seen (R14), ↩️ when the last message was the operator's (R12)."""
+    return ("🆕" if conversation.unseen else "") + ("↩️" if conversation.last_direction is Direction.OUT else "")
 
 
 def _buttons(conversation: Conversation) -> tuple[Button, ...]:

@@ -7,12 +7,16 @@ product may say no to. Words in braces are filled in by whoever raises it.
     ├── NotAnOperator · NotYourGroup · NotAllowed            who you are
     ├── NoConversation · UnknownVerb · NotUnderstood · InThread · StaleCard · NotYourText   what you pointed at
     ├── AlreadyStarted · AlreadyYours · NotYours · NotStarted · AlreadyClosed · AlreadyUnassigned · Decided
+    ├── UnknownTab · SearchTooShort · OldSearch                          lists and search
     ├── UnknownColleague · UnknownGroup · SameGroup · NoDesk · HasMoved                   passing on
     ├── NobodyToPin · OnlyTheirs · AlreadyPinned · NotPinned · NotYourPin                 pins
     ├── Blacklisted · AlreadyListed · NotListed · OnlyInTab                               the black list
     ├── NoName · NoWords · OverLength · NotYourNote                                          the client
     ├── NoMail · BadAddress · ManyAddresses · ForeignAddress · BadSubject · NothingToMail · NotesStay      e-mail
     └── UnknownPerson · BadSince · UnknownClient · WrongName · InTheAir                      the journal, erasure
+    └── NoName · NoWords · OverLength · NotYourNote                                          the client
+    ├── QuestionOver · NothingWritten · NothingChosen · NotOffered · TooLong · NoVerbHere · NotWords   what a form was answered
+    └── AlreadyStarted · AlreadyYours · NotYours · NotStarted · AlreadyClosed · AlreadyUnassigned · Decided
 """
 
 from __future__ import annotations
@@ -77,6 +81,34 @@ class NotYourText(Refusal):
     """Only {name}, who wrote this text, can decide about it."""
 
 
+class QuestionOver(Refusal):
+    """That question is over, so nothing was done with your answer, and the client did not get it."""
+
+
+class NothingWritten(Refusal):
+    """This can't be empty. Please write something."""
+
+
+class NothingChosen(Refusal):
+    """Please choose at least one."""
+
+
+class NotOffered(Refusal):
+    """That is not among the choices. Please press one of the buttons."""
+
+
+class TooLong(Refusal):
+    """That is too long. At most {longest} characters, please."""
+
+
+class NoVerbHere(Refusal):
+    """I am waiting for the answer to this question. Write it in plain words, or /cancel."""
+
+
+class NotWords(Refusal):
+    """Please answer in words; files can't be taken here."""
+
+
 class AlreadyStarted(Refusal):
     """{name} already has this conversation."""
 
@@ -103,6 +135,20 @@ class AlreadyUnassigned(Refusal):
 
 class Decided(Refusal):
     """This text was already {what}."""
+
+
+class UnknownTab(Refusal):
+    """I don't know the list “{word}”. You can write {known}."""
+
+
+class SearchTooShort(Refusal):
+    """Please write at least 3 letters of a word or a name, e.g. “ref” to find “refund”."""
+
+    field = "words"
+
+
+class OldSearch(Refusal):
+    """You have searched for something else since. Search again to see this list."""
 
 
 class UnknownColleague(Refusal):

@@ -53,7 +53,7 @@ class Actor:
     """Somebody at a platform who does something, known or not.
 
     ``platform``  ``slack`` or ``telegram``; ``external_id`` the platform's own id of the person
-    ``door``      how it was asked, for the journal: ``button``, ``command``, ``text``, ``reaction``
+    ``door``      how it was asked, for the journal: ``button`` ``form`` ``command`` ``text`` ``reaction`` ``shortcut`` ``home``
     """
 
     platform: str

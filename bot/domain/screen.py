@@ -54,10 +54,14 @@ class Screen:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One thing to choose. ``value`` at most 60 bytes, ``label`` what the person reads."""
+    """One thing to choose. ``value`` at most 60 bytes, ``label`` what the person reads.
+
+    ``text``  the words it stands for, where choosing it puts them into the person's own message (Telegram's inline mode)
+    """
 
     value: str
     label: str
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,14 @@ class Inbound(Protocol):
         ...
 
 
+class NotApplied(Exception):
+    """An update could not be applied. ``number`` is what the log calls it, and what the person may be told."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(str(number))
+        self.number = number
+
+
 class Intake:
     """Keeps and applies updates. One per process; any number of processes."""
 
@@ -63,14 +71,16 @@ class Intake:
 
     async def ask(self, source: str, update: Kept) -> Answer | None:
         """Keep an update and apply it at once, in one transaction, for what a platform wants answered in the same breath
-        (a form that was sent, a slash command): its answer, or None for a repeat. Nothing waits behind it in the inbox.
+        (a form that was sent, a slash command): its answer, None for a repeat. Nothing waits behind it in the inbox.
 
-        When it can't be applied it stays kept, aside, and this raises what it raised.
+        What was refused may be asked again in the same words. When it can't be applied it stays kept, aside, and this raises
+        ``NotApplied``.
         """
         inbound = self._sources[source]
-        trouble: list[Exception] = []
+        trouble: list[NotApplied] = []
 
         def work(tx: Tx) -> Answer | None:
+            trouble.clear()
             row = inbox.keep_taken(tx, source, update)
             if row is None:
                 return None
@@ -79,10 +89,12 @@ class Intake:
                     answer = inbound.apply(tx, row.payload)
                 inbox.done(tx, row)
             except Exception as error:  # kept all the same, so that it can be looked at and is not lost
-                log.exception("update not applied", source=source, inbox_id=row.id)
-                trouble.append(error)
+                log.exception("update not applied", source=source, number=row.id)
+                trouble.append(NotApplied(row.id))
                 inbox.fail(tx, row, type(error).__name__, final=True)  # the person is told, and presses again
                 answer = None
+            if answer is None or answer.refused:
+                inbox.free(tx, row)
             inbox.finish(tx)
             return answer
 
@@ -115,7 +127,7 @@ class Intake:
             full = full or len(applied) == self.BATCH
             for row, answer in applied:
                 if answer is not None:
-                    self._spawn(row, answer)
+                    self.tell(row.source, row.payload, answer)
         if trouble is not None:
             raise trouble
         return full
@@ -151,7 +163,13 @@ class Intake:
         inbox.done(tx, row)
         return answer
 
-    def _spawn(self, row: Row, answer: Answer) -> None:
-        task = asyncio.create_task(self._sources[row.source].answer(row.payload, answer))
+    def tell(self, source: str, payload: dict[str, Any], answer: Answer) -> None:
+        """Let the platform tell the person, beside everything else."""
+        task = asyncio.create_task(self._sources[source].answer(payload, answer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    @property
+    def is_telling(self) -> bool:
+        """Whether somebody is still being told something."""
+        return bool(self._tasks)

@@ -1,6 +1,7 @@
 """Telegram put together: one bot for operators and one for clients, or one for both.
 
-With one token both roles share one poller, one inbox source and one connection pool; the chat tells them apart.
+With one token both roles share one poller, one inbox source and one connection pool; the chat, and in private the person,
+tells them apart.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from bot.handlers.desks.telegram.outbound import PORT as DESK
 from bot.handlers.desks.telegram.outbound import TelegramDeskPort
 from bot.handlers.intake import Intake
 from bot.handlers.shared.telegram_api import BotApi
+from bot.handlers.shared.telegram_commands import Commands
 from bot.handlers.shared.telegram_platform import TelegramPlatform, token_remedy
 from bot.handlers.shared.telegram_poller import POLL_SECONDS, Poller
 from bot.handlers.shared.telegram_updates import Routed
@@ -57,12 +59,13 @@ def build(
             ports[DESK] = TelegramDeskPort(api)
         if CHANNEL in served:
             ports[CHANNEL] = TelegramChannelPort(api)
+        commands = Commands(api, store)
         inbound = Routed(
-            desk=TelegramDeskInbound(api) if DESK in served else None,
+            desk=TelegramDeskInbound(api, store, commands) if DESK in served else None,
             channel=TelegramChannelInbound() if CHANNEL in served else None,
         )
         listener: Poller | Webhook = Poller(api, intake, store, poll_seconds=poll_seconds, token_remedy=token_remedy(served))
         if public_url and webhook_secret:
             listener = Webhook(api, intake, public_url=public_url, path=PATHS[served[0]], secret=webhook_secret)
-        platforms.append(TelegramPlatform(api, ports, inbound, listener, forums))
+        platforms.append(TelegramPlatform(api, ports, inbound, listener, forums, commands))
     return platforms

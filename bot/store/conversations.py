@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, case, insert, null, select, update
 
 from bot.domain.conversation import Conversation, Direction, Status
 from bot.domain.ids import ChannelId, ClientId, ConversationId, GroupId, Moment, OperatorId
+from bot.store import homes, words
 from bot.store.tables import blacklist, client, client_identity, conversation
 from bot.store.uow import Tx
 
@@ -119,6 +120,7 @@ def create(
     """A new client with a new conversation in Unassigned. UNIQUE(channel, client) decides a race; the loser is retried."""
     who = {"name": name, "original_name": name, "identifiers": json.dumps(identifiers, ensure_ascii=False), "created_at": tx.now}
     client_id = ClientId(tx.execute(_ADD_CLIENT, who).scalar_one())
+    words.of_client(tx, client_id, name)
     tx.later(_ADD_IDENTITY, {"client_id": client_id, "channel_id": channel_id, "external_id": external_id})
     row = {
         "client_id": client_id,
@@ -162,7 +164,10 @@ _SAVE = (
 
 
 def save(tx: Tx, changed: Conversation) -> None:
-    """Have it written at the end of the transaction."""
+    """Have it written at the end of the transaction, and the homes drawn anew whose lists it is in."""
+    before: Conversation = tx.keep("conversations").get(changed.id, changed)
+    if replace(before, last_seq=changed.last_seq) != changed:
+        homes.changed(tx, before, changed)
     tx.keep("conversations")[changed.id] = changed
     tx.keep("changed_conversations")[changed.id] = True
     tx.at_end(flush)

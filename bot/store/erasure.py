@@ -130,7 +130,12 @@ def erase(tx: Tx, traces: Traces, *, raw: bool) -> None:
     ``raw``: go through updates and private notices as well, which no key leads to; else they go with their time (7 and 30 days).
     """
     if raw:
-        scrub(tx, [one for _, one in traces.identities], [(one.platform, one.chat, one.thread) for one in traces.threads])
+        scrub(
+            tx,
+            [one for _, one in traces.identities],
+            [(one.platform, one.chat, one.thread) for one in traces.threads],
+            traces.conversations,
+        )
     ids = list(traces.conversations)
     over = case((delivery.c.state.in_(("pending", "dead")), "cancelled"), else_=delivery.c.state)
     tx.execute(
@@ -146,7 +151,7 @@ def erase(tx: Tx, traces: Traces, *, raw: bool) -> None:
             error=None,
         )
     )
-    _drop_lanes(tx, ids)
+    _rename_lanes(tx, ids)
     said = select(message.c.id).where(message.c.conversation_id.in_(ids))
     tx.execute(delete(message_tag).where(message_tag.c.message_id.in_(said)))
     tx.execute(delete(message_ref).where(message_ref.c.message_id.in_(said)))
@@ -162,14 +167,15 @@ def erase(tx: Tx, traces: Traces, *, raw: bool) -> None:
         tx.keep(name).clear()
 
 
-def _drop_lanes(tx: Tx, ids: Sequence[int]) -> None:
+def _rename_lanes(tx: Tx, ids: Sequence[int]) -> None:
     """The lanes to the client himself bear his address at the channel; nothing else uses them."""
     ends = select(conversation.c.channel_id, conversation.c.external_id).where(conversation.c.id.in_(ids))
     for row in tx.execute(ends).all():
         whose = lane.c.chat == row.external_id, lane.c.key.endswith(f":{row.channel_id}:{row.external_id}", autoescape=True)
-        keys = list(tx.execute(select(lane.c.key).where(*whose)).scalars())
-        tx.execute(delete(delivery).where(delivery.c.lane.in_(keys)))
-        tx.execute(delete(lane).where(lane.c.key.in_(keys)))
+        for key in tx.execute(select(lane.c.key).where(*whose)).scalars().all():
+            fresh = f"erased:{random.token_hex(8)}"
+            tx.execute(update(delivery).where(delivery.c.lane == key).values(lane=fresh))
+            tx.execute(update(lane).where(lane.c.key == key).values(key=fresh, chat=""))
 
 
 def _anonymise(tx: Tx, ids: Sequence[int]) -> None:

@@ -170,6 +170,14 @@ def fail(tx: Tx, row: Row, error: str, *, final: bool = False) -> None:
     _outcomes(tx).append({"row_id": row.id, "new_status": "dead" if dead else "pending", "tries": row.attempts + 1, "why": error})
 
 
+_FREE = update(inbox).where(inbox.c.id == bindparam("row_id")).values(dedupe_key=inbox.c.dedupe_key + bindparam("behind"))
+
+
+def free(tx: Tx, row: Row) -> None:
+    """Nothing was done, so the same may be asked once more, and will be no repeat."""
+    tx.execute(_FREE, {"row_id": row.id, "behind": f"#{row.id}"})
+
+
 def leave(tx: Tx, row: Row) -> None:
     """Nobody here reads this source (its platform is off); it waits as ``parked``."""
     _outcomes(tx).append({"row_id": row.id, "new_status": "parked", "tries": row.attempts, "why": None})

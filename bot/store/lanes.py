@@ -162,7 +162,7 @@ _FINISH = (
 )
 _AGAIN = (
     update(delivery)
-    .where(delivery.c.id == bindparam("row_id"), delivery.c.fence == bindparam("held"))
+    .where(delivery.c.id == bindparam("row_id"), delivery.c.fence == bindparam("held"), delivery.c.state == "sending")
     .values(state=bindparam("new_state"), attempts=bindparam("tries"), error=bindparam("why"), intent_at=bindparam("intent"))
 )
 _ADVANCE = (

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, select, update
 from bot.domain.conversation import Direction
 from bot.domain.ids import ConversationId, MessageId, Moment, OperatorId
 from bot.domain.text import RichText
+from bot.store import words
 from bot.store.tables import message, message_ref
 from bot.store.uow import Tx, upsert, values
 
@@ -78,7 +79,10 @@ def add(
         "action_key": action_key,
     }
     found = tx.execute(_add(tx.postgres), row).scalar()
-    return MessageId(found) if found is not None else None
+    if found is None:
+        return None
+    words.of_message(tx, MessageId(found), body)
+    return MessageId(found)
 
 
 def dump(body: RichText) -> str:

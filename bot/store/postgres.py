@@ -143,6 +143,7 @@ def _commit(connection: Connection, asked: list[_Asked], policy: Policy) -> tupl
     with connection.begin():
         tx = Tx(connection, Moment(connection.execute(_NOW).scalar_one()), policy)
         results = [_run(tx, ask) for ask in asked]
+        tx.close()
         if tx.wake:
             topics = " ".join(sorted(tx.wake))
             connection.execute(_TELL, {"topics": topics if len(topics) < 7_000 else "*"})

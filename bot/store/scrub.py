@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, Table, delete, false, or_, select, update
 
-from bot.store.tables import asking, delivery, inbox
+from bot.store.tables import asking, delivery, inbox, last_search
 from bot.store.uow import Tx
 
 READ = ("done", "unparsed", "dead")
@@ -21,8 +21,8 @@ Place = tuple[str, str, str]
 """Platform, chat and thread."""
 
 
-def scrub(tx: Tx, identities: Sequence[str], threads: Sequence[Place]) -> None:
-    """Empty what speaks of these ids of the client, or of these threads."""
+def scrub(tx: Tx, identities: Sequence[str], threads: Sequence[Place], talks: Sequence[int]) -> None:
+    """Empty what speaks of these ids of the client, of these threads, or of these conversations."""
     numbers = [thread for _, _, thread in threads]
     exact = [re.compile(rf"(?<![\w.-]){re.escape(one)}(?![\w-])") for one in identities]
     exact += [_pattern(platform, thread) for platform, _, thread in threads]
@@ -35,8 +35,11 @@ def scrub(tx: Tx, identities: Sequence[str], threads: Sequence[Place]) -> None:
         _any(delivery.c.payload, numbers),
     )
     _empty(tx, delivery, [row.id for row in tx.execute(private) if _jumps(row.payload) & set(threads)])
-    for platform, chat, thread in threads:
-        tx.execute(delete(asking).where(asking.c.platform == platform, asking.c.chat == chat, asking.c.thread == thread))
+    tx.execute(delete(last_search))  # who searched for him; it only turns pages
+    for form in tx.execute(select(asking.c.platform, asking.c.external_id, asking.c.chat, asking.c.thread, asking.c.data)).all():
+        about = form.data.partition(":")[2].partition(".")[0]
+        if (form.platform, form.chat, form.thread) in threads or about in {str(talk) for talk in talks}:
+            tx.execute(delete(asking).where(asking.c.platform == form.platform, asking.c.external_id == form.external_id))
 
 
 def _any(column: ColumnElement[str], needles: Iterable[str]) -> ColumnElement[bool]:

@@ -24,3 +24,9 @@ def renewed(tx: Tx, name: str, value: str) -> bool:
     fresh = tx.upsert(secret).values(name=name, value=digest)
     changed = fresh.on_conflict_do_update(index_elements=["name"], set_={"value": digest}, where=secret.c.value != digest)
     return bool(tx.execute(changed).rowcount)
+
+
+def is_known(tx: Tx, name: str, value: str) -> bool:
+    """Whether ``value`` is what :func:`renewed` was last told under this name."""
+    kept = tx.execute(select(secret.c.value).where(secret.c.name == name)).scalar()
+    return bool(kept == hashlib.sha256(value.encode()).hexdigest())

@@ -11,7 +11,7 @@ from bot.domain.capabilities import CHANNELS, DESKS
 from bot.domain.conversation import Conversation
 from bot.domain.ids import MessageId
 from bot.domain.text import RichText, split, utf16_len
-from bot.store import mirrors, outbox, team
+from bot.store import homes, mirrors, outbox, team
 from bot.store.mirrors import Mirror
 from bot.store.outbox import Delivery
 from bot.store.team import Desk
@@ -137,7 +137,8 @@ def to_client(tx: Tx, conversation: Conversation, kind: str, message_id: Message
 
 
 def refresh_cards(tx: Tx, conversation: Conversation) -> None:
-    """Redraw the cards soon; a redraw that already waits will show this state too."""
+    """Redraw the cards soon, and the lists it is in; a redraw that already waits will show this state too."""
+    homes.changed(tx, conversation, conversation)
     for mirror in mirrors.of_conversation(tx, conversation.id):
         refresh_card(tx, mirror)
 

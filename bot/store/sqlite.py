@@ -141,6 +141,7 @@ class SqliteStore(Waking):
         tx = Tx(connection, clock(), self._policy)
         try:
             results = [_run(tx, ask) for ask in asked]
+            tx.close()
         except BaseException:
             connection.rollback()
             raise

@@ -6,6 +6,7 @@ Alembic's migrations must arrive at exactly this; a test compares them on both e
 from __future__ import annotations
 
 from bot.store.columns import metadata
+from bot.store.tables_search import client_words, last_search, message_words
 from bot.store.tables_talk import (
     blacklist,
     canned,
@@ -34,6 +35,7 @@ __all__ = [
     "client",
     "client_identity",
     "client_note",
+    "client_words",
     "conversation",
     "cursor",
     "delivery",
@@ -45,11 +47,13 @@ __all__ = [
     "inbox",
     "journal",
     "lane",
+    "last_search",
     "link_code",
     "membership",
     "message",
     "message_ref",
     "message_tag",
+    "message_words",
     "metadata",
     "mirror",
     "operator",

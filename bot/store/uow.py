@@ -44,6 +44,7 @@ class Tx:
         self.memory: dict[str, dict[Any, Any]] = {}
         self._later: list[tuple[Insert, dict[str, Any]]] = []
         self._last: list[Callable[[Tx], None]] = []
+        self._closing: list[tuple[Insert, dict[str, Any]]] = []
 
     def execute(self, statement: Executable, values: Values | None = None) -> CursorResult[Any]:
         """Run one statement; with a list of values, once for each."""
@@ -57,6 +58,14 @@ class Tx:
         """Insert this row at the end of the transaction, together with others of its kind."""
         self._later.append((statement, values))
 
+    def last(self, statement: Insert, values: dict[str, Any]) -> None:
+        """Insert this row just before the commit, together with those of the other jobs that are committed with this one.
+
+        For what an index over many rows takes far better at once than one by one. The row must be one that no check can refuse:
+        a failure there fails all those jobs.
+        """
+        self._closing.append((statement, values))
+
     def at_end(self, write: Callable[[Tx], None]) -> None:
         """Let a repository write its memory at the end; once, however often it asks."""
         if write not in self._last:
@@ -65,7 +74,7 @@ class Tx:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo what happens inside, and only that, when it raises."""
-        later, wake = len(self._later), set(self.wake)
+        later, closing, wake = len(self._later), len(self._closing), set(self.wake)
         memory = {name: dict(rows) for name, rows in self.memory.items()}
         self.connection.exec_driver_sql("SAVEPOINT step")
         try:
@@ -74,6 +83,7 @@ class Tx:
             self.connection.exec_driver_sql("ROLLBACK TO SAVEPOINT step")
             self.connection.exec_driver_sql("RELEASE SAVEPOINT step")
             del self._later[later:]
+            del self._closing[closing:]
             self.wake, self.memory = wake, memory
             raise
         self.connection.exec_driver_sql("RELEASE SAVEPOINT step")
@@ -82,12 +92,20 @@ class Tx:
         """Write what was put off: repositories' memories in the order they asked, then rows of one kind together."""
         for write in self._last:
             write(self)
+        rows, self._later, self._last, self.memory = self._later, [], [], {}
+        self._insert(rows)
+
+    def close(self) -> None:
+        """Write what was to be written last. The engines do it once for all jobs they commit together."""
+        rows, self._closing = self._closing, []
+        self._insert(rows)
+
+    def _insert(self, rows: list[tuple[Insert, dict[str, Any]]]) -> None:
         kinds: dict[int, tuple[Insert, list[dict[str, Any]]]] = {}
-        for statement, values in self._later:
+        for statement, values in rows:
             kinds.setdefault(id(statement), (statement, []))[1].append(values)
-        self._later, self._last, self.memory = [], [], {}
-        for statement, rows in kinds.values():
-            self.connection.execute(statement, rows)
+        for statement, alike in kinds.values():
+            self.connection.execute(statement, alike)
 
     def upsert(self, table: Table) -> Any:
         """An INSERT of this engine's dialect, for ``on_conflict_…`` (typed loosely: the two share that method by name only)."""

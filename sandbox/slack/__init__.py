@@ -53,6 +53,15 @@ class Slack(Touch):
     def retry_delays(self, delays: list[float]) -> None:
         self.core.delivery.retry_delays = delays
 
+    @property
+    def patience(self) -> float:
+        """Seconds an app has to answer, and a ``trigger_id`` lives: three, as Slack's; a test on a busy machine may give more."""
+        return self.core.delivery.patience
+
+    @patience.setter
+    def patience(self, seconds: float) -> None:
+        self.core.delivery.patience = self.core.trigger_life = seconds
+
     def routes(self) -> list[web.RouteDef]:
         """Routes for the sandbox's application."""
         return [
@@ -103,6 +112,11 @@ class Slack(Touch):
     def socket_count(self, app_id: str) -> int:
         """How many Socket Mode connections an app has."""
         return len(self.core.sockets.open[app_id])
+
+    def listens(self, app_id: str | None = None) -> bool:
+        """Whether an app can be asked something: it has a URL, or a connection is open."""
+        app = self.app(app_id)
+        return any(app.urls.values()) or self.socket_count(app.id) > 0
 
     async def verify_url(self, app_id: str) -> bool:
         """Slack's handshake with a new events URL."""

@@ -58,10 +58,20 @@ def new_message(call: Call, room: Room) -> tuple[Json, Json | None]:
     wire |= signed(call)
     metadata = checked_metadata(call.get("metadata"))
     if thread_ts := call.get("thread_ts"):
-        wire["thread_ts"] = thread_of(room, thread_ts)
-        if call.get("reply_broadcast"):
-            wire["subtype"] = "thread_broadcast"
+        wire |= replied(room, thread_ts, broadcast=bool(call.get("reply_broadcast")))
     return wire, metadata
+
+
+def replied(room: Room, thread_ts: str, *, broadcast: bool) -> Json:
+    """The thread's part of a reply; none when the parent was deleted and no reply keeps its place.
+
+    Slack does not refuse such a reply. It puts it into the room as a message of its own, answers ok, and only the missing
+    ``message.thread_ts`` tells: github.com/slack-go/slack/issues/1571, and two bots that met the same,
+    github.com/langchain-ai/open-swe/pull/2753 and github.com/agentconnect-md/agentconnect/pull/859.
+    """
+    if TS.fullmatch(thread_ts) and thread_ts not in room.posts:
+        return {}
+    return {"thread_ts": thread_of(room, thread_ts)} | ({"subtype": "thread_broadcast"} if broadcast else {})
 
 
 def content(call: Call, longest: int = LONGEST_POST) -> Json:

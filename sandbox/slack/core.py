@@ -59,6 +59,7 @@ class Core:
 
     def __init__(self, feed: Feed, faults: Faults, windows: Windows, clock: Callable[[], float]) -> None:
         self.feed, self.faults, self.windows, self.clock = feed, faults, windows, clock
+        self.trigger_life = TRIGGER_LIFE
         self.world = World(clock)
         self.sockets = Sockets()
         self.delivery = Delivery(faults, self.sockets, clock)
@@ -328,7 +329,7 @@ class Core:
     def new_trigger(self, app: App, user: str) -> str:
         """A fresh ``trigger_id``."""
         key = f"{secrets.randbelow(10**12)}.{secrets.randbelow(10**12)}.{secrets.token_hex(16)}"
-        self.triggers[key] = Trigger(app.id, user, self.clock() + TRIGGER_LIFE)
+        self.triggers[key] = Trigger(app.id, user, self.clock() + self.trigger_life)
         return key
 
     def exchange(self, app: App, key: str | None) -> Trigger:

@@ -7,7 +7,7 @@ import base64
 from typing import Any
 
 from sandbox.people import Mistake, person
-from sandbox.telegram import files
+from sandbox.telegram import files, whispers
 from sandbox.telegram.access import has_right, is_admin
 from sandbox.telegram.editing import MEDIA, REACTIONS, react, remove
 from sandbox.telegram.entities import finish, length16
@@ -32,6 +32,7 @@ class Messages(Accounts):
         reply_to: int | None = None,
         via_bot: int | None = None,
         anonymous: bool = False,
+        reply_to_ephemeral: int | None = None,
     ) -> Message:
         """Put something a person sends into a chat and tell the bots."""
         place, sender = self.place(user, chat), self.user(user)
@@ -46,6 +47,12 @@ class Messages(Accounts):
             raise Mistake("the topic is closed")
         if anonymous and not is_admin(place, int(user)):
             raise Mistake("only administrators may be anonymous")
+        if reply_to_ephemeral is not None:
+            found = whispers.answered(self, place, int(user), reply_to_ephemeral)
+            inside = place.topics.get(found.message.get("message_thread_id", 0))
+            return whispers.speak(self, place, sender, found.bot, content, inside)
+        if bot := whispers.commanded(self, place, int(user), content.get("text", "")):
+            return whispers.speak(self, place, sender, bot, content, topic)
         reply = self._entry(place, reply_to) if reply_to else None
         if reply is not None and topic is None and place.is_forum:
             topic = place.topics.get(reply.message.get("message_thread_id", 0))
@@ -73,8 +80,11 @@ class Messages(Accounts):
         reply_to: int | None = None,
         via_bot: int | None = None,
         anonymous: bool = False,
+        reply_to_ephemeral: int | None = None,
     ) -> Message:
         """Somebody writes. ``chat``: a group's id, or a bot's id for the private chat with it.
+
+        A reply to an ephemeral message, and a command that a bot declared ephemeral, is itself seen by that bot alone.
 
         Commands, links, mentions, addresses and tags are found in plain text as Telegram finds them;
         entities that are given are kept.
@@ -87,7 +97,16 @@ class Messages(Accounts):
         content: Json = {"text": said}
         if found:
             content["entities"] = found
-        return self._speak(user, chat, content, thread=thread, reply_to=reply_to, via_bot=via_bot, anonymous=anonymous)
+        return self._speak(
+            user,
+            chat,
+            content,
+            thread=thread,
+            reply_to=reply_to,
+            via_bot=via_bot,
+            anonymous=anonymous,
+            reply_to_ephemeral=reply_to_ephemeral,
+        )
 
     def _send_file(self, user: int, chat: int, kind: str, fields: Json, **more: Any) -> Message:
         body, size, name = more.pop("content", None), more.pop("size"), more.pop("name", "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from sandbox.telegram.access import find_chat
 from sandbox.telegram.arguments import Arguments, field
 from sandbox.telegram.errors import bad
 from sandbox.telegram.registry import Handler, method
@@ -12,6 +13,7 @@ from sandbox.telegram.world import RIGHTS, Bot, Json, World
 
 COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 COMMAND_LIMIT = 100
+LANGUAGE = re.compile(r"[a-z]{2}")
 PLAIN_SCOPES = frozenset(("default", "all_private_chats", "all_group_chats", "all_chat_administrators"))
 CHAT_SCOPES = frozenset(("chat", "chat_administrators", "chat_member"))
 
@@ -54,8 +56,23 @@ def read_command(given: Any) -> Json:
     return {**command, "is_ephemeral": True} if given.get("is_ephemeral") else command
 
 
-def _key(arguments: Arguments) -> tuple[str, str]:
-    return scope_key(arguments.get("scope")), arguments.get("language_code") or ""
+def _key(world: World, bot: Bot, arguments: Arguments) -> tuple[str, str]:
+    """Scope and language, checked (``Client::check_bot_command_scope``: the chat must be known; ``tdlib/td
+    BotCommandScope::get_bot_command_scope``: in a private chat only the scope ``chat``; ``validate_bot_language_code``)."""
+    scope = arguments.get("scope")
+    key = scope_key(scope)
+    if isinstance(scope, dict) and scope["type"] in CHAT_SCOPES:
+        chat = find_chat(world, bot, _number(scope["chat_id"]), write=False)
+        if chat.private and scope["type"] != "chat":
+            raise bad("can't use specified scope in private chats")
+    language = arguments.get("language_code") or ""
+    if language and not LANGUAGE.fullmatch(language):
+        raise bad("invalid language code specified")
+    return key, language
+
+
+def _number(given: Any) -> Any:
+    return int(given) if isinstance(given, str) and given.lstrip("-").isdigit() else given
 
 
 @method("setMyCommands")
@@ -64,20 +81,20 @@ def set_my_commands(world: World, bot: Bot, arguments: Arguments) -> bool:
     commands = arguments.get("commands") or []
     if len(commands) > COMMAND_LIMIT:
         raise bad("BOT_COMMANDS_TOO_MUCH")
-    bot.commands[_key(arguments)] = [read_command(given) for given in commands]
+    bot.commands[_key(world, bot, arguments)] = [read_command(given) for given in commands]
     return True
 
 
 @method("getMyCommands")
 def get_my_commands(world: World, bot: Bot, arguments: Arguments) -> list[Json]:
     """Exactly what was set for the scope and language."""
-    return bot.commands.get(_key(arguments), [])
+    return bot.commands.get(_key(world, bot, arguments), [])
 
 
 @method("deleteMyCommands")
 def delete_my_commands(world: World, bot: Bot, arguments: Arguments) -> bool:
     """Back to the broader scope."""
-    bot.commands.pop(_key(arguments), None)
+    bot.commands.pop(_key(world, bot, arguments), None)
     return True
 
 

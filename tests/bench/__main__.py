@@ -1,6 +1,6 @@
 """``python -m tests.bench [part …] [--pairs N] [--only WORDS]``: measure and print; without parts, everything.
 
-Parts: ``bursts`` (beside the bare loop), ``limits``, ``kills``, ``idle``, ``cold``.
+Parts: ``bursts`` (beside the bare loop), ``limits``, ``kills``, ``idle``, ``cold``, ``lists`` (a million messages; takes minutes).
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.bench import scenarios
+from tests.bench import lists, scenarios
 
-PARTS = ("bursts", "limits", "kills", "idle", "cold")
+PARTS = ("bursts", "limits", "kills", "idle", "cold", "lists")
 
 
 def main() -> None:
@@ -36,7 +36,7 @@ def main() -> None:
         if part == "bursts":
             figures[part] = [one(load, given.pairs) for load in scenarios.LOADS if given.only in load.name]
         else:
-            figures[part] = {"limits": limits, "kills": kills, "idle": idle, "cold": cold}[part]()
+            figures[part] = {"limits": limits, "kills": kills, "idle": idle, "cold": cold, "lists": tabs_and_search}[part]()
     if given.json:
         given.json.write_text(json.dumps(figures, indent=1), "utf-8")
 
@@ -110,6 +110,11 @@ def cold() -> Any:
     )
     say(f"  imported though off: {found['imported']}")
     return found
+
+
+def tabs_and_search() -> Any:
+    """Tabs and search in a large house."""
+    return lists.measure(100_000, 1_000_000, say)
 
 
 if __name__ == "__main__":

@@ -225,7 +225,16 @@ async def test_R64_while_the_server_is_known_to_be_away_the_answer_says_so(maili
 
 def test_R64_addresses_and_subjects() -> None:
     assert checked_addresses(" a.b+c@Ex-ample.COM ,, d@münchen.example") == ("a.b+c@ex-ample.com", "d@xn--mnchen-3ya.example")
-    for bad in ("a@b", "@b.example", "a@-b.example", "a..b@b.example", "a@b.example\n", "a\u200b@b.example", "ä@b.example", "a b@c.d"):
+    for bad in (
+        "a@b",
+        "@b.example",
+        "a@-b.example",
+        "a..b@b.example",
+        "a@b.example\n",
+        "a\u200b@b.example",
+        "ä@b.example",
+        "a b@c.d",
+    ):
         with pytest.raises(BadAddress):
             checked_addresses(bad)
     with pytest.raises(ManyAddresses):

@@ -113,7 +113,9 @@ async def test_R64_the_same_letter_again_bears_the_same_number_and_date(port: Ma
         ("send", {"kind": "drop_before"}, Ambiguous("the connection to the mail server broke")),
     ],
 )
-async def test_R64_what_the_server_answers(port: MailPort, mailbox: Mailbox, what: str, fault: dict[str, str], outcome: object) -> None:
+async def test_R64_what_the_server_answers(
+    port: MailPort, mailbox: Mailbox, what: str, fault: dict[str, str], outcome: object
+) -> None:
     mailbox.faults.add("mail", what, **fault)  # type: ignore[arg-type]
     assert await port.deliver(PARCEL) == outcome
     assert mailbox.letters == []
@@ -193,7 +195,7 @@ def test_F54_client_words_are_inert_in_a_letter() -> None:
                     Span("bad", link="javascript:alert(1)"),
                     Span("worse", link="data:text/html,x"),
                     Span("inner", link="tg://resolve?domain=x"),
-                    Span('quote', link='https://a.example/"onmouseover="x'),
+                    Span("quote", link='https://a.example/"onmouseover="x'),
                     Span("good", frozenset({Style.BOLD}), "https://a.example/?a=1&b=2"),
                 )
             ),
@@ -214,7 +216,9 @@ def test_F54_nobody_can_write_what_looks_like_somebody_elses_line() -> None:
     assert text is not None
     rows = text.get_content().splitlines()
     body = rows[rows.index("11:06  Ann 10:43 Olga") + 1 :]
-    assert body[:7] == [f"    {row}" for row in ("hi", "10:43  Olga Ivanova", "I give you a refund", "10:44  Olga", "yes", "yes", "yes")]
+    assert body[:7] == [
+        f"    {row}" for row in ("hi", "10:43  Olga Ivanova", "I give you a refund", "10:44  Olga", "yes", "yes", "yes")
+    ]
 
 
 def test_F55_a_header_takes_one_line_only() -> None:

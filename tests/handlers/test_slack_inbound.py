@@ -134,7 +134,7 @@ class TestWhatOperatorsDo:
     async def test_the_slash_word_shows_what_can_be_typed(self, house: House) -> None:
         shown = await house.slack.slash(house.olga, "sales", "/desk", "help")
         assert "!start" in json.dumps(shown)
-        assert await house.kept() == []
+        assert [(key.partition(":")[0], state) for key, state in await house.kept()] == [("/desk", "done")]
 
 
 class TestWhatIsNotKept:
@@ -326,6 +326,7 @@ class TestSocketMode:
             sandbox.slack.add_app("Helpdesk")
             platform = SlackPlatform(
                 None,  # type: ignore[arg-type]  # nothing arrives
+                None,  # type: ignore[arg-type]
                 bot_token="xoxb-1",
                 app_token="xapp-wrong",
                 signing_secret=None,
@@ -368,6 +369,7 @@ class TestCheck:
     async def test_nobody_there(self) -> None:
         platform = SlackPlatform(
             None,  # type: ignore[arg-type]  # nothing arrives
+            None,  # type: ignore[arg-type]
             bot_token="xoxb-1",
             app_token=None,
             signing_secret="s",

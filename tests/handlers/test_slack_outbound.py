@@ -26,6 +26,7 @@ from bot.delivery.ports import (
     Parcel,
     Permanent,
     PostCard,
+    PublishHome,
     ReadsBack,
     Retry,
     Sent,
@@ -34,6 +35,7 @@ from bot.delivery.ports import (
     Words,
 )
 from bot.domain.actions import Button, Verb
+from bot.domain.screen import Jump, Row, Screen
 from bot.domain.text import RichText
 from bot.handlers.desks.slack import outbound
 from bot.handlers.desks.slack.outbound import SlackPort
@@ -147,6 +149,30 @@ class TestPosting:
         assert "<@U1> one" in json.dumps(told)
         assert told["pings"] == []
 
+    async def test_a_notice_in_private_leads_to_its_threads(self, desk: Desk) -> None:
+        root = await desk.open()
+        jumps = (Jump("slack", desk.room, root), Jump("telegram", "-1001234", "77"), Jump("telegram", "5", "7"))
+        outcome = await desk.port.deliver(desk.parcel(Notice("*Ann* waits", jumps=jumps), room=desk.olga))
+        assert isinstance(outcome, Sent)
+        (said,) = desk.slack.messages(desk.slack.direct(desk.olga)["id"])
+        links = [element["url"] for block in said["blocks"] if block["type"] == "actions" for element in block["elements"]]
+        shown = (await desk.wire.call("chat.getPermalink", {"channel": desk.room, "message_ts": root}))["permalink"]
+        assert links == [shown, "https://t.me/c/1234/77"]
+
+    async def test_F17_a_notice_in_private_is_found_again(self, desk: Desk) -> None:
+        parcel = desk.parcel(Notice("hello"), room=desk.olga)
+        assert await desk.port.find(parcel) is None
+        outcome = await desk.port.deliver(parcel)
+        assert await desk.port.find(parcel) == outcome
+
+    async def test_a_home_is_published(self, desk: Desk) -> None:
+        button = Button(Verb.TAB, "Inbox", "inbox")
+        for rows in ((), (Row(title="Ann", buttons=(button, button)),) * 100):
+            screen = Screen(title="Conversations", tabs=(button,), rows=rows, empty="Nothing here.")
+            assert await desk.port.deliver(desk.parcel(PublishHome(screen), room=desk.olga)) == Sent()
+        assert len(desk.slack.home(desk.olga)["blocks"]) <= 100
+        assert isinstance(await desk.port.deliver(desk.parcel(PublishHome(), room=desk.olga)), Permanent)
+
     async def test_topics_are_nothing_here_and_replies_are_not_for_desks(self, desk: Desk) -> None:
         assert await desk.port.deliver(desk.parcel(OpenTopic("Ann"))) == Sent()
         assert await desk.port.deliver(desk.parcel(TopicState(closed=True))) == Sent()
@@ -236,11 +262,20 @@ class TestF33Refusals:
 
     async def test_an_edit_that_is_not_allowed_is_never(self, desk: Desk) -> None:
         root = await desk.open()
-        for error in ("cant_update_message", "edit_window_closed"):
-            desk.fault("chat.update", "error", error=error)
-            outcome = await desk.port.deliver(desk.parcel(EditCard(root, a_card()), root))
+        desk.fault("chat.update", "error", error="edit_window_closed")
+        outcome = await desk.port.deliver(desk.parcel(EditCard(root, a_card()), root))
+        assert isinstance(outcome, Permanent)
+        assert outcome.code == "other"
+
+    async def test_a_card_that_left_a_stone_or_is_another_apps_is_gone(self, desk: Desk) -> None:
+        root = await desk.open()
+        desk.slack.post(desk.olga, "sales", "a reply", thread_ts=root)
+        desk.slack.core.remove(desk.slack.core.world.rooms[desk.room], root)
+        theirs = desk.slack.post(desk.olga, "sales", "not ours")["ts"]
+        for ts in (root, theirs):
+            outcome = await desk.port.deliver(desk.parcel(EditCard(ts, a_card()), ts))
             assert isinstance(outcome, Permanent)
-            assert outcome.code == "other"
+            assert outcome.code == "thread_gone"
 
 
 class TestBrokenConnections:
@@ -393,7 +428,24 @@ class TestUnthreaded:
 
     async def test_one_of_unknown_fate_is_found_in_the_room_and_removed(self, desk: Desk) -> None:
         lost = desk.parcel(words("stray"), "1700000000.000001")
-        await desk.port.deliver(Parcel(lost.delivery_id, Address(desk.room), words("stray"), since=lost.since))
+        desk.fault("chat.postMessage", "drop_after")
+        assert isinstance(await desk.port.deliver(lost), Ambiguous)
         assert len(desk.said()) == 1
         assert await desk.port.find(lost) is None
         assert desk.said() == []
+
+    async def test_one_that_can_not_be_removed_now_is_looked_for_again(self, desk: Desk) -> None:
+        lost = desk.parcel(words("stray"), "1700000000.000001")
+        desk.fault("chat.delete", "rate_limit", seconds=3)
+        desk.fault("chat.delete", "status", status=503)
+        assert isinstance(await desk.port.deliver(lost), Ambiguous)
+        assert isinstance(await desk.port.find(lost), Retry)
+        assert len(desk.said()) == 1
+        assert await desk.port.find(lost) is None
+        assert desk.said() == []
+
+    async def test_one_that_may_never_be_removed_holds_nothing_up(self, desk: Desk) -> None:
+        desk.fault("chat.delete", "error", error="compliance_exports_prevent_deletion")
+        outcome = await desk.port.deliver(desk.parcel(words("stray"), "1700000000.000001"))
+        assert isinstance(outcome, Permanent)
+        assert outcome.code == "thread_gone"

@@ -8,6 +8,8 @@ from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tests.road.telegram_hands import TelegramHands
+
 if TYPE_CHECKING:
     from tests.road.house import House
 
@@ -56,9 +58,44 @@ class DeskView(Protocol):
         """The fate shown on an operator's own post: ``accepted``, ``failed``, ``held`` or empty."""
         ...
 
+    async def menu(self, operator: str, thread: str) -> list[str]:
+        """An operator presses *More…* on the card; the labels of the menu that opens for him."""
+        ...
+
+    async def chooses(self, operator: str, thread: str, label: str) -> str:
+        """An operator opens the menu and presses an entry; the words he is told or shown next (a form says its title)."""
+        ...
+
+    async def fills(self, operator: str, thread: str, **values: Any) -> str:
+        """An operator fills the form that is open for him, fields by name or label, choices by label (lists for several;
+        search fields type the label), and sends it. Fields left out keep what stands there.
+
+        The words he is told or shown then, or what is wrong with the fields. ``thread`` is empty for forms of the desk.
+        """
+        ...
+
+    async def desk_says(self, operator: str, words: str) -> str:
+        """An operator says something to the bot itself: ``/desk …`` in Slack, ``/…`` in the bot's private chat; the answer."""
+        ...
+
+    async def desk_screen(self, operator: str) -> tuple[list[str], list[str]]:
+        """What the bot itself shows an operator now, line by line (a row of a list is one), and the labels of its buttons."""
+        ...
+
+    async def desk_presses(self, operator: str, label: str) -> str:
+        """An operator presses a button of that (the first of that label); the words he is told or shown next."""
+        ...
+
+    def private(self, operator: str) -> list[str]:
+        """What the bot wrote to this operator in private, of its own accord or in answer, oldest first."""
+        ...
+
 
 class SlackView:
-    """The Slack workspace, in room #sales."""
+    """The Slack workspace, in room #sales.
+
+    A modal in front of an operator counts before what a slash command was answered with, and that before the Home tab.
+    """
 
     platform = "slack"
     other = "telegram"
@@ -66,6 +103,7 @@ class SlackView:
     def __init__(self, house: House, room: str = "sales") -> None:
         self._house = house
         self._room = room
+        self._at_home: set[str] = set()
 
     @property
     def slack(self) -> Any:
@@ -134,8 +172,178 @@ class SlackView:
     def reacts(self, operator: str, thread: str, post: str) -> None:
         self.slack.react(user=self.user(operator), room=self.room, ts=post, name="eyes")
 
+    # What opens for one person alone ---------------------------------------------------------------------------------
 
-class TelegramView:
+    async def opens(self, operator: str, thread: str, label: str, post: str | None = None) -> tuple[list[str], list[str]]:
+        """Press a card's button, or that of another post he sees, and read the modal that opens."""
+        before = self._front(operator)
+        await self.presses(operator, thread, label, post)
+        await self._house.until(lambda: self._front(operator) not in (before, ""))
+        return self.modal(operator)
+
+    def modal(self, operator: str) -> tuple[list[str], list[str]]:
+        """The modal in front: its words block by block, title first, and its buttons; empty when there is none."""
+        return view_seen(self.slack.modal(user=self.user(operator)))
+
+    def closes(self, operator: str) -> Any:
+        """Close the modals; to await."""
+        return self.slack.close_modal(user=self.user(operator), clear=True)
+
+    async def presses_in_modal(self, operator: str, label: str) -> str:
+        """Press a button of the modal in front."""
+        view = self.slack.modal(user=self.user(operator))
+        assert view is not None, f"{operator} has no modal open:\n{self._house.story()}"
+        return await self._press_view(operator, view, label, self.slack.press_modal)
+
+    async def menu(self, operator: str, thread: str) -> list[str]:
+        return (await self.opens(operator, thread, MORE))[1]
+
+    async def chooses(self, operator: str, thread: str, label: str) -> str:
+        await self.menu(operator, thread)
+        return await self.presses_in_modal(operator, label)
+
+    async def fills(self, operator: str, thread: str, **values: Any) -> str:
+        user = self.user(operator)
+        view = self.slack.modal(user=user)
+        assert view is not None, f"{operator} has no form open:\n{self._house.story()}"
+        entries: dict[str, dict[str, Any]] = {}
+        for name, value in values.items():
+            block = self._field(view, name)
+            element = block["element"]
+            if "external" in element["type"]:
+                for word in value if isinstance(value, list | tuple) else [value]:
+                    await self.slack.options(user=user, action_id=element["action_id"], query=word)
+            many = element["type"].startswith("multi_") or element["type"] == "checkboxes"
+            entries[block["block_id"]] = {element["action_id"]: [value] if many and isinstance(value, str) else value}
+        before = self._told_of(operator)
+        answer = await self.slack.submit(user=user, values=entries)
+        if answer.get("errors"):
+            return " ".join(answer["errors"].values())
+        assert answer["ok"], answer
+        return await self._next(operator, before)
+
+    def _field(self, view: Json, name: str) -> Json:
+        for block in view["blocks"]:
+            if block["type"] == "input" and name in (block["label"]["text"], block["block_id"].partition(":")[2]):
+                return block  # type: ignore[no-any-return]
+        raise AssertionError(f"no field {name!r} in {[b['label']['text'] for b in view['blocks'] if b['type'] == 'input']}")
+
+    async def suggest(self, operator: str, field: str, typed: str) -> list[str]:
+        """Type into a search field of the form in front; the labels of what is offered."""
+        user = self.user(operator)
+        element = self._field(self.slack.modal(user=user) or {"blocks": []}, field)["element"]
+        found = await self.slack.options(user=user, action_id=element["action_id"], query=typed)
+        return [one["text"]["text"] for one in found]
+
+    async def slash(self, operator: str, words: str) -> str:
+        """``/desk words`` in the room; what he is told or shown."""
+        self._at_home.discard(operator)
+        await self._heard()
+        before = self._told_of(operator)
+        answer = await self.slack.slash(user=self.user(operator), room=self.room, command="/desk", text=words)
+        assert answer["ok"], answer
+        return await self._next(operator, before)
+
+    async def desk_says(self, operator: str, words: str) -> str:
+        return await self.slash(operator, words)
+
+    async def desk_screen(self, operator: str) -> tuple[list[str], list[str]]:
+        if self._front(operator):
+            return self.modal(operator)
+        if operator in self._at_home:
+            return view_seen(self.slack.home(user=self.user(operator)))
+        whispers = self.slack.ephemerals(user=self.user(operator))
+        return view_seen(whispers[-1] if whispers else None)
+
+    async def desk_presses(self, operator: str, label: str) -> str:
+        if self._front(operator):
+            return await self.presses_in_modal(operator, label)
+        if operator in self._at_home:
+            return await self.presses_home(operator, label)
+        whisper = self.slack.ephemerals(user=self.user(operator))[-1]
+        element = self._button(operator, whisper, label)
+        before = self._told_of(operator)
+        answer = await self.slack.press(
+            user=self.user(operator), room=self.room, ts=whisper["ts"], action_id=element["action_id"]
+        )
+        assert answer["ok"], answer
+        return await self._next(operator, before)
+
+    async def home(self, operator: str) -> tuple[list[str], list[str]]:
+        """Open the Home tab: its words block by block and its buttons, once the bot has shown something."""
+        user = self.user(operator)
+        self._at_home.add(operator)
+        before = (self.slack.home(user=user) or {}).get("hash")
+        self.slack.open_home(user=user)
+        await self._house.until(lambda: (self.slack.home(user=user) or {}).get("hash") != before)
+        await self._house.settled()
+        return view_seen(self.slack.home(user=user))
+
+    def home_now(self, operator: str) -> tuple[list[str], list[str]]:
+        """The Home tab as it stands, without opening it anew."""
+        return view_seen(self.slack.home(user=self.user(operator)))
+
+    async def presses_home(self, operator: str, label: str) -> str:
+        """Press a button of the Home tab."""
+        view = self.slack.home(user=self.user(operator))
+        assert view is not None, f"{operator} has no Home tab"
+        return await self._press_view(operator, view, label, self.slack.press_home)
+
+    async def shortcut(self, operator: str, post: str, name: str) -> str:
+        """Use a message's shortcut, by its callback id (the verb); what he is told or shown."""
+        await self._heard()
+        before = self._told_of(operator)
+        answer = await self.slack.shortcut(user=self.user(operator), callback_id=name, room=self.room, ts=post)
+        assert answer["ok"], answer
+        return await self._next(operator, before)
+
+    def private(self, operator: str) -> list[str]:
+        direct = self.slack.direct(user=self.user(operator))["id"]
+        return [seen(one) for one in self.slack.messages(room=direct) if one.get("bot_id")]
+
+    def writes_to_bot(self, operator: str, text: str) -> None:
+        """Write in the direct messages with the bot."""
+        user = self.user(operator)
+        self.slack.post(user, self.slack.direct(user=user)["id"], text)
+
+    async def _heard(self) -> None:
+        """Wait until the bot listens; what is asked before is not asked again, as events are."""
+        await self._house.until(lambda: self.slack.listens())
+
+    async def _press_view(self, operator: str, view: Json, label: str, press: Any) -> str:
+        element = self._button(operator, view, label)
+        before = self._told_of(operator)
+        answer = await press(user=self.user(operator), action_id=element["action_id"])
+        assert answer["ok"], answer
+        return await self._next(operator, before)
+
+    def _button(self, operator: str, shown: Json, label: str) -> Json:
+        for name, element in slack_buttons(shown):
+            if name == label:
+                return element
+        raise AssertionError(f"no button {label!r} for {operator} among {[name for name, _ in slack_buttons(shown)]}")
+
+    def _front(self, operator: str) -> str:
+        """What tells one state of the modals in front of somebody from another."""
+        view = self.slack.modal(user=self.user(operator))
+        return f"{view['id']}.{view['hash']}" if view else ""
+
+    def _told_of(self, operator: str) -> dict[str, str]:
+        """Everything an operator alone has before his eyes, by what tells one state from another."""
+        user = self.user(operator)
+        shown = {f"{one['ts']}:{seen(one)}": seen(one) for one in self.slack.ephemerals(user=user)}
+        for view in (self.slack.modal(user=user), self.slack.home(user=user)):
+            if view:
+                shown[f"{view['id']}.{view['hash']}"] = " ".join(view_seen(view)[0])
+        return shown
+
+    async def _next(self, operator: str, before: dict[str, str]) -> str:
+        """What he sees that he did not see before, once all is settled."""
+        await self._house.settled()
+        return " ".join(words for key, words in self._told_of(operator).items() if key not in before)
+
+
+class TelegramView(TelegramHands):
     """The Telegram forum of the group Sales."""
 
     platform = "telegram"
@@ -188,7 +396,7 @@ class TelegramView:
         raise AssertionError(f"no button {label!r} for {operator} in:\n{self._house.story()}")
 
     def told(self, operator: str) -> list[str]:
-        return [one["text"] for one in self.telegram.ephemerals(user=self.user(operator), chat=self.chat)]
+        return [one["text"] for one in self.whispers(operator)]
 
     def mark(self, thread: str, post: str) -> str:
         for one in self.telegram.messages(chat=self.chat, thread=int(thread)):
@@ -222,14 +430,31 @@ def _words(node: Any) -> Any:
             yield from _words(text)
         if node.get("type") == "emoji":
             yield chr(int(node["unicode"].split("-")[0], 16)) if "unicode" in node else f":{node['name']}:"
-        for key in ("elements", "fields"):
+        for key in ("elements", "fields", "label", "hint"):
             yield from _words(node.get(key))
 
 
 def slack_buttons(message: Json) -> list[tuple[str, Json]]:
-    """The buttons of a Slack message, label and element."""
-    rows = [block for block in message.get("blocks") or [] if block["type"] == "actions"]
-    return [(element["text"]["text"], element) for row in rows for element in row["elements"]]
+    """The buttons of a Slack message or view, label and element, those beside a section among them; not mere links."""
+    found: list[Json] = []
+    for block in message.get("blocks") or []:
+        if block["type"] == "actions":
+            found += block["elements"]
+        elif block["type"] == "section" and block.get("accessory", {}).get("type") == "button":
+            found.append(block["accessory"])
+    return [(element["text"]["text"], element) for element in found if element["type"] == "button" and "url" not in element]
+
+
+def view_seen(view: Json | None) -> tuple[list[str], list[str]]:
+    """A view or message as a person reads it: words block by block (a modal's title first), and the labels of its buttons."""
+    if view is None:
+        return [], []
+    title = view.get("title") if view.get("type") == "modal" else None
+    words = [title["text"]] if title else []
+    words += [text for block in view.get("blocks") or [] if (text := seen({"blocks": [block]}))]
+    if not view.get("blocks") and view.get("text"):
+        words.append(seen(view))
+    return words, [label for label, _ in slack_buttons(view)]
 
 
 def telegram_buttons(message: Json) -> list[str]:

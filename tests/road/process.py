@@ -71,10 +71,11 @@ def _shorten_leases() -> None:
 
 
 class Bot:
-    """A relaydesk that runs apart, on a house's settings and database."""
+    """A relaydesk that runs apart, on a house's settings and database. ``name`` tells nodes of one house apart."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, name: str = "run") -> None:
         self.house = house
+        self.name = name
         self.starts = 0
         self._process: ForkServerProcess | None = None
         self._store: Store | None = None
@@ -92,7 +93,7 @@ class Bot:
 
     @property
     def _log(self) -> Path:
-        return self.house.folder / f"run-{self.starts}.log"
+        return self.house.folder / f"{self.name}-{self.starts}.log"
 
     @property
     def is_alive(self) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+import asyncio
+
+from sqlalchemy import func, select
 
 from bot.commands.context import Place
 from bot.commands.press import Pressed, pressed
 from bot.domain.people import Actor
-from bot.store.tables import conversation
+from bot.store.tables import conversation, message
 from tests.road.house import House
 from tests.road.talk import COLLEAGUE, Talk, begin, begin_taken, choices
 
@@ -22,6 +24,15 @@ async def unlock(house: House, who: str) -> str:
         return pressed(tx, Pressed(actor, Place("slack", "", ""), "", f"unlock:{number}.1")).text  # type: ignore[arg-type]
 
     return await house.app.store.write(press)
+
+
+async def unheard(house: House, number: int) -> None:
+    """Wait until so many messages from the black list have come."""
+    assert house.app is not None
+    query = select(func.count()).select_from(message).where(message.c.direction == "unheard")
+    async with asyncio.timeout(10):
+        while await house.app.store.read(lambda tx: tx.execute(query).scalar()) != number:
+            await asyncio.sleep(0.02)
 
 
 async def listed(house: House, platform: str) -> Talk:
@@ -40,6 +51,7 @@ async def test_R80_a_client_on_the_black_list_reaches_nobody(house: House, platf
     before = talk.lines(), talk.copies(), talk.mine.card(talk.thread), house.slack.private("olga")
     house.client_says("buy my things")
     house.client_says("again")
+    await unheard(house, 2)
     await house.settled()
     assert before == (talk.lines(), talk.copies(), talk.mine.card(talk.thread), house.slack.private("olga"))
     assert len(talk.mine.threads()) == 1
@@ -50,7 +62,7 @@ async def test_R80_a_client_on_the_black_list_reaches_nobody(house: House, platf
 async def test_R81_unlocked_nothing_is_replayed_and_the_next_message_takes_the_usual_way(house: House, platform: str) -> None:
     talk = await listed(house, platform)
     house.client_says("unheard words")
-    await house.settled()
+    await unheard(house, 1)
     assert "conversations_management" in await unlock(house, "ben")
     assert (await unlock(house, "olga")).startswith("Unlocked.")
     await talk.shows("⚫ Closed 👤 Olga Ivanova", "Start conversation", "To Unassigned")

@@ -6,12 +6,13 @@ refused answer bears its mark and words, and the lane goes on behind it.
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import update
 
 from bot.doctor import examine
 from bot.store.tables import bucket, lane
 from bot.store.uow import Tx
-from tests.road.desks import SlackView, TelegramView, slack_buttons, telegram_buttons
+from tests.road.desks import SlackView, TelegramView, seen, slack_buttons, telegram_buttons
 from tests.road.house import House
 from tests.road.talk import HOLDER, Talk, begin, begin_taken, views
 
@@ -102,6 +103,98 @@ async def test_F33_an_operator_s_words_reach_the_desk_whose_thread_was_deleted(h
     post = talk.mine.says("olga", fresh, "and answered here")
     await house.until(lambda: talk.mine.mark(fresh, post) == "accepted")
     assert [text.splitlines()[-1] for text in house.client_sees()] == ["said on the other desk", "and answered here"]
+
+
+def lose_unheard(talk: Talk) -> None:
+    """The thread's first message is deleted on Slack, and Slack's word of it is lost."""
+    talk.house.box.slack.drop_events(-1)
+    lose_thread(talk)
+    talk.house.box.slack.drop_events(0)
+
+
+def whole_room(house: House) -> list[str]:
+    """Everything that stands in the Slack room itself, threads aside."""
+    return [seen(one) for one in house.box.slack.messages(room=house.slack.room) if one.get("subtype") != "tombstone"]
+
+
+@pytest.mark.parametrize("trouble", ["none", "removal", "answer"])
+async def test_F33_R122_words_that_fell_out_of_a_deleted_thread_are_taken_back(house: House, trouble: str) -> None:
+    """Slack takes a reply to a deleted message and puts it into the room; nobody told us that the thread is gone."""
+    talk = await begin(house, "slack")
+    lose_unheard(talk)
+    faults = house.box.faults
+    if trouble == "removal":
+        faults.add("slack", "chat.delete", "rate_limit", seconds=1)
+    if trouble == "answer":
+        faults.add("slack", "chat.postMessage", "drop_after")
+    house.client_says("second words")
+    house.client_says("third words")
+    await house.until(lambda: any("third words" in " ".join(talk.mine.lines(one)) for one in talk.mine.threads()))
+    await house.settled()
+    (fresh,) = talk.mine.threads()
+    assert whole_room(house) == [talk.mine.card(fresh)], "in the room itself stands the new card alone"
+    told = " ".join(talk.mine.lines(fresh))
+    assert [told.count(words) for words in ("hello", "second words", "third words")] == [1, 1, 1]
+    assert told.index("hello") < told.index("second words") < told.index("third words")
+    assert [call for call in house.box.slack.calls if call[1] == "chat.delete" and call[3] == "ok"], "there was one to take back"
+    assert [line.splitlines()[-1] for line in talk.copies()] == ["second words", "third words"], "the other desk is left alone"
+    await talk.mine.presses("olga", fresh, "Start conversation")
+    post = talk.mine.says("olga", fresh, "here I am")
+    await house.until(lambda: talk.mine.mark(fresh, post) == "accepted")
+    assert house.client_sees() == ["Olga Ivanova\nhere I am"]
+
+
+async def test_F33_R122_the_other_desk_s_words_are_taken_back_too(house: House) -> None:
+    talk = await begin(house, "slack")
+    lose_unheard(talk)
+    await talk.other.presses("olga", talk.there, "Start conversation")
+    talk.other.says("olga", talk.there, "said on the other desk")
+    talk.other.says("olga", talk.there, "note: between us")
+    await house.until(lambda: any("between us" in " ".join(talk.mine.lines(one)) for one in talk.mine.threads()))
+    await house.settled()
+    (fresh,) = talk.mine.threads()
+    assert whole_room(house) == [talk.mine.card(fresh)]
+    assert "In progress" in talk.mine.card(fresh)
+    told = " ".join(talk.mine.lines(fresh))
+    assert [told.count(words) for words in ("hello", "said on the other desk", "between us")] == [1, 1, 1]
+    assert house.client_sees() == ["Olga Ivanova\nsaid on the other desk"]
+
+
+async def test_F33_R122_a_stray_whose_thread_is_healed_meanwhile_is_taken_back(house: House) -> None:
+    """Slack's answer to the stray is lost; before it is looked for, the card's redraw finds the thread gone."""
+    talk = await begin(house, "slack")
+    lose_unheard(talk)
+    lost = house.box.faults.add("slack", "chat.postMessage", "drop_after")
+    slow = house.box.faults.add("slack", "chat.update", "delay", seconds=0.3)
+    house.client_says("second words")
+    await house.until(lambda: "second words" in " ".join(talk.copies()))
+    talk.other.says("olga", talk.there, "/start")
+    await house.until(lambda: lost.hits and slow.hits)
+    await house.until(lambda: any("second words" in " ".join(talk.mine.lines(one)[1:]) for one in talk.mine.threads()))
+    await house.settled()
+    await house.until(lambda: len(whole_room(house)) == 1)
+    (fresh,) = talk.mine.threads()
+    assert whole_room(house) == [talk.mine.card(fresh)]
+    assert "In progress" in talk.mine.card(fresh)
+    assert " ".join(talk.mine.lines(fresh)).count("second words") == 1
+
+
+async def test_F33_R122_a_card_whose_place_a_stone_keeps_comes_back(house: House) -> None:
+    """The thread goes on under the stone, so that words arrive; the card cannot, and a new thread is begun for it."""
+    talk = await begin_taken(house, "slack")
+    house.client_says("my order is late")
+    await house.until(lambda: "my order is late" in " ".join(talk.lines()))
+    await house.settled()
+    lose_unheard(talk)
+    house.client_says("are you there?")
+    await house.until(lambda: talk.mine.threads() and "are you there?" in " ".join(talk.mine.lines(talk.mine.threads()[-1])))
+    await house.settled()
+    (fresh,) = talk.mine.threads()
+    assert whole_room(house) == [talk.mine.card(fresh)]
+    told = " ".join(talk.mine.lines(fresh))
+    assert [told.count(words) for words in ("hello", "my order is late", "are you there?")] == [1, 1, 1]
+    await talk.mine.presses("olga", fresh, "Close")
+    await house.until(lambda: "Closed" in talk.mine.card(fresh) and "Closed" in talk.other.card(talk.there))
 
 
 # Rooms that can't be reached -------------------------------------------------------------------------------------------

@@ -204,7 +204,7 @@ async def test_a_post_is_seen_and_can_be_read_back_by_its_metadata(bench: Bench)
     ("words", "error"),
     [
         ({"text": " "}, "no_text"),
-        ({"text": "x", "thread_ts": "1700000000.000001"}, "thread_not_found"),
+        ({"text": "x", "thread_ts": "1700000000.1"}, "invalid_thread_ts"),
         ({"text": "x", "metadata": {"event_type": "x"}}, "invalid_metadata_format"),
         ({"text": "x", "metadata": {"event_type": "x", "event_payload": {"a": "b" * 20_000}}}, "metadata_too_large"),
         ({"text": "x", "channel": "C000"}, "channel_not_found"),
@@ -272,8 +272,22 @@ async def test_a_deleted_parent_leaves_a_tombstone_until_its_last_reply_is_gone(
     assert [m.get("subtype") for m in bench.slack.thread(bench.room, parent)] == ["tombstone", None]
     bench.slack.delete(bench.ann, bench.room, reply)
     assert bench.slack.messages(bench.room) == []
-    gone = bench.client.chat_postMessage(channel=bench.room, text="x", thread_ts=parent)
-    assert (await refused(gone))["error"] == "thread_not_found"
+    assert (await refused(bench.client.conversations_replies(channel=bench.room, ts=parent)))["error"] == "thread_not_found"
+
+
+async def test_a_reply_to_a_parent_that_is_gone_lands_in_the_room(bench: Bench) -> None:
+    parent = (await bench.client.chat_postMessage(channel=bench.room, text="root"))["ts"]
+    threaded = await bench.client.chat_postMessage(channel=bench.room, text="in it", thread_ts=parent)
+    assert threaded["message"]["thread_ts"] == parent
+    await bench.client.chat_delete(channel=bench.room, ts=parent)
+    under_the_stone = await bench.client.chat_postMessage(channel=bench.room, text="still in it", thread_ts=parent)
+    assert under_the_stone["message"]["thread_ts"] == parent
+    for reply in (threaded, under_the_stone):
+        await bench.client.chat_delete(channel=bench.room, ts=reply["ts"])
+    stray = await bench.client.chat_postMessage(channel=bench.room, text="x", thread_ts=parent, reply_broadcast=True)
+    assert stray["ok"]
+    assert not {"thread_ts", "subtype"} & stray["message"].keys()
+    assert [one["ts"] for one in bench.slack.messages(bench.room)] == [stray["ts"]]
 
 
 async def test_who_would_be_pinged(bench: Bench) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -30,11 +31,18 @@ async def on(url: str, work: Callable[[Connection], T]) -> T:
 
 
 def tables(connection: Connection) -> set[str]:
-    return set(inspect(connection).get_table_names()) - {"alembic_version"}
+    names = set(inspect(connection).get_table_names()) - {"alembic_version"}
+    return {name for name in names if not is_of_search(name)}
+
+
+def is_of_search(name: str | None) -> bool:
+    """Whether it is a search index, or a table SQLite keeps it in: no ``Table`` can describe them, so ``drawn`` compares them."""
+    return re.fullmatch(r"(message|client)_find(_[a-z]+)?|ix_(message|client)_words_terms", name or "") is not None
 
 
 def compared(connection: Connection) -> list[Any]:
-    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    ours = {"compare_type": True, "include_name": lambda name, kind, parents: not is_of_search(name)}
+    context = MigrationContext.configure(connection, opts=ours)
     return list(compare_metadata(context, metadata))
 
 
@@ -47,7 +55,7 @@ def drawn(connection: Connection) -> dict[str, str]:
             " FROM information_schema.columns WHERE table_schema = 'public'"
         )
     else:
-        indexes = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+        indexes = "SELECT name, sql FROM sqlite_master WHERE (type <> 'table' OR name LIKE '%_find') AND sql IS NOT NULL"
         columns = (
             "SELECT t.name || '.' || c.name, c.type || ' ' || c.\"notnull\" || ' ' || coalesce(c.dflt_value, '-') || ' ' || c.pk"
             " FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table'"

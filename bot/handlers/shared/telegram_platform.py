@@ -11,10 +11,10 @@ from aiogram.exceptions import AiogramError, TelegramNotFound, TelegramUnauthori
 from aiohttp import web
 
 from bot.delivery.ports import Port
-from bot.domain.actions import TABLE
 from bot.handlers.intake import Inbound
 from bot.handlers.shared.platform import Finding
 from bot.handlers.shared.telegram_api import BotApi
+from bot.handlers.shared.telegram_commands import Commands
 from bot.handlers.shared.telegram_poller import Patience, Poller
 from bot.handlers.shared.telegram_updates import source_of
 from bot.handlers.shared.telegram_webhook import Webhook
@@ -42,13 +42,15 @@ class TelegramPlatform:
         inbound: Inbound,
         listener: Poller | Webhook,
         forums: Callable[[], Awaitable[Sequence[str]]],
+        commands: Commands,
     ) -> None:
-        """``forums`` gives the chats of all Telegram desks, where the verbs are shown as commands."""
+        """``forums`` gives the chats of all Telegram desks, where ``commands`` shows the verbs."""
         self.ports = ports
         self.inbounds: Mapping[str, Inbound] = {source_of(api.id): inbound}
         self._api = api
         self._listener = listener
         self._forums = forums
+        self._commands = commands
 
     def routes(self) -> Sequence[web.RouteDef]:
         """The webhook's route, none when polling."""
@@ -72,21 +74,13 @@ class TelegramPlatform:
         await self._api.close()
 
     async def _prepare(self) -> None:
-        """Show the verbs as commands in every forum, and only /start to clients. Display only; best effort.
-
-        Scopes: https://core.telegram.org/bots/api#botcommandscope
-        """
-        verbs = [{"command": action.verb.value, "description": action.help[:256]} for action in TABLE if action.typed]
-        greeting = [{"command": "start", "description": "Write to us"}]
-        await self._set_commands(greeting, {"type": "all_private_chats"})
-        if "telegram-desk" in self.ports:
-            try:
-                chats = await self._forums()
-            except Exception as error:  # the store is away; the commands will be shown after the next start
-                log.info("commands not shown", why=type(error).__name__)
-                return
-            for chat in chats:
-                await self._set_commands(verbs, {"type": "chat", "chat_id": int(chat)})
+        """Show what can be asked for as commands. Display only; best effort."""
+        try:
+            await self._commands.greet()
+            if "telegram-desk" in self.ports:
+                await self._commands.show_all(await self._forums())
+        except Exception as error:  # the store is away; the commands will be shown after the next start
+            log.info("commands not shown", why=type(error).__name__)
 
     async def check(self, chats: Sequence[str]) -> list[Finding]:
         """Look at the token, at how updates come, and, for the operators' bot, at every forum of ``chats``."""
@@ -168,12 +162,6 @@ class TelegramPlatform:
         except AiogramError as error:
             return Finding(False, str(error))
         return answer
-
-    async def _set_commands(self, commands: list[dict[str, str]], scope: dict[str, Any]) -> None:
-        try:
-            await self._api.call("setMyCommands", {"commands": commands, "scope": scope})
-        except AiogramError as error:
-            log.info("commands not shown", scope=scope, why=str(error))
 
 
 def token_remedy(ports: Iterable[str]) -> str:

@@ -14,15 +14,18 @@ from typing import Any
 from bot.commands.answer import Answer
 from bot.domain.text import storable
 from bot.handlers.intake import Inbound
+from bot.store import private_chats
 from bot.store.inbox import Kept
 from bot.store.uow import Tx
 
-ALLOWED = ("message", "edited_message", "callback_query", "my_chat_member", "chat_member", "message_reaction")
+ALLOWED = ("message", "edited_message", "callback_query", "inline_query", "my_chat_member", "chat_member", "message_reaction")
 """``message_reaction`` and ``chat_member`` come only when named (https://core.telegram.org/bots/api#getupdates)."""
 
 Update = dict[str, Any]
 _UPDATE_ID = re.compile(rb'"update_id"\s*:\s*(\d{1,12})')
 _IN_CHAT = ("message", "edited_message", "my_chat_member", "chat_member", "message_reaction")
+_LINKS = re.compile(r"/(?:link(?:@\w+)?\s+\S|start\s+link_)")
+"""What somebody writes to become known as an operator (R1); clients have no such word."""
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -61,11 +64,12 @@ def update_id_in(body: bytes) -> int | None:
 
 
 def order_key(bot_id: int, update: Update) -> str:
-    """Updates of one chat, in a forum those of one topic, stay in order."""
+    """Updates of one chat, in a forum those of one topic, stay in order; so do the letters somebody types inline."""
     message = _dict(update.get("message") or update.get("edited_message") or _dict(update.get("callback_query")).get("message"))
     chat = chat_of(update)
     thread = message.get("message_thread_id", "") if message.get("is_topic_message") else ""
-    return f"{bot_id}:{chat.get('id', '')}:{thread}"
+    whose = chat.get("id") or _dict(_dict(update.get("inline_query")).get("from")).get("id", "")
+    return f"{bot_id}:{whose}:{thread}"
 
 
 def chat_of(update: Update) -> dict[str, Any]:
@@ -77,7 +81,11 @@ def chat_of(update: Update) -> dict[str, Any]:
 
 
 class Routed:
-    """Reads the updates of one token: private chats are clients', everything else is the operators'."""
+    """Reads the updates of one token.
+
+    Groups are the operators'. A private chat with the bot of both roles is an operator's own when he is one, else a client's;
+    with the bot of one role it is that role's.
+    """
 
     def __init__(self, *, desk: Inbound | None, channel: Inbound | None) -> None:
         self._desk = desk
@@ -85,17 +93,23 @@ class Routed:
 
     def apply(self, tx: Tx, payload: Update) -> Answer | None:
         """See :class:`bot.handlers.intake.Inbound`."""
-        inbound = self._reader(payload)
+        inbound = self._channel if self._is_clients(tx, payload) else self._desk
         return None if inbound is None else inbound.apply(tx, payload)
 
     async def answer(self, payload: Update, answer: Answer) -> None:
-        """See :class:`bot.handlers.intake.Inbound`."""
-        inbound = self._reader(payload)
+        """See :class:`bot.handlers.intake.Inbound`. Clients press nothing, so an answer is an operator's where there are any."""
+        inbound = self._desk or self._channel
         if inbound is not None:
             await inbound.answer(payload, answer)
 
-    def _reader(self, payload: Update) -> Inbound | None:
-        return self._channel if chat_of(payload).get("type") == "private" else self._desk
+    def _is_clients(self, tx: Tx, payload: Update) -> bool:
+        if self._channel is None or chat_of(payload).get("type") != "private":
+            return False
+        if self._desk is None:
+            return True
+        said = _dict(payload.get("message"))
+        person = str(chat_of(payload).get("id", ""))  # a private chat bears the number of the person
+        return person not in private_chats.people(tx, "telegram") and _LINKS.match(str(said.get("text", ""))) is None
 
 
 def _dict(value: Any) -> dict[str, Any]:

@@ -24,20 +24,20 @@ from bot.domain.text import (
     Span,
     Style,
     clean_name,
-    graphemes,
     join,
     safe_link,
     storable,
     utf16_len,
 )
+from bot.handlers.desks.slack.elements import actions, button, fit, link_button
+from bot.handlers.desks.slack.elements import plain as _plain
 from bot.handlers.desks.slack.mrkdwn import escape
 from bot.handlers.desks.slack.text import to_blocks, to_fallback
+from bot.handlers.shared.jumps import address_of
 
 Json = dict[str, Any]
 
 MAX_HEADER = 150
-MAX_BUTTON = 75
-MAX_ACTIONS = 25
 MAX_USERNAME = 80
 MAX_CONTEXT = 150
 MAX_HISTORY = 8000
@@ -115,10 +115,12 @@ def draw_words(words: Words, stamp: str) -> Message:
     return Message(_fallback(text), _stamped(blocks, stamp), text.to_plain(), fit(name, MAX_USERNAME), icon)
 
 
-def draw_notice(notice: Notice, stamp: str) -> Message:
-    """Words of our own, with their buttons."""
+def draw_notice(notice: Notice, stamp: str, workspace: str = "") -> Message:
+    """Words of our own, with the ways to threads they speak of and their buttons. ``workspace`` as in ``address_of``."""
     text = RichText.plain(notice.text)
-    return Message(_fallback(text), _stamped([*to_blocks(text), *_actions(notice.buttons)], stamp), notice.text)
+    ways = [(jump, address) for jump in notice.jumps if (address := address_of(jump, workspace))]
+    links = actions([link_button(jump, address, number) for number, (jump, address) in enumerate(ways)])
+    return Message(_fallback(text), _stamped([*to_blocks(text), *links, *_actions(notice.buttons)], stamp), notice.text)
 
 
 def draw_history(history: History, stamp: str) -> Message:
@@ -135,20 +137,6 @@ def draw_history(history: History, stamp: str) -> Message:
     title = Paragraph((Span(history.title, frozenset({Style.BOLD})),))
     text = RichText((title, *reversed(kept)))
     return Message(_fallback(RichText.plain(history.title)), _stamped(to_blocks(text), stamp), text.to_plain())
-
-
-def fit(text: str, limit: int) -> str:
-    """The text in at most ``limit`` UTF-16 units, cut between graphemes."""
-    if utf16_len(text) <= limit:
-        return text
-    room = limit - 1
-    kept: list[str] = []
-    for part in graphemes(text):
-        room -= utf16_len(part)
-        if room < 0:
-            break
-        kept.append(part)
-    return f"{''.join(kept).rstrip()}…"
 
 
 def _header(card: CardView) -> Json:
@@ -188,26 +176,7 @@ def _pointer(card: CardView) -> RichText:
 
 
 def _actions(buttons: Sequence[Button]) -> list[Json]:
-    drawn = [_button(button, [earlier.verb for earlier in buttons[:at]].count(button.verb)) for at, button in enumerate(buttons)]
-    return [{"type": "actions", "elements": drawn[at : at + MAX_ACTIONS]} for at in range(0, len(drawn), MAX_ACTIONS)]
-
-
-def _button(button: Button, repeated: int) -> Json:
-    """``action_id`` is the verb; a second button of the same verb is numbered, since it must be unique in its block."""
-    drawn: Json = {
-        "type": "button",
-        "action_id": f"{button.verb.value}.{repeated}" if repeated else button.verb.value,
-        "text": _plain(fit(button.label, MAX_BUTTON)),
-        "value": button.data,
-    }
-    if button.style in ("primary", "danger"):
-        drawn["style"] = button.style
-    return drawn
-
-
-def _plain(text: str, *, emoji: bool = False) -> Json:
-    """A plain_text object. ``emoji`` would turn ``:smile:`` in a name into a picture, so it is for our own words only."""
-    return {"type": "plain_text", "text": text or "…", "emoji": emoji}
+    return actions([button(one, [earlier.verb for earlier in buttons[:at]].count(one.verb)) for at, one in enumerate(buttons)])
 
 
 def _stamped(blocks: Sequence[Json], stamp: str) -> tuple[Json, ...]:

@@ -1,64 +1,72 @@
-"""What operators do in Slack, as commands: words in a thread, buttons, reactions, and rooms or threads that go."""
+"""What operators do in Slack, as commands: words, reactions, rooms or threads that go; the rest is in ``interactions``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
-
-import aiohttp
-import structlog
 
 from bot.commands.answer import Answer
 from bot.commands.context import Place
 from bot.commands.desk import reachable, thread_gone
 from bot.commands.notice import tell
-from bot.commands.press import Pressed, pressed
 from bot.commands.reply import Wrote
 from bot.commands.seen import Reacted, reacted
 from bot.commands.wrote import wrote
 from bot.domain.ids import Moment
 from bot.domain.people import Actor
 from bot.domain.text import clean_name
-from bot.handlers.desks.slack.mrkdwn import escape
+from bot.handlers.desks.slack import interactions
+from bot.handlers.desks.slack.answers import Answers
 from bot.handlers.desks.slack.text import from_message
 from bot.handlers.desks.slack.updates import (
     ROOM_BACK,
     ROOM_GONE,
     Json,
     is_a_persons,
+    is_direct,
     is_reply,
     is_tombstone,
     part,
-    press_message,
-    press_room,
-    press_talk,
-    press_thread,
     thread_of,
     word,
 )
-from bot.handlers.desks.slack.wire import Failed, Wire
 from bot.store import mirrors
 from bot.store.uow import Tx
 
-log = structlog.get_logger(__name__)
-
 SLACK = "slack"
 NameAt = Callable[[Tx, str], str | None]
+NO_FILES = "Files can't be taken here. A file for a client goes into the client's thread."
 
 
 class SlackInbound:
     """Reads kept Slack updates. ``name_of`` gives the operator's name behind a Slack user, for mentions."""
 
-    def __init__(self, wire: Wire, name_of: NameAt) -> None:
-        self._wire = wire
+    def __init__(self, answers: Answers, name_of: NameAt) -> None:
+        self._answers = answers
         self._name_of = name_of
 
     def apply(self, tx: Tx, payload: Json) -> Answer | None:
-        """Do what the update asks. Only a press has an answer; words are answered through the outbox."""
-        if payload.get("type") == "block_actions":
-            return self._press(tx, payload)
-        event = part(payload, "event")
+        """Do what the update asks; the answer is for the person who asked. Text in answer to words goes through the outbox."""
+        kind = word(payload, "type")
+        if word(payload, "command"):
+            return interactions.command(tx, payload, lambda user: self._name_of(tx, user))
+        if kind == "block_actions":
+            return interactions.press(tx, payload)
+        if kind == "view_submission":
+            return interactions.submitted(tx, payload)
+        if kind in ("message_action", "shortcut"):
+            return interactions.shortcut(tx, payload)
+        return self._event(tx, part(payload, "event"))
+
+    async def answer(self, payload: Json, answer: Answer) -> None:
+        """Show the person what came of it, best effort."""
+        await self._answers.show(payload, answer)
+
+    def _event(self, tx: Tx, event: Json) -> Answer | None:
         kind, subtype = word(event, "type"), word(event, "subtype")
+        if kind == "app_home_opened":
+            return interactions.opened_home(tx, event)
         if kind in ROOM_GONE:
             thread_gone(tx, Place(SLACK, word(event, "channel"), ""))
         elif kind in ROOM_BACK:
@@ -67,32 +75,25 @@ class SlackInbound:
             self._reaction(tx, event)
         elif subtype == "message_deleted" or is_tombstone(event):
             self._deleted(tx, event)
-        elif kind in ("message", "app_mention") and is_a_persons(event) and is_reply(event):
-            self._words(tx, event)
+        elif kind in ("message", "app_mention") and is_a_persons(event):
+            if is_direct(event):
+                return self._direct(tx, event)
+            if is_reply(event):
+                return self._words(tx, event)
         return None
 
-    async def answer(self, payload: Json, answer: Answer) -> None:
-        """Tell the person who pressed, alone; and take the question away once it is decided. Best effort."""
-        try:
-            if not answer.refused and part(payload, "container").get("is_ephemeral"):
-                # https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
-                await self._wire.respond(word(payload, "response_url"), {"delete_original": True})
+    def _direct(self, tx: Tx, event: Json) -> Answer | None:
+        """Words to the bot itself."""
+        room, thread = word(event, "channel"), word(event, "thread_ts")
+        text = from_message(event, lambda user: self._name_of(tx, user))
+        answer = None
+        if text or not event.get("files"):
+            answer = interactions.direct_words(tx, event, text.to_plain())
             if answer.text:
-                # Slack shows a whisper in a thread only once somebody has written there, so before that it goes into the room.
-                thread = {"thread_ts": press_talk(payload)} if press_talk(payload) else {}
-                whisper = {"channel": press_room(payload), "user": word(part(payload, "user"), "id"), "text": escape(answer.text)}
-                await self._wire.call("chat.postEphemeral", {**whisper, **thread})
-        except (Failed, aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            log.info("an answer to a press was not delivered", error=type(error).__name__, reason=str(error))
-
-    def _press(self, tx: Tx, payload: Json) -> Answer | None:
-        actions = payload.get("actions")
-        first = actions[0] if isinstance(actions, list) and actions else None
-        if not isinstance(first, dict) or not word(first, "value"):
-            return None
-        actor = Actor(SLACK, word(part(payload, "user"), "id"), "button")
-        place = Place(SLACK, press_room(payload), press_thread(payload))
-        return pressed(tx, Pressed(actor, place, press_message(payload), word(first, "value")))
+                tell(tx, SLACK, Place(SLACK, room, thread), answer.text, None)
+        if event.get("files") and not (answer and answer.refused):
+            tell(tx, SLACK, Place(SLACK, room, thread), NO_FILES, None)
+        return _to_show(answer)
 
     def _reaction(self, tx: Tx, event: Json) -> None:
         item = part(event, "item")
@@ -105,7 +106,7 @@ class SlackInbound:
         if not is_reply(part(event, "previous_message")):
             thread_gone(tx, Place(SLACK, word(event, "channel"), ts))
 
-    def _words(self, tx: Tx, event: Json) -> None:
+    def _words(self, tx: Tx, event: Json) -> Answer | None:
         place = Place(SLACK, word(event, "channel"), thread_of(event))
         author, ts = word(event, "user"), word(event, "ts")
         text = from_message(event, lambda user: self._name_of(tx, user))
@@ -115,6 +116,12 @@ class SlackInbound:
             answer = wrote(tx, Wrote(Actor(SLACK, author, "text"), place, ts, text, at_of(ts)))
         if files and not (answer and answer.refused) and mirrors.at(tx, SLACK, place.chat, place.thread):
             tell(tx, SLACK, place, f"Files can't be sent yet; the client did not get {', '.join(files)}", author, ts)
+        return _to_show(answer)
+
+
+def _to_show(answer: Answer | None) -> Answer | None:
+    """What is left to show once the text has been queued."""
+    return replace(answer, text="") if answer is not None and (answer.screen or answer.form) else None
 
 
 def at_of(ts: str) -> Moment:

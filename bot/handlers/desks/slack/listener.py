@@ -1,4 +1,4 @@
-"""Hears Slack over HTTP and Socket Mode, and keeps each update before it is acknowledged (F3, F4).
+"""Hears Slack over HTTP and Socket Mode, and keeps or applies each update before it is acknowledged (F3, F4).
 
 Bolt's listeners run after the acknowledgement, so none are used: one middleware, placed before Bolt's own
 authorisation (which would ask Slack first), commits the update and ends the dispatch. When that raises, Bolt answers
@@ -23,15 +23,12 @@ from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-from bot.domain.actions import help_text
-from bot.handlers.desks.slack.updates import part, to_keep, unparsed, word
+from bot.handlers.desks.slack.ears import Ears
+from bot.handlers.desks.slack.updates import is_question, part, to_keep, unparsed, word
 from bot.handlers.desks.slack.wire import Failed, Wire
-from bot.handlers.intake import Intake
-from bot.store.inbox import Kept
 
 log = structlog.get_logger(__name__)
 
-SOURCE = "slack"
 LARGEST_BODY = 8 << 20
 OLDEST_SECONDS = 300
 CONNECT_SECONDS = 20.0
@@ -42,14 +39,12 @@ CLOSE_SECONDS = 2.0
 SOCKET_REMEDY = "make an app-level token with connections:write, switch Socket Mode on, and set RELAYDESK_SLACK__APP_TOKEN"
 NETWORK = "look at the network and at RELAYDESK_SLACK__API_URL; it goes on by itself"
 
-HELP = "In a conversation's thread write one of these words:\n" + help_text("!")
-
 
 class KeepFirst(AsyncMiddleware):
-    """Commits the update, then lets Bolt acknowledge it."""
+    """Answers in the same response what wants it; commits every other update, then lets Bolt acknowledge it."""
 
-    def __init__(self, keep: Callable[[Kept], Awaitable[object]]) -> None:
-        self._keep = keep
+    def __init__(self, ears: Ears) -> None:
+        self._ears = ears
 
     async def async_process(
         self,
@@ -60,24 +55,26 @@ class KeepFirst(AsyncMiddleware):
     ) -> BoltResponse:
         """Answer 200 when the update is safe. What ``keep`` raises becomes Bolt's 500."""
         body = part(req.body)
-        if word(body, "command"):
-            return BoltResponse(status=200, body={"response_type": "ephemeral", "text": HELP})
         if word(body, "type") == "url_verification":
             return BoltResponse(status=200, body={"challenge": word(body, "challenge")})
+        if word(body, "type") == "block_suggestion":
+            return BoltResponse(status=200, body=await self._ears.suggest(body))
         try:
             update = to_keep(body)
         except RecursionError:
             update = unparsed(req.raw_body)
+        if update is not None and is_question(body):
+            return BoltResponse(status=200, body=await self._ears.ask(update, body))
         if update is not None:
-            await self._keep(update)
+            await self._ears.keep(update)
         return BoltResponse(status=200, body="")
 
 
 class Listener:
     """One app's ears: an HTTP handler and a Socket Mode loop over the same Bolt app."""
 
-    def __init__(self, intake: Intake, wire: Wire, *, app_token: str | None, signing_secret: str | None) -> None:
-        self._intake = intake
+    def __init__(self, ears: Ears, wire: Wire, *, app_token: str | None, signing_secret: str | None) -> None:
+        self._ears = ears
         self._wire = wire
         self._app_token = app_token
         self._secret = signing_secret
@@ -94,7 +91,7 @@ class Listener:
         try:
             asked = AsyncBoltRequest(body=text, headers=dict(request.headers))
         except (ValueError, RecursionError, AttributeError, TypeError, KeyError):
-            await self._keep(unparsed(text))
+            await self._ears.keep(unparsed(text))
             return web.Response()
         return await to_aiohttp_response(await self._bolt().async_dispatch(asked))
 
@@ -127,9 +124,6 @@ class Listener:
         async with asyncio.timeout(CONNECT_SECONDS):
             await handler.connect_async()  # type: ignore[no-untyped-call]  # slack_bolt gives no types here
 
-    async def _keep(self, update: Kept) -> None:
-        await self._intake.keep(SOURCE, [update])
-
     def _bolt(self) -> AsyncApp:
         """Bolt's app, made within the loop. Signatures were checked on the raw bytes already."""
         self._wire.open()
@@ -141,7 +135,7 @@ class Listener:
                 name="relaydesk",
                 logger=quiet,
                 client=self._wire.client,
-                before_authorize=KeepFirst(self._keep),
+                before_authorize=KeepFirst(self._ears),
                 request_verification_enabled=False,
                 ssl_check_enabled=False,
             )

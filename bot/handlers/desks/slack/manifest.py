@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from bot.domain.actions import TABLE
+from bot.domain.actions import TABLE, Verb
 
 PATH = "/slack/events"
 NAME = "Helpdesk"
@@ -26,10 +26,13 @@ SCOPES = {
     "files:read": "the names of files in operators' messages",
     "groups:history": "the same in private rooms",
     "groups:read": "the same for private rooms",
+    "im:history": "what operators write to the bot itself, and notices to them read back after a crash",
+    "im:write": "notices to one operator in direct messages",
     "reactions:read": "a reaction counts as seen",
     "reactions:write": "the marks on operators' messages",
 }
 EVENTS = (
+    "app_home_opened",
     "channel_archive",
     "channel_deleted",
     "channel_unarchive",
@@ -39,8 +42,20 @@ EVENTS = (
     "member_joined_channel",
     "message.channels",
     "message.groups",
+    "message.im",
     "reaction_added",
 )
+
+
+SHORTCUTS = (
+    {
+        "name": "Tag message",
+        "type": "message",
+        "callback_id": Verb.TAG.value,
+        "description": "Put a tag on a message of a client's conversation",
+    },
+)
+"""Entries of Slack's own menus; ``callback_id`` is the verb. Names have at most 24 characters."""
 
 
 def manifest(request_url: str | None) -> dict[str, Any]:
@@ -48,13 +63,14 @@ def manifest(request_url: str | None) -> dict[str, Any]:
     words = ", ".join(action.verb.value for action in TABLE if action.typed)
     command: dict[str, Any] = {
         "command": COMMAND,
-        "description": "Words you can write in a conversation's thread",
+        "description": "Lists, search and everything the helpdesk can be asked for",
         "usage_hint": "help",
     }
     events: dict[str, Any] = {"bot_events": list(EVENTS)}
     interactivity: dict[str, Any] = {"is_enabled": True}
     if request_url is not None:
         command["url"] = events["request_url"] = interactivity["request_url"] = request_url
+        interactivity["message_menu_options_url"] = request_url
     return {
         "_metadata": {"major_version": 1, "minor_version": 1},
         "display_information": {
@@ -63,12 +79,14 @@ def manifest(request_url: str | None) -> dict[str, Any]:
             "long_description": (
                 "Each client's conversation is a thread in a room of your choice. Take it with its button, answer in the thread, "
                 "and the client reads your words. Begin a line with note: and it stays among operators. "
+                f"Your lists are on the bot's Home tab, and {COMMAND} brings them too. "
                 f"In a thread you can also write ! and one of these words: {words}."
             ),
         },
         "features": {
-            "app_home": {"home_tab_enabled": False, "messages_tab_enabled": False, "messages_tab_read_only_enabled": True},
+            "app_home": {"home_tab_enabled": True, "messages_tab_enabled": True, "messages_tab_read_only_enabled": False},
             "bot_user": {"display_name": BOT_NAME, "always_online": True},
+            "shortcuts": [dict(one) for one in SHORTCUTS],
             "slash_commands": [{**command, "should_escape": True}],
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},

@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 from bot.delivery.ports import (
+    Ambiguous,
     EditCard,
     Fate,
     History,
@@ -26,18 +27,23 @@ from bot.delivery.ports import (
     Parcel,
     Permanent,
     PostCard,
+    PublishHome,
     Remove,
     Retry,
     Sent,
+    Sweep,
     TopicState,
     Unsupported,
     Words,
 )
 from bot.domain.card import CardView
+from bot.domain.screen import Screen
 from bot.handlers.desks.slack.blocks import Message, draw_card, draw_history, draw_notice, draw_words
 from bot.handlers.desks.slack.refusals import BAD_TEXT
 from bot.handlers.desks.slack.removal import remove_posts
+from bot.handlers.desks.slack.screens import as_home
 from bot.handlers.desks.slack.wire import Failed, Wire
+from bot.handlers.shared.jumps import address_of
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +52,8 @@ Json = dict[str, Any]
 EVENT_TYPE = "relaydesk_delivery"
 SKEW_SECONDS = 60
 """How far our clock may be ahead of Slack's when we look for a post by the time it was tried."""
+PEOPLE = ("U", "W")
+"""How people's ids begin; a direct message goes to one."""
 PAGE = 200
 MOST_PAGES = 50
 
@@ -87,10 +95,13 @@ class SlackPort:
                 return await self._post(parcel, draw_card(await self._linked(parcel, card), stamp))
             case History() as history:
                 return await self._post(parcel, draw_history(history, stamp))
-            case Notice(only_for=str(person)) as notice:
-                return await self._whisper(parcel, draw_notice(notice, stamp), person)
             case Notice() as notice:
-                return await self._post(parcel, draw_notice(notice, stamp))
+                drawn = draw_notice(notice, stamp, await self._wire.workspace() if notice.jumps else "")
+                if notice.only_for is not None:
+                    return await self._whisper(parcel, drawn, notice.only_for)
+                return await self._post(parcel, drawn)
+            case PublishHome(screen):
+                return await self._home(parcel.address.chat, screen)
             case EditCard(remote_id, card):
                 drawn = draw_card(await self._linked(parcel, card), stamp)
                 await self._show("chat.update", {"channel": parcel.address.chat, "ts": remote_id}, drawn)
@@ -101,8 +112,21 @@ class SlackPort:
                 return await remove_posts(self._wire, parcel.address.chat, parcel.address.thread)
             case Letter():
                 return Unsupported("Slack is a desk, no mail server")
+            case Sweep() as sweep:
+                waiting = await self._take_back(parcel.address.chat, sweep.delivery_id, sweep.since)
+                return waiting or Sent()
             case OpenTopic() | NameTopic() | TopicState():
                 return Sent()
+
+    async def _home(self, person: str, screen: Screen | None) -> Outcome:
+        """The Home tab of one person (https://docs.slack.dev/reference/methods/views.publish)."""
+        if screen is None:
+            return Permanent("there is nobody to draw it")
+        workspace = await self._wire.workspace()
+        await self._wire.call(
+            "views.publish", {"user_id": person, "view": as_home(screen, lambda jump: address_of(jump, workspace))}
+        )
+        return Sent()
 
     async def _linked(self, parcel: Parcel, card: CardView) -> CardView:
         """The card with the address of the thread it points to (R30); a thread that is gone has none."""
@@ -125,8 +149,8 @@ class SlackPort:
         if "thread_ts" in where and isinstance(posted, dict) and posted.get("thread_ts") != where["thread_ts"]:
             # Slack puts a reply whose parent was deleted into the room itself and reports success; the missing
             # thread_ts is the only sign (https://github.com/slack-go/slack/issues/1571).
-            await self._remove(parcel.address.chat, ts)
-            return Permanent("the thread is gone", "thread_gone")
+            waiting = await self._remove(parcel.address.chat, ts)
+            return Ambiguous(waiting) if waiting else Permanent("the thread is gone", "thread_gone")
         return Sent(ts)
 
     async def _whisper(self, parcel: Parcel, message: Message, person: str) -> Outcome:
@@ -162,33 +186,45 @@ class SlackPort:
             if failed.code != done:
                 raise
 
-    async def _remove(self, chat: str, ts: str) -> None:
+    async def _remove(self, chat: str, ts: str) -> str:
+        """Take away a post that fell out of its thread. Why that has to be tried again, else empty."""
         try:
             await self._wire.call("chat.delete", {"channel": chat, "ts": ts})
         except Failed as failed:
-            log.warning("a post that fell out of its thread could not be removed", room=chat, error=failed.code)
+            if isinstance(failed.outcome, Retry):
+                return f"a post that fell out of its thread is not removed yet: {failed.outcome.reason}"
+            if failed.code != "message_not_found":
+                log.warning("a post that fell out of its thread can't be removed", room=chat, error=failed.code)
+        return ""
 
     async def _find(self, parcel: Parcel) -> Sent | Retry | None:
-        where = _place(parcel)
+        where, mine = _place(parcel), (parcel.delivery_id, parcel.since)
+        if where["channel"].startswith(PEOPLE):  # a person's id will do to post, not to read
+            opened = await self._wire.call("conversations.open", {"users": where["channel"]})
+            where["channel"] = str(opened["channel"]["id"])
         if "thread_ts" not in where:
-            return await self._search("conversations.history", {"channel": where["channel"]}, parcel)
+            return await self._search("conversations.history", {"channel": where["channel"]}, *mine)
         try:
-            return await self._search("conversations.replies", {"channel": where["channel"], "ts": where["thread_ts"]}, parcel)
+            return await self._search("conversations.replies", {"channel": where["channel"], "ts": where["thread_ts"]}, *mine)
         except Failed as failed:
             if failed.code != "thread_not_found":
                 raise
         # The thread is gone; what was posted meanwhile stands in the room itself.
-        stray = await self._search("conversations.history", {"channel": where["channel"]}, parcel)
-        if isinstance(stray, Sent):
-            await self._remove(where["channel"], stray.remote_id)
-            return None
-        return stray
+        return await self._take_back(where["channel"], parcel.delivery_id, parcel.since)
 
-    async def _search(self, method: str, where: Json, parcel: Parcel) -> Sent | Retry | None:
+    async def _take_back(self, chat: str, delivery_id: int, since: int) -> Retry | None:
+        """Remove a delivery's post that stands in the room itself; None when there is none, or none any more."""
+        stray = await self._search("conversations.history", {"channel": chat}, delivery_id, since)
+        if not isinstance(stray, Sent):
+            return stray
+        waiting = await self._remove(chat, stray.remote_id)
+        return Retry(waiting) if waiting else None
+
+    async def _search(self, method: str, where: Json, delivery_id: int, since: int) -> Sent | Retry | None:
         pages = 0
-        async for page in self._pages(method, where, parcel.since):
+        async for page in self._pages(method, where, since):
             for message in page:
-                if _delivery_of(message) == str(parcel.delivery_id):
+                if _delivery_of(message) == str(delivery_id):
                     return Sent(str(message["ts"]))
             pages += 1
             if pages == MOST_PAGES:

@@ -7,7 +7,11 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.commands import home
 from bot.delivery.ports import Port
+from bot.domain.screen import Screen
+from bot.handlers.desks.slack.answers import Answers
+from bot.handlers.desks.slack.ears import Ears
 from bot.handlers.desks.slack.inbound import SlackInbound
 from bot.handlers.desks.slack.listener import NETWORK, SOCKET_REMEDY, Listener
 from bot.handlers.desks.slack.manifest import PATH, SCOPES
@@ -15,6 +19,7 @@ from bot.handlers.desks.slack.outbound import SlackPort
 from bot.handlers.desks.slack.wire import Failed, Wire
 from bot.handlers.intake import Inbound, Intake
 from bot.handlers.shared.platform import Finding
+from bot.store.engine import Store
 from bot.store.team import name_at
 
 SLACK = "slack"
@@ -25,14 +30,27 @@ class SlackPlatform:
     """A Slack workspace that is switched on. Socket Mode with an app token, HTTP with a signing secret, or both."""
 
     def __init__(
-        self, intake: Intake, *, bot_token: str, app_token: str | None, signing_secret: str | None, api_url: str
+        self,
+        intake: Intake,
+        store: Store,
+        *,
+        bot_token: str,
+        app_token: str | None,
+        signing_secret: str | None,
+        api_url: str,
     ) -> None:
         self._wire = Wire(bot_token, api_url)
         self._app_token = app_token
         self._signing_secret = signing_secret
-        self._listener = Listener(intake, self._wire, app_token=app_token, signing_secret=signing_secret)
+
+        async def home_of(user: str) -> Screen:
+            return await store.read(lambda tx: home.screen(tx, SLACK, user))
+
+        answers = Answers(self._wire, home_of)
+        ears = Ears(intake, store, answers)
+        self._listener = Listener(ears, self._wire, app_token=app_token, signing_secret=signing_secret)
         self.ports: Mapping[str, Port] = {SLACK: SlackPort(self._wire)}
-        self.inbounds: Mapping[str, Inbound] = {SLACK: SlackInbound(self._wire, lambda tx, user: name_at(tx, SLACK, user))}
+        self.inbounds: Mapping[str, Inbound] = {SLACK: SlackInbound(answers, lambda tx, user: name_at(tx, SLACK, user))}
 
     def routes(self) -> Sequence[web.RouteDef]:
         """``POST /slack/events`` when there is a signing secret."""

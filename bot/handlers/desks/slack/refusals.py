@@ -39,6 +39,8 @@ THREAD_GONE = {
     "cannot_reply_to_message": "the thread can't be answered",
     "restricted_action_thread_locked": "the thread is locked",
     "thread_locked": "the thread is locked",
+    # The card was this bot's own: it was deleted and a stone keeps its place, or another app's token is in use now.
+    "cant_update_message": "the card is no longer the bot's own",
 }
 CHAT_GONE = {
     "channel_not_found": "Slack knows no such room, or it is private and the bot is not in it: /invite the bot there",
@@ -60,7 +62,6 @@ ACCOUNT = {
     "team_added_to_org": "the workspace is being migrated",
 }
 NEVER = {
-    "cant_update_message": "the message is not the bot's own",
     "edit_window_closed": "the workspace forbids edits after a while: allow them for apps in its message settings",
     "update_failed": "Slack could not change the message",
     "user_not_in_channel": "the person is not in the room",

@@ -1,7 +1,7 @@
 """Slack's updates as they come: which are kept, under which keys, and what stands in them.
 
-Shapes: https://docs.slack.dev/apis/events-api#events-JSON and
-https://docs.slack.dev/reference/interaction-payloads/block_actions-payload.
+Shapes: https://docs.slack.dev/apis/events-api#events-JSON, https://docs.slack.dev/reference/interaction-payloads and
+https://docs.slack.dev/interactivity/implementing-slash-commands.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import hashlib
 import json
 from typing import Any
 
+from bot.domain.actions import Verb
 from bot.store.inbox import Kept
 
 Json = dict[str, Any]
@@ -21,7 +22,6 @@ ROOM_GONE = frozenset(("channel_archive", "channel_deleted", "group_archive", "g
 ROOM_BACK = frozenset(("channel_unarchive", "group_unarchive", "member_joined_channel"))
 IGNORED = frozenset(
     (
-        "app_home_opened",
         "app_rate_limited",
         "app_uninstalled",
         "channel_joined",
@@ -38,13 +38,51 @@ IGNORED = frozenset(
 )
 
 
+IN_ORDER = frozenset(
+    verb.value
+    for verb in (
+        Verb.START,
+        Verb.CLOSE,
+        Verb.UNASSIGN,
+        Verb.TAKE_OVER,
+        Verb.SEND_TAKING,
+        Verb.SEND_ONCE,
+        Verb.KEEP_NOTE,
+        Verb.RETRY,
+        Verb.CANCEL_SEND,
+    )
+)
+"""Verbs that must not overtake what was written in the thread before they were pressed."""
+
+
 def to_keep(body: Json) -> Kept | None:
     """The update with its keys, or None for one that is of no concern to us: our own echo, other bots, noise."""
-    if body.get("type") == "event_callback":
+    kind = word(body, "type")
+    if kind == "event_callback":
         return _event(body)
-    if body.get("type") == "block_actions":
+    if kind == "block_actions":
         return _press(body)
+    if kind == "view_submission":
+        return _submission(body)
+    if word(body, "command") or kind in ("message_action", "shortcut"):
+        asked = f"{word(body, 'command') or kind}:{word(body, 'trigger_id')}"
+        return Kept(asked, word(body, "user_id") or word(part(body, "user"), "id"), json.dumps(body))
+    if kind in ("view_closed", "block_suggestion"):
+        return None
     return unparsed(json.dumps(body)) if body else None
+
+
+def is_question(body: Json) -> bool:
+    """Whether it is applied at once, not in its turn: its answer is wanted in the same breath, or opens a modal."""
+    if word(body, "type") != "block_actions":
+        return bool(word(body, "command")) or word(body, "type") in ("view_submission", "message_action", "shortcut")
+    return bool(part(body, "view")) or word(pressed_action(body), "value").partition(":")[0] not in IN_ORDER
+
+
+def pressed_action(body: Json) -> Json:
+    """The button that was pressed, empty where nothing was."""
+    actions = body.get("actions")
+    return actions[0] if isinstance(actions, list) and actions and isinstance(actions[0], dict) else {}
 
 
 def unparsed(text: str) -> Kept:
@@ -74,6 +112,11 @@ def thread_of(message: Json) -> str:
 def is_reply(message: Json) -> bool:
     """Whether it stands in a thread, below the root."""
     return bool(word(message, "thread_ts")) and word(message, "thread_ts") != word(message, "ts")
+
+
+def is_direct(message: Json) -> bool:
+    """Whether it was written to the bot itself, in direct messages."""
+    return word(message, "channel_type") == "im"
 
 
 def is_a_persons(message: Json) -> bool:
@@ -115,8 +158,8 @@ def _event(body: Json) -> Kept | None:
     room = word(event, "channel")
     if kind in ("message", "app_mention"):
         if word(event, "subtype") in CHANGES:
-            return _change(body, event, dedupe)
-        if not is_a_persons(event) or not is_reply(event):
+            return None if is_direct(event) else _change(body, event, dedupe)
+        if not is_a_persons(event) or not (is_reply(event) or is_direct(event)):
             return None
         # A message that mentions the bot comes twice, as two events: one key for both (F6).
         return Kept(f"message:{team}:{room}:{word(event, 'ts')}", f"{room}:{thread_of(event)}", json.dumps(body))
@@ -129,6 +172,8 @@ def _event(body: Json) -> Kept | None:
         return None
     if kind in ROOM_GONE | ROOM_BACK:
         return Kept(dedupe, f"{room}:", json.dumps(body))
+    if kind == "app_home_opened":
+        return Kept(dedupe, word(event, "user"), json.dumps(body)) if word(event, "tab") == "home" else None
     if kind in IGNORED:
         return None
     return unparsed(json.dumps(body))
@@ -144,15 +189,20 @@ def _change(body: Json, event: Json, dedupe: str) -> Kept | None:
 
 
 def _press(body: Json) -> Kept | None:
-    if part(body, "container").get("type") not in ("message", None) or not press_message(body):
+    view, pressed = part(body, "view"), pressed_action(body)
+    if not word(pressed, "value") or not (view or press_message(body)):
         return None
-    actions = body.get("actions")
-    first = actions[0] if isinstance(actions, list) and actions and isinstance(actions[0], dict) else {}
-    trigger = word(body, "trigger_id")
-    key = trigger or ":".join(
-        (press_message(body), word(part(body, "user"), "id"), word(first, "action_ts"), word(first, "value"))
-    )
-    return Kept(f"press:{key}", f"{press_room(body)}:{press_thread(body)}", json.dumps(body))
+    at = word(view, "id") or press_message(body)
+    user = word(part(body, "user"), "id")
+    key = word(body, "trigger_id") or ":".join((at, user, word(pressed, "action_ts"), word(pressed, "value")))
+    return Kept(f"press:{key}", user if view else f"{press_room(body)}:{press_thread(body)}", json.dumps(body))
+
+
+def _submission(body: Json) -> Kept:
+    """A form sent twice because the first answer came too late is one: same view, nothing of it drawn anew, same values."""
+    view = part(body, "view")
+    filled = hashlib.sha256(json.dumps(part(view, "state", "values"), sort_keys=True).encode()).hexdigest()
+    return Kept(f"form:{word(view, 'id')}:{word(view, 'hash')}:{filled}", word(part(body, "user"), "id"), json.dumps(body))
 
 
 def _our_users(body: Json) -> set[str]:

@@ -25,7 +25,7 @@ HOOKS = "https://hooks.slack.com/"
 
 NEVER_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 """DNS, refused or timed out connections, TLS: the request provably did not leave (F20)."""
-READING = ("conversations.", "reactions.get")
+READING = frozenset(("conversations.history", "conversations.info", "conversations.replies", "reactions.get"))
 
 
 class Wire:
@@ -38,6 +38,7 @@ class Wire:
         self.client = AsyncWebClient(bot_token, base_url=api_url, timeout=int(TOTAL_SECONDS), retry_handlers=[], logger=quiet)
         address = urlsplit(api_url)
         self._own_hooks = f"{address.scheme}://{address.netloc}/"
+        self._workspace = ""
 
     async def call(self, method: str, arguments: Json, *, creating: bool = False) -> Json:
         """Call and return the answer. Raises ``Failed``; ``creating`` as in ``refusals.refused``."""
@@ -46,8 +47,17 @@ class Wire:
     async def ask(self, method: str, arguments: Json, *, creating: bool = False) -> tuple[Json, Json]:
         """The same, with the answer's headers, their names in lower case."""
         self.open()
-        how: Json = {"http_verb": "GET", "params": arguments} if method.startswith(READING) else {"json": arguments}
+        how: Json = {"http_verb": "GET", "params": arguments} if method in READING else {"json": arguments}
         return await _asked(method, self.client.api_call(method, **how), creating=creating)
+
+    async def workspace(self) -> str:
+        """The workspace's address, asked for once; empty while Slack does not tell it."""
+        if not self._workspace:
+            try:
+                self._workspace = str((await self.call("auth.test", {})).get("url") or "")
+            except Failed:
+                return ""
+        return self._workspace
 
     async def open_socket(self, app_token: str) -> str:
         """A fresh address for Socket Mode. Raises ``Failed``."""

@@ -1,4 +1,4 @@
-"""What operators do in forum topics, as commands: words, buttons, reactions."""
+"""What operators do in forum topics and in private, as commands: words, buttons, answers to questions, reactions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any
 import structlog
 from aiogram.exceptions import AiogramError
 
+from bot.commands import asking
 from bot.commands.answer import Answer
+from bot.commands.asking import Step
 from bot.commands.context import Place
 from bot.commands.desk import reachable
 from bot.commands.notice import tell
@@ -21,20 +23,27 @@ from bot.domain.actions import Verb, parse_press
 from bot.domain.ids import Moment
 from bot.domain.people import Actor
 from bot.domain.text import RichText
+from bot.domain.words import typed_verb
+from bot.handlers.desks.telegram import inline, private
+from bot.handlers.desks.telegram.display import EPHEMERAL, Display, Spot, spot_of
+from bot.handlers.desks.telegram.display import id_of as shown_id
+from bot.handlers.desks.telegram.forms import is_prompt, parse_key
+from bot.handlers.desks.telegram.screens import is_screen
 from bot.handlers.shared.emoji_codes import emojize_tree
 from bot.handlers.shared.telegram_api import BotApi
-from bot.handlers.shared.telegram_draft import clipped
+from bot.handlers.shared.telegram_commands import Commands
 from bot.handlers.shared.telegram_media import describe
 from bot.handlers.shared.telegram_text import from_entities
 from bot.store import mirrors
+from bot.store.engine import Store
 from bot.store.uow import Tx
 
 log = structlog.get_logger(__name__)
 
 PLATFORM = "telegram"
 PORT = "telegram-desk"
-TOAST = 200
-"""Longest text of answerCallbackQuery; longer answers are shown in the topic, to the person alone."""
+HELLO = ("/start", "/help")
+"""Words at which a person's commands are brought up to date."""
 ANONYMOUS = (
     "You write as the group, so I can't tell who you are, and nothing was done with this message. "
     "Switch off “Remain anonymous” in your administrator's rights, then write again."
@@ -47,85 +56,122 @@ Json = dict[str, Any]
 
 
 class TelegramDeskInbound:
-    """Reads the kept updates of the forums."""
+    """Reads the kept updates of the forums and of the private chats with operators."""
 
-    def __init__(self, api: BotApi) -> None:
+    def __init__(self, api: BotApi, store: Store, commands: Commands | None = None) -> None:
         self._api = api
+        self._display = Display(api, store)
+        self._commands = commands
 
     def apply(self, tx: Tx, payload: Json) -> Answer | None:
-        """Do what the update asks. Only a press has an answer; words are answered through the outbox."""
+        """Do what the update asks. Plain words are answered through the outbox; the rest is for ``answer`` to show."""
         if message := _part(payload, "message"):
-            self._message(tx, message)
-        elif query := _part(payload, "callback_query"):
+            return private.message(tx, message) if _is_private(message) else self._message(tx, message)
+        if query := _part(payload, "callback_query"):
             return self._press(tx, query)
-        elif reaction := _part(payload, "message_reaction"):
+        if query := _part(payload, "inline_query"):
+            return inline.offered(tx, query)
+        if reaction := _part(payload, "message_reaction"):
             self._reaction(tx, reaction)
         elif change := _part(payload, "my_chat_member"):
-            self._let_in(tx, change)
+            private.member(tx, change) if _is_private(change) else self._let_in(tx, change)
         return None
 
     async def answer(self, payload: Json, answer: Answer) -> None:
-        """Tell the person who pressed, and take a question away once it is decided. Best effort: a press grows old."""
-        query = _part(payload, "callback_query")
-        text = answer.text.strip()
-        told: Json = {"callback_query_id": str(query.get("id", ""))}
-        if text and len(text) <= TOAST:
-            told |= {"text": text, "show_alert": answer.refused}
-        await self._try("answerCallbackQuery", told)
-        if len(text) > TOAST:
-            await self._show(query, text)
-        known = parse_press(str(query.get("data", "")))
-        if not answer.refused and known is not None and known[0] in QUESTIONS:
-            await self._take_away(query)
-
-    async def _show(self, query: Json, text: str) -> None:
-        message = _part(query, "message")
-        shown: Json = {"chat_id": _part(message, "chat").get("id"), "text": clipped(text, 4096)}
-        if message.get("message_thread_id"):
-            shown["message_thread_id"] = message["message_thread_id"]
-        receiver = {"receiver_user_id": _part(query, "from").get("id"), "callback_query_id": query.get("id")}
-        if not await self._try("sendMessage", {**shown, "ephemeral_message_parameters": receiver}):
-            await self._try("sendMessage", shown)
-
-    async def _take_away(self, query: Json) -> None:
-        message = _part(query, "message")
-        chat = _part(message, "chat").get("id")
-        if whisper := message.get("ephemeral_message_id"):
-            receiver = _part(query, "from").get("id")
-            gone = {"chat_id": chat, "receiver_user_id": receiver, "ephemeral_message_id": whisper}
-            await self._try("deleteEphemeralMessage", gone)
-        elif message.get("message_id"):
-            await self._try("editMessageReplyMarkup", {"chat_id": chat, "message_id": message["message_id"]})
-
-    async def _try(self, method: str, arguments: Json) -> bool:
+        """Show the person what came of it, and take a question away once it is decided. Best effort: a press grows old."""
         try:
-            await self._api.call(method, arguments)
+            if isinstance(answer, inline.Offer):
+                await self._call("answerInlineQuery", inline.arguments(_part(payload, "inline_query"), answer))
+                return
+            spot = spot_of(payload)
+            if spot is not None:
+                await self._shown(payload, spot, answer)
+            elif query := _part(payload, "callback_query"):  # a button under a message sent by way of inline mode
+                await self._call("answerCallbackQuery", {"callback_query_id": str(query.get("id", ""))})
         except AiogramError as error:
-            log.info("an answer to a press was not delivered", method=method, why=str(error))
-            return False
-        return True
+            log.info("an answer to a person was not delivered", why=str(error))
+        except Exception:  # whatever it was, it was only about showing
+            log.exception("an answer to a person could not be shown")
 
-    def _message(self, tx: Tx, message: Json) -> None:
+    async def _shown(self, payload: Json, spot: Spot, answer: Answer) -> None:
+        data = str(_part(payload, "callback_query").get("data", ""))
+        known = parse_press(data)
+        decided = not answer.refused and known is not None and known[0] in QUESTIONS
+        await self._display.show(spot, answer, leaves=decided)
+        if decided and spot.pressed_id and not spot.screen_id:
+            await self._display.bare(spot, spot.pressed_id)
+        if parse_key(data) is not None and answer.refused and not isinstance(answer, Step) and spot.pressed_id:
+            if spot.private:
+                await self._display.bare(spot, spot.pressed_id)
+            elif spot.pressed_id.startswith(EPHEMERAL):
+                await self._display.take_away(spot, spot.pressed_id)
+        if self._commands is not None and spot.private and str(_part(payload, "message").get("text", "")).startswith(HELLO):
+            await self._commands.show_to(str(spot.person.get("id", "")))
+
+    async def _call(self, method: str, arguments: Json) -> None:
+        await self._api.call(method, arguments)
+
+    def _message(self, tx: Tx, message: Json) -> Answer | None:
         """Words in a topic. The General topic, other bots and events of the chat are none of our business."""
         if moved := message.get("migrate_to_chat_id"):
             log.warning("a group has a new id; change it in the team file", old=_part(message, "chat").get("id"), new=moved)
         if not message.get("is_topic_message"):
-            return
+            return None
         place = place_of(message)
         author, remote_id = _part(message, "from"), id_of(message)
         if message.get("sender_chat"):
             self._only_in_mirror(tx, place, lambda: tell(tx, PORT, place, ANONYMOUS, "", remote_id))
-            return
+            return None
         if not author or author.get("is_bot"):
-            return
+            return None
         person = str(author["id"])
+        if self._is_for_a_question(tx, message, person):
+            return self._answered(tx, message, place, person)
         if "text" in message:
-            text = self._addressed(message)
-            if text is not None:
-                actor = Actor(PLATFORM, person, "text")
-                wrote(tx, Wrote(actor, place, remote_id, text, Moment(int(message.get("date", 0)) * 1000)))
-        elif what := describe(message):
+            return self._words(tx, message, place, person)
+        if what := describe(message):
             self._only_in_mirror(tx, place, lambda: tell(tx, PORT, place, not_sent(what, message), person, remote_id))
+        return None
+
+    def _words(self, tx: Tx, message: Json, place: Place, person: str) -> Answer | None:
+        text = self._addressed(message)
+        if text is None:
+            return None
+        actor = Actor(PLATFORM, person, "text")
+        at = Moment(int(message.get("date", 0)) * 1000)
+        answer = wrote(tx, Wrote(actor, place, id_of(message), text, at, replied_to(message)))
+        if answer is None or (answer.form is None and answer.screen is None):
+            return None
+        return asking.begin(tx, actor, place, answer)
+
+    def _is_for_a_question(self, tx: Tx, message: Json, person: str) -> bool:
+        """Whether it can only be meant for a question of ours, so that no client may ever get it (F72).
+
+        Such are replies to a question, of whatever age, also from another topic; and what is seen by the bot alone. People can
+        send only commands so and replies to ephemeral messages, which need not tell what they reply to (td_api
+        ``sendEphemeralMessage``; Bot API ``Message.reply_to_message``).
+        """
+        if is_prompt(_part(message, "reply_to_message"), self._api.id):
+            return True
+        if whisper := message.get("ephemeral_message_id") or _part(message, "reply_to_message").get("ephemeral_message_id"):
+            return bool(whisper) and typed_verb(PLATFORM, str(message.get("text", ""))) is None
+        if elsewhere := _part(message, "external_reply"):
+            return asking.asked_in(tx, Actor(PLATFORM, person, "form"), str(elsewhere.get("message_id", "")))
+        return False
+
+    def _answered(self, tx: Tx, message: Json, place: Place, person: str) -> Answer | None:
+        """An answer to a question: its value, or too late. What came of it is told here, the next question by ``answer``."""
+        actor = Actor(PLATFORM, person, "form")
+        reply_to = str(_part(message, "reply_to_message").get("message_id") or "")
+        own_id = "" if message.get("ephemeral_message_id") else id_of(message)
+        if _part(message, "external_reply"):
+            answer = asking.over(tx, actor, place)
+        else:
+            text = str(message["text"]) if "text" in message else None
+            answer = asking.written(tx, actor, place, text, own_id=own_id, reply_to=reply_to)
+        if answer.text:
+            tell(tx, PORT, place, answer.text, person, own_id if answer.refused else None)
+        return answer if isinstance(answer, Step) else None
 
     def _let_in(self, tx: Tx, change: Json) -> None:
         """The bot came into a group, or got rights there (https://core.telegram.org/bots/api#chatmemberupdated)."""
@@ -147,10 +193,15 @@ class TelegramDeskInbound:
             return None
         return RichText.plain(text[: found.start(1) - 1] + text[found.end(1) :])
 
-    def _press(self, tx: Tx, query: Json) -> Answer | None:
+    def _press(self, tx: Tx, query: Json) -> Answer:
         message = _part(query, "message")
-        actor = Actor(PLATFORM, str(_part(query, "from").get("id", "")), "button")
-        return pressed(tx, Pressed(actor, place_of(message), str(message.get("message_id", "")), str(query.get("data", ""))))
+        person, place = str(_part(query, "from").get("id", "")), place_of(message)
+        data = str(query.get("data", ""))
+        if key := parse_key(data):
+            return asking.keyed(tx, Actor(PLATFORM, person, "form"), place, *key, keys_id=shown_id(message))
+        actor = Actor(PLATFORM, person, "button")
+        answer = pressed(tx, Pressed(actor, place, str(message.get("message_id") or ""), data))
+        return asking.begin(tx, actor, place, answer, shown_id(message) if _is_his(message) else "")
 
     def _reaction(self, tx: Tx, reaction: Json) -> None:
         """A reaction that was added; taking one back says nothing."""
@@ -173,6 +224,24 @@ def id_of(message: Json) -> str:
     if message["message_id"]:
         return str(message["message_id"])
     return f"e{message.get('ephemeral_message_id')}.{message.get('date')}"
+
+
+def replied_to(message: Json) -> str:
+    """The message that was replied to on purpose; every message in a topic also "replies" to the topic's first."""
+    replied = _part(message, "reply_to_message")
+    number = replied.get("message_id")
+    if not number or number == message.get("message_thread_id") or "forum_topic_created" in replied:
+        return ""
+    return str(number)
+
+
+def _is_his(message: Json) -> bool:
+    """Whether the message under a finger is that person's own screen, which may become a question."""
+    return bool(message.get("ephemeral_message_id")) or is_screen(message)
+
+
+def _is_private(holder: Json) -> bool:
+    return _part(holder, "chat").get("type") == "private"
 
 
 def not_sent(what: str, message: Json) -> str:

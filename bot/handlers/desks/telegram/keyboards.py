@@ -15,11 +15,13 @@ from bot.domain.actions import Button
 from bot.domain.card import CardView
 from bot.domain.text import RichText, safe_link, utf16_len
 from bot.domain.times import clock_words
+from bot.handlers.desks.telegram.screens import NO_PREVIEW, link_to, put_jumps
 from bot.handlers.shared.telegram_draft import LIMIT, Draft, clipped, signed
 
 STYLES = {"primary": "primary", "danger": "danger", "success": "success"}
 ROW = 2
-NO_PREVIEW = {"is_disabled": True}
+JUMPS = 200
+"""UTF-16 units kept free for the links below a notice."""
 KINDS = {"client": ("", ""), "operator": ("🧑‍💼 ", ""), "note": ("📝 ", " · note, not sent")}
 _HISTORY_LINE = 700
 
@@ -71,7 +73,11 @@ def words(said: Words) -> Arguments:
 
 def notice(told: Notice) -> Arguments:
     """Words of our own."""
-    arguments: Arguments = {"text": clipped(told.text, LIMIT), "link_preview_options": NO_PREVIEW}
+    draft = Draft().put(clipped(told.text, LIMIT - JUMPS if told.jumps else LIMIT))
+    if any(map(link_to, told.jumps)):
+        draft.put("\n")
+        put_jumps(draft, told.jumps)
+    arguments: Arguments = {**draft.arguments(), "link_preview_options": NO_PREVIEW}
     if told.buttons:
         arguments["reply_markup"] = keyboard(told.buttons)
     return arguments

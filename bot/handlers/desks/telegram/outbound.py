@@ -26,8 +26,10 @@ from bot.delivery.ports import (
     Parcel,
     Permanent,
     PostCard,
+    PublishHome,
     Remove,
     Sent,
+    Sweep,
     TopicState,
     Unsupported,
     Words,
@@ -42,6 +44,7 @@ log = structlog.get_logger(__name__)
 REACTIONS = {Fate.ACCEPTED: "👍", Fate.FAILED: "👎", Fate.HELD: "👀"}
 """Emoji every bot may react with; ✅ and ❌ are not among them (ReactionTypeEmoji). A new one replaces the old one."""
 PORT = "telegram-desk"
+NOT_REACHED = "Telegram lets a bot write to a person in private only after that person has pressed Start there."
 _TOPIC_COLOUR = 0x6FB9F0
 
 Arguments = dict[str, Any]
@@ -53,6 +56,7 @@ class TelegramDeskPort:
     def __init__(self, api: BotApi) -> None:
         self._api = api
         self._outcomes = Outcomes(to_clients=False)
+        self._in_private = Outcomes(to_clients=True)
 
     async def deliver(self, parcel: Parcel) -> Outcome:
         """See :class:`bot.delivery.ports.Port`."""
@@ -61,7 +65,10 @@ class TelegramDeskPort:
         try:
             return await self._send(parcel, int(chat))
         except AiogramError as error:
-            return self._outcomes.read(error, chat, creates=creates)
+            if chat.startswith("-"):
+                return self._outcomes.read(error, chat, creates=creates)
+            outcome = self._in_private.read(error, chat, creates=creates)
+            return Permanent(NOT_REACHED, "blocked") if isinstance(outcome, Permanent) else outcome
         except Exception as error:  # a bug of ours must not stop the relay
             log.exception("not delivered", port=PORT, delivery=parcel.delivery_id)
             return Permanent(f"It could not be put into Telegram's shape ({type(error).__name__}).")
@@ -98,6 +105,10 @@ class TelegramDeskPort:
                 return await self._remove(place)
             case Letter():
                 return Unsupported("Telegram is a desk, no mail server")
+            case Sweep():
+                return Unsupported("Telegram refuses what has no topic to go to")
+            case PublishHome():
+                return Unsupported("Telegram has no home tab")
             case OpenTopic(name):
                 topic = {"chat_id": chat, "name": keyboards.topic_name(name), "icon_color": _TOPIC_COLOUR}
                 made = await self._api.call("createForumTopic", topic)

@@ -1,0 +1,26 @@
+"""The way to a thread or a topic as an address that opens it, made without asking a platform.
+
+Slack: a message's address is ``{workspace}archives/{room}/p{ts without its dot}`` (the form ``chat.getPermalink`` gives,
+https://docs.slack.dev/reference/methods/chat.getPermalink). Telegram: ``https://t.me/c/{group without -100}/{topic}``
+(https://core.telegram.org/api/links#message-links).
+"""
+
+from __future__ import annotations
+
+from bot.domain.capabilities import DESKS
+from bot.domain.screen import Jump
+
+TELEGRAM = "https://t.me/c/"
+
+
+def address_of(jump: Jump, workspace: str) -> str:
+    """The address, empty when there is none. ``workspace`` is Slack's, as ``auth.test`` names it, or empty when unknown."""
+    if jump.platform == "slack":
+        return f"{workspace}archives/{jump.chat}/p{jump.thread.replace('.', '')}" if workspace and jump.thread else ""
+    group = jump.chat.removeprefix("-100")
+    return f"{TELEGRAM}{group}/{jump.thread}" if group != jump.chat and jump.thread else ""
+
+
+def label_of(jump: Jump) -> str:
+    """What a person reads on the link."""
+    return f"Open in {DESKS[jump.platform].name}"

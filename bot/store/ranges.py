@@ -1,0 +1,134 @@
+"""The parts of the conversations that somebody may see, as ranges of indexes (R2, R3, R5, R21, R26, R80, R87).
+
+Statements are built once for each *shape* of a question and kept, since to build one costs more than to run it; who asks and
+what he picked are its parameters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
+
+from bot.domain.conversation import Status
+from bot.domain.listing import Tab, View, sees_all, sight
+from bot.domain.people import Operator
+from bot.store.columns import Id
+from bot.store.tables import blacklist, conversation
+
+Where = tuple[ColumnElement[bool], ...]
+FEW_GROUPS = 8
+"""Up to so many groups each is a range of its own; who sees more finds his page soon in the order of all."""
+
+_c = conversation.c
+_ME, _ONLY, _THEIRS = (bindparam(name, type_=Id) for name in ("me", "only", "theirs"))
+_GROUPS = bindparam("groups", type_=Id, expanding=True)
+barred = exists().where(blacklist.c.client_id == _c.client_id)
+"""The condition that a conversation's client is on the black list (R80)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """How somebody sees: ``groups`` how many he is confined to (None = he is not, :data:`FEW_GROUPS` + 1 = many);
+    ``everything`` whether he has the tab All.
+    """
+
+    groups: int | None
+    everything: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A view without its values: what is asked, not by whom and about whom."""
+
+    sight: Sight
+    tab: Tab
+    status: Status | None = None
+    by_group: bool = False
+    by_operator: bool = False
+
+
+def sight_of(who: Operator) -> Sight:
+    """How this operator sees."""
+    seen = sight(who)
+    return Sight(None if seen is None else min(len(seen), FEW_GROUPS + 1), sees_all(who))
+
+
+def shape_of(who: Operator, view: View) -> Shape:
+    """The shape of what he looks at."""
+    return Shape(sight_of(who), view.tab, view.status, view.group is not None, view.operator is not None)
+
+
+def values_for(who: Operator, view: View | None = None) -> dict[str, Any]:
+    """The values of every statement made here, for this operator and view."""
+    seen = sorted(sight(who) or ())
+    found: dict[str, Any] = {
+        "me": who.id,
+        "groups": seen,
+        **{f"group_{place}": one for place, one in enumerate(seen[:FEW_GROUPS])},
+    }
+    return found if view is None else {**found, "only": view.group, "theirs": view.operator}
+
+
+def within(seen: Sight) -> list[ColumnElement[bool]]:
+    """The condition that a conversation is in his sight (R2, R3), as ``permissions.may_work`` tells it; none when all are."""
+    return [] if seen.groups is None else [(_c.operator_id == _ME) | _c.group_id.in_(_GROUPS)]
+
+
+def visible(seen: Sight) -> list[ColumnElement[bool]]:
+    """What a search may show: with the tab All everything in his sight, else what his other tabs hold (R86)."""
+    if seen.everything:
+        return within(seen)
+    mine = and_(_c.status == Status.INBOX.value, _c.operator_id == _ME)
+    closed = and_(_c.status == Status.CLOSED.value, _c.closed_by == _ME)
+    return [*within(seen), or_(_c.status == Status.UNASSIGNED.value, mine, closed), ~barred]
+
+
+def ranges(shape: Shape) -> list[Where]:
+    """The ranges a view is made of: each lies together in one index, in the order lists have."""
+    only = (_c.group_id == _ONLY,) if shape.by_group else ()
+    theirs = (_c.operator_id == _THEIRS,) if shape.by_operator else ()
+    inside = within(shape.sight)
+    match shape.tab:
+        case Tab.UNASSIGNED:
+            return [(*where, ~barred) for where in _by_group(Status.UNASSIGNED, shape)]
+        case Tab.INBOX:
+            return [(_c.operator_id == _ME, _c.status == Status.INBOX.value, *only, ~barred)]
+        case Tab.CLOSED:
+            return [(_c.closed_by == _ME, _c.status == Status.CLOSED.value, *inside, *only, ~barred)]
+        case Tab.BLACKLIST:
+            return [(_c.client_id.in_(select(blacklist.c.client_id)), *inside, *only, *theirs)]
+    statuses = [shape.status] if shape.status is not None else list(Status)
+    if shape.by_operator:
+        return [(*theirs, _c.status == status.value, *inside, *only, ~barred) for status in statuses]
+    found: list[Where] = [(*where, ~barred) for status in statuses for where in _by_group(status, shape)]
+    if shape.sight.groups is not None:  # what was handed to him stays in his sight whatever its group
+        handed = (_c.operator_id == _ME, _c.group_id.not_in(_GROUPS), *only, ~barred)
+        found += [(*handed, _c.status == status.value) for status in statuses]
+    return found
+
+
+def _by_group(status: Status, shape: Shape) -> list[Where]:
+    """The conversations of a status within his groups, of which one may be picked."""
+    here, seen = _c.status == status.value, shape.sight.groups
+    if shape.by_group:
+        return [(here, _c.group_id == _ONLY, *([] if seen is None else [_ONLY.in_(_GROUPS)]))]
+    if seen is None:
+        return [(here,)]
+    if seen > FEW_GROUPS:
+        return [(here, _c.group_id.in_(_GROUPS))]
+    return [(here, _c.group_id == bindparam(f"group_{place}")) for place in range(seen)]
+
+
+def unseen(seen: Sight, tab: Tab) -> Where:
+    """The unseen client messages of a tab (R19), in the small index of the unseen. Closed has none: they reopen (R30)."""
+    statuses = {Tab.UNASSIGNED: [Status.UNASSIGNED], Tab.INBOX: [Status.INBOX]}.get(tab, [Status.UNASSIGNED, Status.INBOX])
+    where: list[ColumnElement[bool]] = [_c.unseen.is_(True), _c.status.in_([status.value for status in statuses])]
+    if tab is Tab.INBOX:
+        where.append(_c.operator_id == _ME)
+    elif tab is Tab.UNASSIGNED and seen.groups is not None:
+        where.append(_c.group_id.in_(_GROUPS))
+    else:
+        where += within(seen)
+    return (*where, barred if tab is Tab.BLACKLIST else ~barred)
