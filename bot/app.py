@@ -154,6 +154,8 @@ async def build(settings: Settings, part: Part = Part.ALL) -> App:
         home_debounce=int(settings.home_debounce * 1000),
         thread_rest=int(settings.thread_rest * 3_600_000),
         held_note_after=int(settings.held_note_after * 1000),
+        mail=settings.smtp.host is not None,
+        mail_domains=settings.smtp.allowed_domains,
     )
     url = settings.database_url.get_secret_value()
     alone = settings.is_sqlite
@@ -211,6 +213,7 @@ def _begin_anew(tx: Tx, settings: Settings) -> None:
         "slack": settings.slack.bot_token,
         "telegram-desk": telegram.desk_token,
         "telegram-channel": telegram.channel_token,
+        "mail": settings.smtp.password,
     }
     for port, token in tokens.items():
         if token and renewed(tx, f"token:{port}", token.get_secret_value()):
@@ -304,6 +307,8 @@ async def platforms(settings: Settings, intake: Intake, store: Store, *, read: R
             public_url=settings.public_url,
             webhook_secret=telegram.webhook_secret.get_secret_value() if telegram.webhook_secret else None,
         )
+    if settings.smtp.host:
+        found.append(_mail(settings, store))
     widgets = [channel.name for channel in await read(lambda tx: team.channels(tx, "widget"))]
     if widgets:
         from bot.handlers.channels.widget.platform import WidgetPlatform
@@ -320,6 +325,21 @@ async def platforms(settings: Settings, intake: Intake, store: Store, *, read: R
             )
         )
     return found
+
+
+def _mail(settings: Settings, store: Store) -> Platform:
+    from bot.handlers.mail.platform import MailPlatform, Server
+
+    smtp = settings.smtp
+    server = Server(
+        host=smtp.host or "",
+        port=smtp.port,
+        tls=smtp.tls,
+        username=smtp.username,
+        password=smtp.password.get_secret_value() if smtp.password else None,
+        sender=smtp.sender or "",
+    )
+    return MailPlatform(store, server)
 
 
 def _ports(platforms: Sequence[Platform]) -> dict[str, Port]:

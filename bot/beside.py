@@ -39,7 +39,7 @@ async def apply_file(settings: Settings, team_file: Path, *, agreed: Sequence[st
     Raises ``TeamChanged`` when somebody has changed the team meanwhile, and nothing is applied.
     """
     plan = team_plan(settings, team_file)
-    store = await _open(settings)
+    store = await opened(settings)
 
     def work(tx: Tx) -> Applied:
         applied = apply_team(tx, plan) if plan else Applied()
@@ -57,7 +57,7 @@ async def apply_file(settings: Settings, team_file: Path, *, agreed: Sequence[st
 
 async def present_team(settings: Settings) -> str:
     """The team as it is now, as a team file."""
-    store = await _open(settings)
+    store = await opened(settings)
     try:
         return as_toml(await store.read(present))
     finally:
@@ -92,7 +92,7 @@ class Look:
 async def look(settings: Settings) -> Look:
     """Open the store and switch the platforms on, to look at them. Raises ``StoreError`` or ``TeamFileError``, one line each."""
     plan = team_plan(settings)
-    app = App(settings, await _open(settings), Part.ALL)
+    app = App(settings, await opened(settings), Part.ALL)
     try:
         found = Look(app, plan, await _undone(app.store, lambda tx: _follow(tx, plan)))
         app.platforms = await platforms(settings, app.intake, app.store, read=found.read)
@@ -102,7 +102,8 @@ async def look(settings: Settings) -> Look:
     return found
 
 
-async def _open(settings: Settings) -> Store:
+async def opened(settings: Settings) -> Store:
+    """The store, with the tables of this version. Raises ``StoreError``."""
     url = settings.database_url.get_secret_value()
     await migrate(url) if settings.is_sqlite else await refuse_old_schema(url)
     return await open_store(url)

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.commands.housekeeping import sweep
+from bot.commands.housekeeping import expire, sweep
 from bot.store import cursors
 from bot.store.engine import Store
 from bot.store.uow import Tx
@@ -26,6 +26,7 @@ class Clock:
         self._owner = owner
         self._scheduler = AsyncIOScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
         self._scheduler.add_job(self._leading, "interval", hours=1, args=[sweep], id="sweep")
+        self._scheduler.add_job(self._leading, "interval", minutes=5, args=[expire], id="expire")
 
     async def run(self) -> None:
         """Keep time."""

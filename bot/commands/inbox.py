@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.commands import journals
 from bot.commands.answer import Answer
 from bot.commands.asked import Asked
 from bot.commands.perform import Context
@@ -59,7 +60,9 @@ def unassign(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
 
 
 def history(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
-    """What happened to the conversation (R29); of a long story the newest part that fits in one post."""
+    """What happened to the conversation (R29); of a long story the newest part that fits in one post, or page by page."""
+    if asked.token:
+        return journals.of_conversation(tx, context, asked)
     room = HISTORY_UNITS
     told: list[str] = []
     for entry in reversed(journal.of_conversation(tx, context.conversation.id)):

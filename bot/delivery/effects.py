@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.delivery import erasing, letters
 from bot.delivery.ports import Permanent, Sent
 from bot.domain.actions import Button, Verb
 from bot.domain.capabilities import DESKS
@@ -16,8 +17,8 @@ from bot.store.outbox import Delivery
 from bot.store.uow import Tx
 
 
-def sent(tx: Tx, heads: Sequence[Head], outcome: Sent, chat: str) -> None:
-    """The platform has it; ``heads`` went in one post."""
+def sent(tx: Tx, heads: Sequence[Head], outcome: Sent, chat: str, *, doubtful: bool = False) -> None:
+    """The platform has it; ``heads`` went in one post. ``doubtful``: an earlier try may have arrived as well."""
     first = heads[0]
     mirror = _mirror(tx, first)
     if first.op == "topic" and mirror is not None:
@@ -26,6 +27,10 @@ def sent(tx: Tx, heads: Sequence[Head], outcome: Sent, chat: str) -> None:
         _card_sent(tx, mirror, heads, outcome)
     elif first.op == "document":
         blobs.remove(tx, first.payload.get("blob", 0))
+    elif first.op == "mail":
+        letters.sent(tx, first, chat, doubtful=doubtful)
+    elif first.op == "remove":
+        erasing.removed(tx, first, outcome.left)
     elif first.op == "words":
         for head in heads:
             _words_sent(tx, head, mirror, outcome, chat)
@@ -88,6 +93,12 @@ def healed(tx: Tx, head: Head, outcome: Permanent) -> bool:
     return _is_first_card(head, mirror) and heal.without_words(tx, mirror)
 
 
+def waits(tx: Tx, head: Head, reason: str) -> None:
+    """It is tried again later. Who asked for a letter hears of it, once."""
+    if head.op == "mail" and head.error is None:
+        letters.waits(tx, head, reason)
+
+
 def keeps_waiting(tx: Tx, head: Head) -> bool:
     """Whether all that follows stands upon it, so that it can't be skipped: a topic, or the card that is a thread's root."""
     mirror = _mirror(tx, head)
@@ -98,6 +109,8 @@ def keeps_waiting(tx: Tx, head: Head) -> bool:
 
 def kept_away(tx: Tx, head: Head, reason: str) -> None:
     """A desk can't be posted to until a person has mended it; the conversation's other desks say so (F33)."""
+    if head.op == "remove":
+        erasing.kept(tx, head, reason)
     mirror = _mirror(tx, head)
     if mirror is None:
         return
@@ -124,7 +137,11 @@ def failed(tx: Tx, head: Head, outcome: Permanent) -> None:
         op=head.op,
         reason=outcome.reason,
     )
-    if head.op == "words" and mirror is None:
+    if head.op == "mail":
+        letters.failed(tx, head, outcome.reason)
+    elif head.op == "remove":
+        erasing.ended(tx, head)
+    elif head.op == "words" and mirror is None:
         _reply_failed(tx, head, outcome)
     elif head.op == "document":
         blobs.remove(tx, head.payload.get("blob", 0))

@@ -13,12 +13,14 @@ from bot.delivery.ports import (
     EditCard,
     Fate,
     History,
+    Letter,
     Mark,
     NameTopic,
     Notice,
     OpenTopic,
     PostCard,
     PublishHome,
+    Remove,
     Sweep,
     TopicState,
     Words,
@@ -89,6 +91,10 @@ class Packer:
             return self._words(head, mirror, chat, joined)
         if head.op == "document":
             return Packed(Address(chat), self._document(head.payload))
+        if head.op == "mail":
+            return Packed(Address(chat), _letter(head))
+        if head.op == "remove":
+            return Packed(Address(chat, head.payload["thread"]), Remove())
         if head.op == "home":
             return Packed(Address(chat), PublishHome())
         if mirror is None:
@@ -213,3 +219,18 @@ def _opening(mirror: Mirror, said: Sequence[Message]) -> RichText:
     if not clients:
         return RichText.plain("")
     return join([spread.desk_parts(mirror.platform, clients[0], in_card=True)[0], *clients[1:]])
+
+
+def _letter(head: Head) -> Letter:
+    asked = head.payload
+    only = tuple(asked["only"]) if asked["only"] is not None else None
+    return Letter(
+        subject=asked["subject"],
+        key=asked["key"],
+        conversation_id=head.conversation_id or 0,
+        upto=asked["upto"],
+        only=only,
+        notes=asked["notes"],
+        asked_by=asked["asked_by"],
+        at=head.created_at,
+    )

@@ -20,6 +20,8 @@ product may say no to. Words in braces are filled in by whoever raises it.
     ├── NotAName · NameTaken · NotAnEmail · NotASlackId · NotATelegramNumber · NotARoom · NotAForum · NotOneOf
     ├── NotADuration · NotHours · NotAClock · ManyWords · IdentityTaken · DeskTaken · NoAccount
     ├── LastAdmin · GroupInUse · Incomplete
+    ├── NoMail · BadAddress · ManyAddresses · ForeignAddress · BadSubject · NothingToMail · NotesStay      e-mail
+    └── UnknownPerson · BadSince · UnknownClient · WrongName · InTheAir                      the journal, erasure
     └── NoName · NoWords · OverLength · NotYourNote                                          the client
     ├── QuestionOver · NothingWritten · NothingChosen · NotOffered · TooLong · NoVerbHere · NotWords   what a form was answered
     └── AlreadyStarted · AlreadyYours · NotYours · NotStarted · AlreadyClosed · AlreadyUnassigned · Decided
@@ -390,6 +392,68 @@ class UnknownChannel(Refusal):
 class NotAName(Refusal):
     """A name is one line of 1 to {most} characters."""
 
+
+class NoMail(Refusal):
+    """E-mail is not set up here. Whoever installed relaydesk can set RELAYDESK_SMTP__HOST, see docs/email.md."""
+
+
+class BadAddress(Refusal):
+    """“{address}” is not an e-mail address I can send to. Write it like ann@example.com, several with commas between."""
+
+    field = "to"
+
+
+class ManyAddresses(Refusal):
+    """At most {most} addresses at once, please."""
+
+    field = "to"
+
+
+class ForeignAddress(Refusal):
+    """You may mail to operators, to the client's own address{domains}, but not to {address}: that needs “email_anywhere”."""
+
+    field = "to"
+
+
+class BadSubject(Refusal):
+    """A subject is one line of at most {most} characters."""
+
+    field = "subject"
+
+
+class NothingToMail(Refusal):
+    """There is nothing to send: these messages are notes, were deleted, or are not of this conversation."""
+
+    field = "messages"
+
+
+class NotesStay(Refusal):
+    """Notes never go to the client, and {address} is the client's address. Leave the notes out."""
+
+    field = "notes"
+
+
+class UnknownPerson(Refusal):
+    """I know no operator “{name}”. Write the beginning of a name, or leave it out to see everybody."""
+
+    field = "person"
+
+
+class BadSince(Refusal):
+    """I don't understand “{words}” as a time. Write 2h, 3d, today, or a day like 2026-11-24."""
+
+    field = "since"
+
+
+class UnknownClient(Refusal):
+    """I know no client “{words}”. Write the beginning of a name, a phone number, or a client's number like #12."""
+
+    field = "client"
+
+
+class WrongName(Refusal):
+    """That is not this client's name, so nothing was erased. Write “{name}”, or {number}."""
+
     field = "name"
 
 
@@ -471,3 +535,7 @@ class GroupInUse(Refusal):
 
 class Incomplete(Refusal):
     """{what} Example: {example}"""
+
+
+class InTheAir(Refusal):
+    """Something of this client's is being sent at this very moment, so nothing was erased. Please try again in a minute."""
