@@ -254,6 +254,7 @@ def _plan(found: Team, admins: tuple[tuple[str, str], ...]) -> TeamPlan:
                 signature=group.signature,
                 desks=((("slack", group.slack_room),) if group.slack_room else ())
                 + tuple(("telegram", forum) for forum in group.telegram_forums),
+                assign_lands_in=group.assign_lands_in,
             )
             for group in found.groups
         ),

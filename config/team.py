@@ -65,6 +65,7 @@ class TeamGroup(_Entry):
     slack_room: SlackRoom | None = None
     telegram_forums: Annotated[tuple[TelegramForum, ...], Field(strict=False)] = ()
     signature: Literal["operator", "group", "none"] = "operator"
+    assign_lands_in: Literal["inbox", "unassigned"] | None = None
 
 
 class TeamChannel(_Entry):

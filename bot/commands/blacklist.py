@@ -1,4 +1,4 @@
-"""The blacklist: clients of whom nobody wants to hear (R80, R81)."""
+"""The black list: a client is not heard any more, and heard again (R80, R81)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,55 @@ from collections.abc import Callable
 
 from bot.commands.answer import Answer
 from bot.commands.asked import Asked
+from bot.commands.menu import RELABELLED, token_of
 from bot.commands.perform import Context, Desk
-from bot.domain.actions import Verb
+from bot.domain import conversation as moves
+from bot.domain.actions import Action, Button, Verb
+from bot.domain.errors import OnlyInTab
+from bot.domain.permissions import Permission, authorise
+from bot.store import blacklist, conversations, spread
 from bot.store.uow import Tx
 
-VERBS: dict[Verb, Callable[[Tx, Context, Asked], Answer]] = {}
+
+def send(tx: Tx, context: Context, asked: Asked) -> Answer:
+    """Send the client to the black list. All conversations of the client close, whoever has them."""
+    client_id = context.conversation.client_id
+    for number in blacklist.conversations_of(tx, client_id):
+        before = conversations.by_id(tx, number)
+        shut = moves.shut_out(before, context.operator, tx.now)
+        conversations.save(tx, shut)
+        spread.topic_state(tx, shut, closed=True)
+        spread.refresh_cards(tx, shut)
+    blacklist.add(tx, client_id, context.operator.id)
+    context.journal(tx, "sent to the black list", before=context.conversation.status.value)
+    return Answer("The client is on the black list. Nothing that comes from there is shown any more.")
+
+
+def unlock(tx: Tx, context: Context, asked: Asked) -> Answer:
+    """Hear the client again. The conversation stays Closed, the next message takes the usual way; nothing is replayed."""
+    if context.mirror is not None:
+        raise OnlyInTab
+    authorise(context.operator, context.conversation, needs=Permission.CONVERSATIONS_MANAGEMENT)
+    client_id = context.conversation.client_id
+    moves.unlock(context.conversation)
+    blacklist.remove(tx, client_id)
+    for number in blacklist.conversations_of(tx, client_id):
+        before = conversations.by_id(tx, number)
+        if before.blacklisted:
+            heard = moves.unlock(before)
+            conversations.save(tx, heard)
+            spread.refresh_cards(tx, heard)
+    context.journal(tx, "unlocked")
+    return Answer("Unlocked. The conversation is Closed; if the client writes again, it comes back.")
+
+
+def _offered(tx: Tx, context: Context, action: Action) -> Button | None:
+    """A client who is on the list already is not sent there again."""
+    if context.conversation.blacklisted:
+        return None
+    return Button(action.verb, action.label, token_of(context.conversation), action.style)
+
+
+VERBS: dict[Verb, Callable[[Tx, Context, Asked], Answer]] = {Verb.BLACKLIST: send, Verb.UNLOCK: unlock}
 DESK_VERBS: dict[Verb, Callable[[Tx, Desk, Asked], Answer]] = {}
+RELABELLED[Verb.BLACKLIST] = _offered

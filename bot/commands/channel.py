@@ -28,6 +28,8 @@ def _set(tx: Tx, channel_kind: str, external_id: str, *, is_blocked: bool) -> No
         way=f"client:{channel_kind}",
         conversation_id=conversation.id,
     )
+    if conversation.blacklisted:
+        return
     words = (
         "🚫 The client has blocked the bot. Answers will not arrive." if is_blocked else "✅ The client has unblocked the bot."
     )

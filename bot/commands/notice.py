@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bot.commands.context import Place
 from bot.domain.actions import Button
-from bot.domain.ids import OperatorId
+from bot.domain.ids import ConversationId, OperatorId
 from bot.domain.screen import Jump
 from bot.store import outbox, team
 from bot.store.outbox import Delivery
+from bot.store.spread import LIVE
 from bot.store.uow import Tx
 
 
@@ -19,10 +20,19 @@ def tell(tx: Tx, port: str, place: Place, text: str, only_for: str, reply_to: st
     )
 
 
-def notify(tx: Tx, operator_id: OperatorId, text: str, *, jumps: tuple[Jump, ...] = (), buttons: tuple[Button, ...] = ()) -> bool:
+def notify(
+    tx: Tx,
+    operator_id: OperatorId,
+    text: str,
+    *,
+    about: ConversationId | None = None,
+    jumps: tuple[Jump, ...] = (),
+    buttons: tuple[Button, ...] = (),
+) -> bool:
     """Queue words for one operator in private: a Slack direct message, else the Telegram bot's private chat.
 
-    ``jumps`` are the threads it speaks of. Whether there is a way to reach him at all.
+    ``about`` is the conversation it speaks of: the ways to its threads, also to those still being made, stand below. ``jumps``
+    are other threads it speaks of, when it is about no conversation. Whether there is a way to reach him at all.
     """
     for platform in ("slack", "telegram"):
         person = team.identity_of(tx, operator_id, platform)
@@ -30,11 +40,12 @@ def notify(tx: Tx, operator_id: OperatorId, text: str, *, jumps: tuple[Jump, ...
             payload: dict[str, object] = {
                 "text": text,
                 "thread": "",
-                "jumps": [[jump.platform, jump.chat, jump.thread] for jump in jumps],
+                "jumps": LIVE if about is not None else [[jump.platform, jump.chat, jump.thread] for jump in jumps],
                 "buttons": [[button.verb.value, button.label, button.token, button.style] for button in buttons],
             }
             port = port_of(platform)
-            outbox.queue(tx, Delivery(lane=f"{port}:{person}:private", port=port, chat=person, op="notice", payload=payload))
+            lane = f"{port}:{person}:private"
+            outbox.queue(tx, Delivery(lane=lane, port=port, chat=person, op="notice", conversation_id=about, payload=payload))
             return True
     return False
 

@@ -1,17 +1,21 @@
-"""A client has written (R22, R30)."""
+"""A client has written (R22, R30, R70, R80)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from bot.commands.notice import notify
 from bot.domain import conversation as moves
+from bot.domain.card import EARLIER
 from bot.domain.conversation import Conversation, Direction, Status
-from bot.domain.ids import Moment
+from bot.domain.ids import MessageId, Moment
+from bot.domain.pinning import Owner
+from bot.domain.routing import route
 from bot.domain.text import RichText
-from bot.store import conversations, journal, messages, mirrors, spread, team
+from bot.store import blacklist, conversations, journal, messages, mirrors, pins, spread, team
 from bot.store.messages import Ref
 from bot.store.mirrors import Mirror
-from bot.store.team import Desk
+from bot.store.team import Channel, Desk
 from bot.store.uow import Tx
 
 
@@ -52,38 +56,74 @@ def receive(tx: Tx, got: Received) -> None:
         conversation = conversations.create(
             tx, channel.id, got.external_id, channel.group_id, name=got.client_name, identifiers=got.identifiers
         )
+    if conversation.blacklisted:
+        _keep_unheard(tx, channel, conversation, got)
+        return
     heard = moves.receive(conversation, got.at, tx.now)
-    message_id = messages.add(
-        tx,
-        conversation_id=heard.id,
-        seq=heard.last_seq,
-        direction=Direction.IN,
-        author=got.client_name,
-        body=got.text,
-        at=got.at,
-        action_key=f"{channel.kind}:{channel.id}:{got.external_id}:{got.remote_id}",
-    )
+    reopened = conversation.status is Status.CLOSED
+    # A client who writes for the first time can't be pinned yet.
+    owner = pins.of_client(tx, heard.client_id) if reopened else None
+    heard = route(heard, owner)
+    message_id = _keep(tx, channel, heard, got, Direction.IN)
     if message_id is None:
         return
-    messages.add_ref(tx, Ref(message_id, 0, channel.kind, got.external_id, "", got.remote_id, origin=True))
-    conversations.save(tx, heard)
-    tx.wake.add(f"widget:{heard.id}")
     if is_new:
         journal.add(tx, "arrived", who=got.client_name, way=f"client:{channel.kind}", conversation_id=heard.id)
         spread.open_mirrors(tx, heard, message_id, got.text)
         return
-    if conversation.status is Status.CLOSED:
-        journal.add(tx, "reopened", who=got.client_name, way=f"client:{channel.kind}", conversation_id=heard.id)
+    if reopened:
+        _tell_reopened(tx, channel, heard, got, owner)
         rested = _retire_rested(tx, conversation)
         spread.topic_state(tx, heard, closed=False)
     else:
         rested = []
     spread.to_desks(tx, heard, message_id, got.text, joinable=True)
     for old, home in rested:
-        fresh = spread.open_mirror(tx, heard, home, message_id, got.text, pointer="Earlier thread")
+        fresh = spread.open_mirror(tx, heard, home, message_id, got.text, pointer=EARLIER)
         spread.point_on(tx, old, fresh)
     if rested or _looks_different(conversation, heard):
         spread.refresh_cards(tx, heard)
+
+
+def _keep(tx: Tx, channel: Channel, heard: Conversation, got: Received, direction: Direction) -> MessageId | None:
+    """Keep the message and the conversation that has heard it; None when it is kept already."""
+    message_id = messages.add(
+        tx,
+        conversation_id=heard.id,
+        seq=heard.last_seq,
+        direction=direction,
+        author=conversations.given_name(tx, heard.id) or got.client_name,
+        body=got.text,
+        at=got.at,
+        action_key=f"{channel.kind}:{channel.id}:{got.external_id}:{got.remote_id}",
+    )
+    if message_id is not None:
+        messages.add_ref(tx, Ref(message_id, 0, channel.kind, got.external_id, "", got.remote_id, origin=True))
+        conversations.save(tx, heard)
+        tx.wake.add(f"widget:{heard.id}")
+    return message_id
+
+
+def _keep_unheard(tx: Tx, channel: Channel, conversation: Conversation, got: Received) -> None:
+    """A client on the black list: kept within bounds, and no operator hears of it (R80)."""
+    unheard = moves.unheard(conversation)
+    if _keep(tx, channel, unheard, got, Direction.UNHEARD) is not None:
+        blacklist.forget_oldest(tx, unheard.id, unheard.last_seq)
+
+
+def _tell_reopened(tx: Tx, channel: Channel, heard: Conversation, got: Received, owner: Owner | None) -> None:
+    """The journal, and whoever the client is pinned to, learn that the conversation is open again (R70)."""
+    way, pinned_to = f"client:{channel.kind}", owner.name if owner else ""
+    journal.add(tx, "reopened", who=got.client_name, way=way, conversation_id=heard.id, pinned_to=pinned_to)
+    if owner is None:
+        return
+    if owner.active:
+        client = conversations.given_name(tx, heard.id) or got.client_name
+        notify(tx, owner.id, f"📌 {client} is pinned to you and writes again. The conversation is in your inbox.", about=heard.id)
+        return
+    words = f"📌 This client is pinned to {owner.name}, who is no longer active, so the conversation waits in Unassigned."
+    for mirror in mirrors.of_conversation(tx, heard.id):
+        spread.notice(tx, mirror, words)
 
 
 def _looks_different(before: Conversation, after: Conversation) -> bool:

@@ -10,8 +10,9 @@ from bot.commands.context import Place
 from bot.commands.perform import Context
 from bot.domain import conversation as moves
 from bot.domain.actions import Button, Verb, row_of
+from bot.domain.card import has_moved
 from bot.domain.conversation import Direction, Status
-from bot.domain.errors import AlreadyStarted, Decided, NotYourText, StaleCard
+from bot.domain.errors import AlreadyStarted, Blacklisted, Decided, HasMoved, NotYourText, StaleCard
 from bot.domain.ids import MessageId, Moment, OperatorId
 from bot.domain.people import Actor, Signature
 from bot.domain.permissions import Permission, authorise
@@ -72,6 +73,10 @@ def _hold(tx: Tx, context: Context, said: Wrote) -> Answer:
 
 def _ask(tx: Tx, context: Context, message_id: MessageId, remote_id: str) -> None:
     """Ask the author, and only him, what shall become of a held text. The first button says from whom he would take it."""
+    if context.conversation.blacklisted:
+        words = "This client is on the black list, so the client has not got your text. It stays a note."
+        spread.notice(tx, context.here, words, only_for=context.actor.external_id, reply_to=remote_id)
+        return
     holder = _holder(context)
     taken = holder is not None
     why = f"{team.name_of(tx, holder)} has this conversation" if taken else "Nobody has this conversation now"
@@ -92,7 +97,12 @@ def _holder(context: Context) -> OperatorId | None:
 
 
 def _keep(tx: Tx, context: Context, said: Wrote, direction: Direction, text: RichText) -> MessageId | None:
-    """Keep the text under the number of its place in the talk; None when it is kept already."""
+    """Keep the text under the number of its place in the talk; None when it is kept already.
+
+    Raises ``HasMoved`` in a thread whose conversation went to another group (R56): nobody there would read it.
+    """
+    if has_moved(context.here.pointer):
+        raise HasMoved(group=team.group_by_id(tx, context.conversation.group_id).badge)
     noted = moves.say(context.conversation, direction, said.at)
     message_id = messages.add(
         tx,
@@ -139,6 +149,8 @@ def decide(tx: Tx, context: Context, verb: Verb, token: str) -> Answer:
     """
     row, _, told_of = token.partition(".")
     found, origin = _held(tx, context, row)
+    if context.conversation.blacklisted and verb is not Verb.KEEP_NOTE:
+        raise Blacklisted
     holder = _holder(context)
     if verb is Verb.SEND_TAKING and holder is not None and told_of != str(holder):
         _ask(tx, context, found.id, origin.remote_id if origin else "")

@@ -41,7 +41,7 @@ class Limits:
 
     def _forum(self, chat: str, op: str, *, edit: bool) -> tuple[Window, ...]:
         account = Window("telegram-desk:account", self.bot_per_second, 1.0)
-        kind = "react" if op == "mark" else "edit" if edit or op == "topic_state" else "post"
+        kind = "react" if op == "mark" else "edit" if edit or op in ("topic_state", "topic_name") else "post"
         return (Window(f"telegram-desk:{chat}:{kind}", self.forum_per_minute, 60.0), account)
 
     def _room(self, chat: str, op: str, *, edit: bool) -> tuple[Window, ...]:

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from bot.delivery.ports import Address, Body, EditCard, Fate, History, Mark, Notice, OpenTopic, PostCard, TopicState, Words
+from bot.delivery.ports import (
+    Address,
+    Body,
+    EditCard,
+    Fate,
+    History,
+    Mark,
+    NameTopic,
+    Notice,
+    OpenTopic,
+    PostCard,
+    TopicState,
+    Words,
+)
 from bot.domain.actions import Button, Verb
 from bot.domain.card import CardView, draw
 from bot.domain.conversation import Direction
+from bot.domain.ids import ConversationId
 from bot.domain.screen import Jump
 from bot.domain.text import RichText, join
 from bot.store import cards, messages, mirrors, spread
@@ -18,6 +31,9 @@ from bot.store.messages import Message
 from bot.store.mirrors import Mirror
 from bot.store.uow import Tx
 
+THREADS_MS = 60_000
+"""How long a notice waits for the threads it points to."""
+LOST = "Earlier words, told again because the thread was lost"
 HISTORY_SINCE = 100
 """How much may be said between the loss of a thread and the history on the new one; that is posted by itself."""
 
@@ -46,7 +62,7 @@ class Packer:
         self._mirrors = mirrors.by_ids(tx, {head.mirror_id for head in heads if head.mirror_id is not None})
         wanted = {head.message_id for head in heads if head.message_id is not None}
         self._messages = messages.by_ids(tx, wanted)
-        asked = {head.mirror_id for head in heads if head.op in ("card", "topic") and head.mirror_id is not None}
+        asked = {head.mirror_id for head in heads if head.op in ("card", "topic", "topic_name") and head.mirror_id is not None}
         self._faces = cards.faces(tx, asked)
 
     def mirror(self, head: Head) -> Mirror | None:
@@ -67,7 +83,7 @@ class Packer:
         if head.op == "words":
             return self._words(head, mirror, chat, joined)
         if mirror is None:
-            return Packed(Address(chat, head.payload.get("thread", "")), _notice(head.payload))
+            return Packed(Address(chat, head.payload.get("thread", "")), self._notice(head))
         if head.op == "topic":
             return Packed(Address(chat), OpenTopic(self._faces[mirror.id].client))
         if head.op == "card":
@@ -77,11 +93,29 @@ class Packer:
         address = Address(mirror.chat, mirror.thread)
         if head.op == "topic_state":
             return Packed(address, TopicState(head.payload["closed"]))
+        if head.op == "topic_name":
+            return Packed(address, NameTopic(self._faces[mirror.id].client))
         if head.op == "mark":
             return Packed(address, Mark(head.payload["remote_id"], Fate(head.payload["fate"])))
         if head.op == "history":
             return Packed(address, self._history(head, mirror))
-        return Packed(Address(mirror.chat, head.payload["thread"] or mirror.thread), _notice(head.payload))
+        return Packed(Address(mirror.chat, head.payload["thread"] or mirror.thread), self._notice(head))
+
+    def _notice(self, head: Head) -> Notice:
+        payload = head.payload
+        buttons = tuple(Button(Verb(verb), label, token, style) for verb, label, token, style in payload.get("buttons", ()))
+        jumps = payload.get("jumps", ())
+        shown = (
+            self._live(head) if jumps == spread.LIVE else tuple(Jump(platform, chat, thread) for platform, chat, thread in jumps)
+        )
+        return Notice(payload["text"], payload.get("only_for"), payload.get("reply_to"), buttons, shown)
+
+    def _live(self, head: Head) -> tuple[Jump, ...]:
+        """The threads a conversation stands in now; new ones are waited for, but not for long."""
+        live = mirrors.of_conversation(self._tx, ConversationId(head.conversation_id or 0))
+        if not all(mirror.thread for mirror in live) and self._tx.now - head.created_at < THREADS_MS:
+            raise NotYet
+        return tuple(Jump(mirror.platform, mirror.chat, mirror.thread) for mirror in live if mirror.thread)
 
     def _words(self, head: Head, mirror: Mirror | None, chat: str, joined: Sequence[Head]) -> Packed:
         first = self._message(head)
@@ -131,6 +165,9 @@ class Packer:
             group=face.group,
             responsible=face.responsible,
             opening=opening,
+            meant_for=face.meant_for,
+            pinned=face.pinned,
+            left=face.left,
             pointer=face.pointer,
             link=face.link,
         )
@@ -144,7 +181,7 @@ class Packer:
         upto, but, most = head.payload["upto"], set(head.payload["but"]), head.payload["lines"]
         said = messages.latest(self._tx, mirror.conversation_id, most + len(but) + HISTORY_SINCE)
         lines = [(_teller(one), one.body.to_plain()) for one in said if one.id <= upto and one.id not in but]
-        return History("Earlier words, told again because the thread was lost", tuple(lines[-most:]))
+        return History(head.payload.get("title", LOST), tuple(lines[-most:]))
 
 
 def _teller(said: Message) -> str:
@@ -157,9 +194,3 @@ def _opening(mirror: Mirror, said: Sequence[Message]) -> RichText:
     if not clients:
         return RichText.plain("")
     return join([spread.desk_parts(mirror.platform, clients[0], in_card=True)[0], *clients[1:]])
-
-
-def _notice(payload: dict[str, Any]) -> Notice:
-    buttons = tuple(Button(Verb(verb), label, token, style) for verb, label, token, style in payload.get("buttons", ()))
-    jumps = tuple(Jump(platform, chat, thread) for platform, chat, thread in payload.get("jumps", ()))
-    return Notice(payload["text"], payload.get("only_for"), payload.get("reply_to"), buttons, jumps)

@@ -46,6 +46,13 @@ class OpenTopic:
 
 
 @dataclass(frozen=True, slots=True)
+class NameTopic:
+    """Give the topic the address names another name. Called so already, or a thread without a name of its own = done."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class TopicState:
     """Close or reopen the topic the address names. Already so = done."""
 
@@ -107,7 +114,7 @@ class History:
     lines: tuple[tuple[str, str], ...]
 
 
-Body = Words | OpenTopic | TopicState | PostCard | EditCard | Mark | Notice | History
+Body = Words | OpenTopic | NameTopic | TopicState | PostCard | EditCard | Mark | Notice | History
 
 
 @dataclass(frozen=True, slots=True)

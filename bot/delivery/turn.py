@@ -217,7 +217,7 @@ def _die(tx: Tx, plan: Plan, begun: Begun, outcome: Outcome) -> None:
         return
     _end(tx, plan, begun, "dead", reason)
     for head in begun.heads:
-        if isinstance(outcome, Unsupported) and head.op in ("mark", "topic_state"):
+        if isinstance(outcome, Unsupported) and head.op in ("mark", "topic_state", "topic_name"):
             continue
         log.warning("delivery is dead", delivery=head.id, op=head.op, port=begun.port, reason=reason)
         effects.failed(tx, head, Permanent(reason, code))

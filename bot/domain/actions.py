@@ -153,6 +153,8 @@ BY_WORD: dict[str, Action] = {action.verb.value: action for action in TABLE if a
 
 def offered(conversation: Conversation) -> tuple[Action, ...]:
     """The actions a card shows in the conversation's present state, in the table's order."""
+    if conversation.blacklisted:
+        return (BY_VERB[Verb.MORE],)
     return tuple(action for action in TABLE if conversation.status in action.statuses)
 
 

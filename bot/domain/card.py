@@ -19,7 +19,8 @@ class CardView:
     ``logo`` and ``client`` head it, ``marks`` (🆕 unseen, ↩ answered) stand beside them, ``status`` is the line with
     the state, ``time`` its time and ``time_word`` what that is the time of, ``group`` the group's badge, ``responsible``
     a name or None. ``opening`` holds the client's first words. ``pointer`` is a sentence about where the talk went on or
-    came from, ``link`` the thread it means (a platform turns it into an address).
+    came from, ``link`` the thread it means (a platform turns it into an address). ``pinned`` names the
+    operator the client is pinned to.
     """
 
     client: str
@@ -35,10 +36,16 @@ class CardView:
     buttons: tuple[Button, ...]
     pointer: str = ""
     link: str = ""
+    pinned: str = ""
 
 
 CONTINUED = "Continued in a new thread"
 """The pointer of a card that was left behind (R30). It is drawn for the last time, so it says what stays true."""
+EARLIER = "Earlier thread"
+"""The pointer of a card whose talk began in another thread of the same room or forum."""
+_MOVED = "Moved to "
+BLACKLISTED = "⛔ Black list"
+MOVED_ON = "➡️ In another group"
 STATUS_WORDS = {Status.UNASSIGNED: "⚪ Unassigned", Status.INBOX: "🟢 In progress", Status.CLOSED: "⚫ Closed"}
 
 
@@ -51,11 +58,13 @@ def draw(
     group: Group,
     responsible: str | None,
     opening: RichText,
+    meant_for: str = "",
+    pinned: str = "",
+    left: bool = False,
     pointer: str = "",
     link: str = "",
 ) -> CardView:
     """The card of a conversation as it is now; one that was left behind offers nothing any more."""
-    left = pointer == CONTINUED
     marks = "🆕" if conversation.unseen else ""
     if conversation.last_direction is Direction.OUT:
         marks += "↩️"
@@ -64,8 +73,8 @@ def draw(
         logo=CHANNELS[channel_kind].logo,
         channel=channel_name,
         marks="" if left else marks,
-        status=STATUS_WORDS[Status.CLOSED if left else conversation.status],
-        time_word=_time_word(conversation, left=left),
+        status=_left_words(pointer) if left else status_words(conversation, meant_for),
+        time_word=_time_word(conversation, pointer, left=left),
         time=conversation.time,
         group=group.badge,
         responsible=responsible,
@@ -73,13 +82,36 @@ def draw(
         buttons=() if left else _buttons(conversation),
         pointer=pointer,
         link=link,
+        pinned=pinned,
     )
 
 
-def _time_word(conversation: Conversation, *, left: bool) -> str:
+def status_words(conversation: Conversation, meant_for: str = "") -> str:
+    """The state as a card and a list row say it; ``meant_for`` names the operator it waits for in Unassigned (R55)."""
+    if conversation.blacklisted:
+        return BLACKLISTED
+    words = STATUS_WORDS[conversation.status]
+    return f"{words}, for {meant_for}" if meant_for and conversation.status is Status.UNASSIGNED else words
+
+
+def moved_to(group: Group) -> str:
+    """The pointer of a card whose conversation went to another group (R56)."""
+    return f"{_MOVED}{group.badge}"
+
+
+def has_moved(pointer: str) -> bool:
+    """Whether a pointer says so."""
+    return pointer.startswith(_MOVED)
+
+
+def _left_words(pointer: str) -> str:
+    return MOVED_ON if has_moved(pointer) else STATUS_WORDS[Status.CLOSED]
+
+
+def _time_word(conversation: Conversation, pointer: str, *, left: bool) -> str:
     """What the card's time is the time of (R17). A thread left behind was closed until the client wrote again."""
     if left:
-        return "until"
+        return "since" if has_moved(pointer) else "until"
     return "last message" if conversation.time_is_of_message else "since"
 
 

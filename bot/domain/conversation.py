@@ -8,7 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bot.domain.errors import AlreadyClosed, AlreadyStarted, AlreadyUnassigned, AlreadyYours, NotYours
+from bot.domain.errors import (
+    AlreadyClosed,
+    AlreadyListed,
+    AlreadyStarted,
+    AlreadyUnassigned,
+    AlreadyYours,
+    Blacklisted,
+    NotListed,
+    NotYours,
+)
 from bot.domain.ids import ChannelId, ClientId, ConversationId, GroupId, Moment, OperatorId
 from bot.domain.people import Operator
 
@@ -29,6 +38,8 @@ class Direction(StrEnum):
     NOTE = "note"
     HELD = "held"
     """Written by an operator who did not have the conversation; waits for a decision, else stays a note (R25)."""
+    UNHEARD = "unheard"
+    """Written by a client on the black list; kept, but no operator ever gets to see it (R80, R81)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +51,8 @@ class Conversation:
     ``status_since``  when the present status was set; the time shown in Unassigned and Closed (R17)
     ``unseen``        a client's message waits that no operator has seen (R14)
     ``last_direction`` ``in`` or ``out``, whose the last message was (R12)
+    ``meant_for``     the operator it waits for in Unassigned (R55)
+    ``blacklisted``   the client is on the black list; then the conversation is always Closed (R80)
     ``version``       counts the moves; a card carries the version it was drawn from
     """
 
@@ -52,6 +65,8 @@ class Conversation:
     status_since: Moment
     operator_id: OperatorId | None = None
     closed_by: OperatorId | None = None
+    meant_for: OperatorId | None = None
+    blacklisted: bool = False
     last_message_at: Moment | None = None
     last_direction: Direction | None = None
     unseen: bool = False
@@ -72,13 +87,19 @@ class Conversation:
 
 
 def move(conversation: Conversation, status: Status, now: Moment, **changes: object) -> Conversation:
-    """The conversation in another status, its time set anew and its version counted up."""
+    """The conversation in another status, its time set anew and its version counted up; it is meant for nobody any more.
+
+    Raises ``Blacklisted``: a client on the black list is heard nowhere but through *Unlock* (R81).
+    """
+    if conversation.blacklisted:
+        raise Blacklisted
+    changed: dict[str, object] = {"meant_for": None, **changes}
     return replace(
         conversation,
         status=status,
         status_since=now,
         version=conversation.version + 1,
-        **changes,  # type: ignore[arg-type]  # field names are the caller's and checked by dataclass
+        **changed,  # type: ignore[arg-type]  # field names are the caller's and checked by dataclass
     )
 
 
@@ -115,6 +136,59 @@ def unassign(conversation: Conversation, operator: Operator, now: Moment, *, res
     if conversation.status is Status.INBOX:
         _must_be_theirs(conversation, operator, responsible_name)
     return move(conversation, Status.UNASSIGNED, now, operator_id=None, unseen=False)
+
+
+def assign(conversation: Conversation, by: Operator, to: OperatorId, now: Moment, *, responsible_name: str = "") -> Conversation:
+    """Pass it on to another operator's inbox (R55).
+
+    ``responsible_name`` is that of the operator who has it. Raises ``NotYours``, or ``AlreadyStarted`` when ``to`` has it.
+    """
+    must_pass_on(conversation, by, responsible_name)
+    if conversation.status is Status.INBOX and conversation.operator_id == to:
+        raise AlreadyStarted(name=responsible_name)
+    return move(conversation, Status.INBOX, now, operator_id=to, unseen=False)
+
+
+def leave_for(
+    conversation: Conversation, by: Operator, to: OperatorId, group_id: GroupId, now: Moment, *, responsible_name: str = ""
+) -> Conversation:
+    """Pass it on to Unassigned of a group, meant for one of its operators (R55). Raises ``NotYours``."""
+    must_pass_on(conversation, by, responsible_name)
+    return move(conversation, Status.UNASSIGNED, now, operator_id=None, group_id=group_id, meant_for=to, unseen=False)
+
+
+def regroup(
+    conversation: Conversation, by: Operator, group_id: GroupId, now: Moment, *, responsible_name: str = ""
+) -> Conversation:
+    """Move it to another group's Unassigned, its time set anew (R56). Raises ``NotYours``."""
+    must_pass_on(conversation, by, responsible_name)
+    return move(conversation, Status.UNASSIGNED, now, operator_id=None, group_id=group_id)
+
+
+def must_pass_on(conversation: Conversation, by: Operator, responsible_name: str) -> None:
+    """What somebody has, only he and those who manage conversations pass on (R55-R57). Raises ``NotYours``."""
+    _must_be_theirs(conversation, by, responsible_name)
+
+
+def shut_out(conversation: Conversation, by: Operator, now: Moment) -> Conversation:
+    """The client goes on the black list: the conversation closes, whoever has it (R80). Raises ``AlreadyListed``."""
+    if conversation.blacklisted:
+        raise AlreadyListed
+    responsible = conversation.operator_id or by.id
+    shut = move(conversation, Status.CLOSED, now, operator_id=responsible, closed_by=by.id, unseen=False)
+    return replace(shut, blacklisted=True)
+
+
+def unlock(conversation: Conversation) -> Conversation:
+    """The client is heard again; the conversation stays Closed until he writes (R81). Raises ``NotListed``."""
+    if not conversation.blacklisted:
+        raise NotListed
+    return replace(conversation, blacklisted=False, version=conversation.version + 1)
+
+
+def unheard(conversation: Conversation) -> Conversation:
+    """A message of a client on the black list takes its number, and nothing else changes."""
+    return replace(conversation, last_seq=conversation.last_seq + 1)
 
 
 def receive(conversation: Conversation, at: Moment, now: Moment) -> Conversation:

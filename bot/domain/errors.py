@@ -6,7 +6,11 @@ product may say no to. Words in braces are filled in by whoever raises it.
     Refusal
     ├── NotAnOperator · NotYourGroup · NotAllowed            who you are
     ├── NoConversation · UnknownVerb · NotUnderstood · InThread · StaleCard · NotYourText   what you pointed at
-    └── AlreadyStarted · AlreadyYours · NotYours · NotStarted · AlreadyClosed · AlreadyUnassigned · Decided
+    ├── AlreadyStarted · AlreadyYours · NotYours · NotStarted · AlreadyClosed · AlreadyUnassigned · Decided
+    ├── UnknownColleague · UnknownGroup · SameGroup · NoDesk · HasMoved                   passing on
+    ├── NobodyToPin · OnlyTheirs · AlreadyPinned · NotPinned · NotYourPin                 pins
+    ├── Blacklisted · AlreadyListed · NotListed · OnlyInTab                               the black list
+    └── NoName · NoWords · OverLength · NotYourNote                                          the client
 """
 
 from __future__ import annotations
@@ -97,3 +101,87 @@ class AlreadyUnassigned(Refusal):
 
 class Decided(Refusal):
     """This text was already {what}."""
+
+
+class UnknownColleague(Refusal):
+    """I know no operator “{name}” you could pass this conversation on to."""
+
+    field = "operator"
+
+
+class UnknownGroup(Refusal):
+    """There is no group “{name}”. There are: {known}."""
+
+    field = "group"
+
+
+class SameGroup(Refusal):
+    """This conversation is in {group} already."""
+
+    field = "group"
+
+
+class NoDesk(Refusal):
+    """{group} has no room or forum to answer from, so nothing was moved. Ask an admin to give it one."""
+
+    field = "group"
+
+
+class HasMoved(Refusal):
+    """This conversation goes on in another place, in {group}. Nothing you write here is kept or sent: please write there."""
+
+
+class NobodyToPin(Refusal):
+    """A client is pinned to the operator who has the conversation, and nobody has it now. Press “Start conversation” first."""
+
+
+class OnlyTheirs(Refusal):
+    """Only {name}, who has this conversation, or a super-admin can pin this client."""
+
+
+class AlreadyPinned(Refusal):
+    """This client is pinned to {name}. Only {name} or a super-admin can detach the client."""
+
+
+class NotPinned(Refusal):
+    """This client is pinned to nobody."""
+
+
+class NotYourPin(Refusal):
+    """Only {name}, to whom this client is pinned, or a super-admin can detach the client."""
+
+
+class Blacklisted(Refusal):
+    """This client is on the black list. Unlock the conversation in the tab Blacklist first."""
+
+
+class AlreadyListed(Refusal):
+    """This client is on the black list already."""
+
+
+class NotListed(Refusal):
+    """This client is not on the black list."""
+
+
+class OnlyInTab(Refusal):
+    """A conversation is unlocked in the tab Blacklist, not here."""
+
+
+class NoName(Refusal):
+    """A client needs a name. Write the new one, please."""
+
+    field = "name"
+
+
+class NoWords(Refusal):
+    """An empty note was not kept. Write what the team should know about the client."""
+
+    field = "note"
+
+
+class OverLength(Refusal):
+    """That is too long: {most} characters are the most."""
+
+
+class NotYourNote(Refusal):
+    """Only {name}, who wrote this note, can delete it."""

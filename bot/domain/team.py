@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupPlan:
-    """A group and its desks, as ``(platform, chat)``."""
+    """A group and its desks, as ``(platform, chat)``. ``assign_lands_in`` None: as it was set at run time."""
 
     name: str
     label: str
     colour: str
     signature: str
     desks: tuple[tuple[str, str], ...]
+    assign_lands_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

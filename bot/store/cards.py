@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from bot.domain.card import CONTINUED
+from bot.domain.card import has_moved
 from bot.domain.conversation import Conversation
 from bot.domain.ids import GroupId, MirrorId
 from bot.domain.people import Group, Signature
 from bot.store.conversations import CONVERSATION_COLUMNS, load
-from bot.store.tables import channel, client, conversation, group, mirror, operator
+from bot.store.tables import blacklist, channel, client, conversation, group, mirror, operator, pin
 from bot.store.uow import Tx
 
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """What one card shows, but for the first words. ``link`` is the thread the pointer points to, empty for none."""
+    """What one card shows, but for the first words.
+
+    ``meant_for``, ``pinned`` are operators' names, empty for nobody; ``left``: the talk goes on in another thread;
+    ``link`` is the thread in the same room or forum the pointer points to, empty for none.
+    """
 
     conversation: Conversation
     client: str
@@ -26,10 +30,15 @@ class Face:
     channel_name: str
     group: Group
     responsible: str | None
+    meant_for: str
+    pinned: str
+    left: bool
     pointer: str
     link: str
 
 
+_awaited = operator.alias("awaited")
+_owner = operator.alias("owner")
 _FACES = (
     select(
         mirror.c.id.label("mirror_id"),
@@ -45,6 +54,11 @@ _FACES = (
         group.c.colour,
         group.c.signature,
         operator.c.name.label("operator_name"),
+        _awaited.c.name.label("awaited_name"),
+        _owner.c.name.label("owner_name"),
+        _owner.c.email.label("owner_email"),
+        _owner.c.active.label("owner_active"),
+        blacklist.c.client_id.label("listed"),
         *CONVERSATION_COLUMNS,
     )
     .join(conversation, conversation.c.id == mirror.c.conversation_id)
@@ -52,6 +66,10 @@ _FACES = (
     .join(channel, channel.c.id == conversation.c.channel_id)
     .join(group, group.c.id == conversation.c.group_id)
     .join(operator, operator.c.id == conversation.c.operator_id, isouter=True)
+    .join(_awaited, _awaited.c.id == conversation.c.meant_for, isouter=True)
+    .join(pin, pin.c.client_id == conversation.c.client_id, isouter=True)
+    .join(_owner, _owner.c.id == pin.c.operator_id, isouter=True)
+    .join(blacklist, blacklist.c.client_id == conversation.c.client_id, isouter=True)
     .where(mirror.c.id.in_(bindparam("ids", expanding=True)))
 )
 _NEIGHBOUR = select(mirror.c.thread).where(
@@ -70,13 +88,12 @@ def faces(tx: Tx, mirror_ids: set[int]) -> dict[MirrorId, Face]:
 
 
 def _face(tx: Tx, row: Any) -> Face:
-    pointer, link = row.pointer, ""
-    if row.retired_at is not None or row.pointer:
+    link, left = "", row.retired_at is not None
+    if row.pointer and not has_moved(row.pointer):
         values = {"conversation_id": row.id, "desk_id": row.desk_id, "id": row.mirror_id}
-        link = tx.execute(_LATER if row.retired_at is not None else _EARLIER, values).scalar() or ""
-        pointer = CONTINUED if row.retired_at is not None else row.pointer
+        link = tx.execute(_LATER if left else _EARLIER, values).scalar() or ""
     return Face(
-        conversation=load(row),
+        conversation=replace(load(row), blacklisted=row.listed is not None),
         client=row.client_name,
         channel_kind=row.kind,
         channel_name=row.channel_name,
@@ -84,6 +101,15 @@ def _face(tx: Tx, row: Any) -> Face:
             id=GroupId(row.gid), name=row.group_name, label=row.group_label, colour=row.colour, signature=Signature(row.signature)
         ),
         responsible=row.operator_name,
-        pointer=pointer,
+        meant_for=row.awaited_name or "",
+        pinned=_pinned(row),
+        left=left,
+        pointer=row.pointer,
         link=link,
     )
+
+
+def _pinned(row: Any) -> str:
+    """Whose client it is. A pin to somebody who was switched off has no effect, and says so."""
+    name = (row.owner_name or "").strip() or row.owner_email or ""
+    return name if not name or row.owner_active else f"{name}, no longer active"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, case, insert, null, select, update
 
 from bot.domain.conversation import Conversation, Direction, Status
 from bot.domain.ids import ChannelId, ClientId, ConversationId, GroupId, Moment, OperatorId
-from bot.store.tables import client, client_identity, conversation
+from bot.store.tables import blacklist, client, client_identity, conversation
 from bot.store.uow import Tx
 
 CONVERSATION_COLUMNS = (
@@ -22,6 +23,7 @@ CONVERSATION_COLUMNS = (
     conversation.c.status_since,
     conversation.c.operator_id,
     conversation.c.closed_by,
+    conversation.c.meant_for,
     conversation.c.last_message_at,
     conversation.c.last_direction,
     conversation.c.unseen,
@@ -29,9 +31,10 @@ CONVERSATION_COLUMNS = (
     conversation.c.last_seq,
 )
 _BY_CLIENT = (
-    select(*CONVERSATION_COLUMNS)
+    select(*CONVERSATION_COLUMNS, case((client.c.name != client.c.original_name, client.c.name), else_=null()).label("given"))
+    .join(client, client.c.id == conversation.c.client_id)
     .where(conversation.c.channel_id == bindparam("channel_id"), conversation.c.external_id == bindparam("external_id"))
-    .with_for_update()
+    .with_for_update(of=conversation)
 )
 _BY_ID = select(*CONVERSATION_COLUMNS).where(conversation.c.id == bindparam("id")).with_for_update()
 
@@ -46,7 +49,14 @@ def of_client(tx: Tx, channel_id: ChannelId, external_id: str) -> Conversation |
     if row is None:
         return None
     known[key] = row.id
+    tx.keep("given_names")[row.id] = row.given
     return _remember(tx, row)
+
+
+def given_name(tx: Tx, conversation_id: ConversationId) -> str | None:
+    """The name operators gave the client of a conversation found by ``of_client`` (R50); None when they gave none."""
+    found: str | None = tx.keep("given_names").get(conversation_id)
+    return found
 
 
 def by_id(tx: Tx, conversation_id: ConversationId) -> Conversation:
@@ -66,13 +76,19 @@ def exists(tx: Tx, conversation_id: ConversationId) -> bool:
     return tx.execute(_EXISTS, {"id": conversation_id}).first() is not None
 
 
+_LISTED = select(blacklist.c.client_id).where(blacklist.c.client_id == bindparam("client_id"))
+"""Asked about closed conversations only (a client on the black list has no other), and under their lock."""
+
+
 def _remember(tx: Tx, row: Any) -> Conversation:
     found = load(row)
+    if found.status is Status.CLOSED and tx.execute(_LISTED, {"client_id": found.client_id}).first() is not None:
+        found = replace(found, blacklisted=True)
     return tx.keep("conversations").setdefault(found.id, found)  # type: ignore[no-any-return]
 
 
 def load(row: Any) -> Conversation:
-    """A row of the conversation's columns as the domain knows it."""
+    """A row of the conversation's columns as the domain knows it; whether the client is blacklisted the caller must find out."""
     return Conversation(
         id=ConversationId(row.id),
         client_id=ClientId(row.client_id),
@@ -83,6 +99,7 @@ def load(row: Any) -> Conversation:
         status_since=Moment(row.status_since),
         operator_id=OperatorId(row.operator_id) if row.operator_id is not None else None,
         closed_by=OperatorId(row.closed_by) if row.closed_by is not None else None,
+        meant_for=OperatorId(row.meant_for) if row.meant_for is not None else None,
         last_message_at=Moment(row.last_message_at) if row.last_message_at is not None else None,
         last_direction=Direction(row.last_direction) if row.last_direction else None,
         unseen=bool(row.unseen),
@@ -134,6 +151,7 @@ _SAVE = (
         status_since=bindparam("since"),
         operator_id=bindparam("responsible"),
         closed_by=bindparam("closer"),
+        meant_for=bindparam("awaited"),
         last_message_at=bindparam("last_at"),
         last_direction=bindparam("last_way"),
         unseen=bindparam("is_unseen"),
@@ -161,6 +179,7 @@ def flush(tx: Tx) -> None:
             "since": item.status_since,
             "responsible": item.operator_id,
             "closer": item.closed_by,
+            "awaited": item.meant_for,
             "last_at": item.last_message_at,
             "last_way": item.last_direction.value if item.last_direction else None,
             "is_unseen": item.unseen,

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from bot.domain.ids import MessageId
+from bot.domain.ids import ConversationId, MessageId
 from bot.domain.text import utf16_len
 from bot.store import conversations, journal, messages, mirrors, outbox, spread
 from bot.store.messages import Message
@@ -22,26 +22,18 @@ from bot.store.team import Desk
 from bot.store.uow import Tx
 
 HISTORY_LINES = 10
+NOBODYS = -1
+"""A fence no lane has."""
 
 
 def replace(tx: Tx, old: Mirror) -> None:
     """Retire ``old`` and open its successor; when there is one already, what was queued for ``old`` meanwhile follows."""
+    conversation = conversations.by_id(tx, old.conversation_id)  # locked first, as everybody does who opens threads
     if not mirrors.retire(tx, old):
         _follow(tx, old)
         return
-    conversation = conversations.by_id(tx, old.conversation_id)
-    was_posted = bool(old.card_ref)
-    opening = (0, 0) if was_posted else (old.opening_first, old.opening_last)
     home = Desk(old.desk_id, old.platform, old.chat, conversation.group_id)
-    fresh = mirrors.add(tx, old.conversation_id, home, opening=opening[0])
-    mirrors.set_opening(tx, fresh.id, *opening)
-    if old.platform == "telegram":
-        spread.on_mirror(tx, fresh, "topic", idem_key=f"topic:{fresh.id}")
-    spread.on_mirror(tx, fresh, "card", idem_key=f"card:{fresh.id}")
-    waiting = _taken_out(tx, old)
-    if was_posted or any(item.op == "history" for item in waiting):
-        spread.on_mirror(tx, fresh, "history", payload=_told_again(tx, old, waiting))
-    _requeue(tx, fresh, waiting)
+    succeed(tx, conversation.id, old, home, taken_out(tx, old))
     journal.add(
         tx,
         "mirror made anew",
@@ -52,12 +44,41 @@ def replace(tx: Tx, old: Mirror) -> None:
     )
 
 
+def succeed(
+    tx: Tx,
+    conversation_id: ConversationId,
+    old: Mirror | None,
+    home: Desk,
+    waiting: Sequence[Row[Any]],
+    *,
+    title: str = "",
+    pointer: str = "",
+) -> Mirror:
+    """A new mirror on ``home`` that takes over from ``old``: card, recent history, then ``waiting``, taken out of its lane.
+
+    ``title`` heads the history, ``pointer`` stands on the card. First words that no card has borne yet stand on this one.
+    """
+    was_posted = old is None or bool(old.card_ref)
+    opening = (0, 0) if old is None or old.card_ref else (old.opening_first, old.opening_last)
+    fresh = mirrors.add(tx, conversation_id, home, opening=opening[0], pointer=pointer)
+    mirrors.set_opening(tx, fresh.id, *opening)
+    fresh = dataclasses.replace(fresh, opening_last=opening[1])
+    if home.platform == "telegram":
+        spread.on_mirror(tx, fresh, "topic", idem_key=f"topic:{fresh.id}")
+    spread.on_mirror(tx, fresh, "card", idem_key=f"card:{fresh.id}")
+    if was_posted or any(item.op == "history" for item in waiting):
+        told = _told_again(tx, conversation_id, waiting) | ({"title": title} if title else {})
+        spread.on_mirror(tx, fresh, "history", payload=told)
+    _requeue(tx, fresh, waiting)
+    return fresh
+
+
 def without_words(tx: Tx, mirror: Mirror) -> bool:
     """The first card was refused: post it without the client's words, and these after it. False when it bore none."""
     if not mirror.opening_first:
         return False
     opening = messages.between(tx, mirror.conversation_id, mirror.opening_first, mirror.opening_first)
-    waiting = _taken_out(tx, mirror, lane_only=True)
+    waiting = taken_out(tx, mirror, lane_only=True)
     mirrors.set_opening(tx, mirror.id, 0, 0)
     bare = dataclasses.replace(mirror, opening_first=0, opening_last=0)
     spread.on_mirror(tx, bare, "card", idem_key=f"card:{mirror.id}:bare")
@@ -70,27 +91,34 @@ def without_words(tx: Tx, mirror: Mirror) -> bool:
 def _follow(tx: Tx, old: Mirror) -> None:
     live = [one for one in mirrors.of_conversation(tx, old.conversation_id) if one.desk_id == old.desk_id]
     if live:
-        _requeue(tx, live[-1], _taken_out(tx, old))
+        _requeue(tx, live[-1], taken_out(tx, old))
 
 
-def _told_again(tx: Tx, old: Mirror, waiting: Sequence[Row[Any]]) -> dict[str, object]:
+def _told_again(tx: Tx, conversation_id: ConversationId, waiting: Sequence[Row[Any]]) -> dict[str, object]:
     """What the history holds: what was said until now, but for what is still to be posted by itself."""
-    last = messages.latest(tx, old.conversation_id, 1)
+    last = messages.latest(tx, conversation_id, 1)
     still = sorted({item.message_id for item in waiting if item.op == "words"})
     return {"upto": last[-1].id if last else 0, "but": still, "lines": HISTORY_LINES}
 
 
-def _taken_out(tx: Tx, old: Mirror, *, lane_only: bool = False) -> list[Row[Any]]:
-    """What still waits in the mirror's lane, in order, taken out; so is all else for the mirror unless ``lane_only``."""
+def taken_out(tx: Tx, old: Mirror, *, lane_only: bool = False) -> list[Row[Any]]:
+    """What still waits in the mirror's lane, in order, taken out; so is all else for the mirror unless ``lane_only``.
+
+    What is in the air may still arrive, but is not tried again there: nobody holds its fence any more.
+    """
     outbox.flush(tx)
     open_states = delivery.c.state.in_(("pending", "sending"))
     rows = tx.execute(
-        select(delivery.c.id, delivery.c.op, delivery.c.message_id, delivery.c.size, delivery.c.payload)
+        select(delivery.c.id, delivery.c.op, delivery.c.message_id, delivery.c.size, delivery.c.payload, delivery.c.state)
         .where(delivery.c.lane == old.lane, open_states)
         .order_by(delivery.c.lane_seq)
     ).all()
     which = delivery.c.lane == old.lane if lane_only else delivery.c.mirror_id == old.id
-    tx.execute(update(delivery).where(which, open_states).values(state="cancelled", error="queued anew", finished_at=tx.now))
+    tx.execute(
+        update(delivery)
+        .where(which, open_states)
+        .values(state="cancelled", error="queued anew", finished_at=tx.now, fence=NOBODYS)
+    )
     return list(rows)
 
 
@@ -99,8 +127,9 @@ def _requeue(tx: Tx, fresh: Mirror, waiting: Sequence[Row[Any]], but: set[Messag
     bodies = messages.by_ids(tx, {item.message_id for item in waiting if item.op == "words"})
     done: set[int] = set(but or ())
     for item in waiting:
-        if item.op == "topic_state":
-            spread.on_mirror(tx, fresh, "topic_state", payload=json.loads(item.payload))
+        state = json.loads(item.payload) if item.op == "topic_state" else {}
+        if state and "left" not in state:  # a topic that was left closes for good; its successor does not
+            spread.on_mirror(tx, fresh, "topic_state", payload=state)
         elif item.op == "words" and item.message_id in bodies and item.message_id not in done:
             done.add(item.message_id)
             _words(tx, fresh, bodies[item.message_id], joinable=bool(item.size))

@@ -100,7 +100,7 @@ _COLUMNS = (
 _BY_IDS = select(*_COLUMNS).where(message.c.id.in_(bindparam("ids", expanding=True)))
 _LATEST = (
     select(*_COLUMNS)
-    .where(message.c.conversation_id == bindparam("conversation_id"))
+    .where(message.c.conversation_id == bindparam("conversation_id"), message.c.direction != Direction.UNHEARD.value)
     .order_by(message.c.seq.desc())
     .limit(bindparam("n"))
 )
@@ -119,7 +119,7 @@ def by_ids(tx: Tx, ids: set[int]) -> dict[int, Message]:
 
 
 def latest(tx: Tx, conversation_id: ConversationId, limit: int) -> list[Message]:
-    """The last messages of a conversation, oldest first."""
+    """The last messages of a conversation, oldest first, but for those written from the black list."""
     rows = tx.execute(_LATEST, {"conversation_id": conversation_id, "n": limit}).all()
     return [_message(row) for row in reversed(rows)]
 

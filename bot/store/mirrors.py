@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import bindparam, insert, select, update
 
+from bot.domain.card import CONTINUED
 from bot.domain.ids import ConversationId, DeskId, MirrorId
 from bot.store.tables import desk, message, mirror
 from bot.store.team import Desk
@@ -16,7 +17,8 @@ from bot.store.uow import Tx, values
 class Mirror:
     """A conversation's place on a desk. ``thread`` and ``card_ref`` are empty until the platform has made them.
 
-    ``opening_first`` to ``opening_last`` number the messages whose words the card itself carries.
+    ``opening_first`` to ``opening_last`` number the messages whose words the card itself carries. ``retired``: the talk goes
+    on in another thread, ``pointer`` says where.
     """
 
     id: MirrorId
@@ -29,6 +31,7 @@ class Mirror:
     opening_first: int
     opening_last: int
     pointer: str
+    retired: bool = False
 
     @property
     def port(self) -> str:
@@ -52,6 +55,7 @@ COLUMNS = (
     mirror.c.opening_first,
     mirror.c.opening_last,
     mirror.c.pointer,
+    mirror.c.retired_at.is_not(None).label("retired"),
 )
 _MIRROR = select(*COLUMNS).join(desk, desk.c.id == mirror.c.desk_id)
 _OF = _MIRROR.where(mirror.c.conversation_id == bindparam("conversation_id"), mirror.c.retired_at.is_(None)).order_by(mirror.c.id)
@@ -95,6 +99,14 @@ def of_message(tx: Tx, message_id: int) -> list[Mirror]:
     return of_conversation(tx, conversation_id)
 
 
+def were_at(tx: Tx, conversation_id: ConversationId, desk_id: DeskId) -> bool:
+    """Whether a conversation has, or had, a thread on this desk."""
+    query = select(mirror.c.id).where(
+        mirror.c.conversation_id == conversation_id, mirror.c.desk_id == desk_id, mirror.c.thread != ""
+    )
+    return tx.execute(query.limit(1)).first() is not None
+
+
 def by_ids(tx: Tx, ids: set[int]) -> dict[int, Mirror]:
     """Mirrors by id, live or retired."""
     return {row.id: Mirror(*values(row)) for row in tx.execute(_BY_IDS, {"ids": sorted(ids)})} if ids else {}
@@ -121,9 +133,10 @@ def add(tx: Tx, conversation_id: ConversationId, home: Desk, *, opening: int, po
     return fresh
 
 
-def retire(tx: Tx, old: Mirror) -> bool:
-    """The thread is gone or replaced; whether it was live until now."""
-    done = tx.execute(update(mirror).where(mirror.c.id == old.id, mirror.c.retired_at.is_(None)).values(retired_at=tx.now))
+def retire(tx: Tx, old: Mirror, pointer: str = CONTINUED) -> bool:
+    """The thread is gone or replaced; whether it was live until now. ``pointer`` says on its card where the talk went on."""
+    left = update(mirror).where(mirror.c.id == old.id, mirror.c.retired_at.is_(None))
+    done = tx.execute(left.values(retired_at=tx.now, pointer=pointer))
     tx.keep("mirrors").pop(old.conversation_id, None)
     return done.rowcount == 1
 

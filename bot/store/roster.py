@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Table, delete, insert, select, update
 
-from bot.domain.team import OperatorPlan, TeamPlan
+from bot.domain.group_settings import Landing
+from bot.domain.ids import GroupId
+from bot.domain.team import GroupPlan, OperatorPlan, TeamPlan
 from bot.store.tables import channel, desk, group, identity, membership, operator, role
+from bot.store.team import settings_of
 from bot.store.uow import Tx
 
 
@@ -40,6 +44,7 @@ class Roster:
             for item in plan.groups
         }
         for item in plan.groups:
+            self._landing(groups[item.name], item)
             for platform, chat in item.desks:
                 keys = {"platform": platform, "chat": chat}
                 self._put(desk, keys, {"group_id": groups[item.name], "active": True}, "desk", f"{platform} {chat}")
@@ -68,6 +73,15 @@ class Roster:
             said = ", ".join(f"{key} {found[key]} → {value}" for key, value in different.items())
             self.changes.append(f"~ {what} {name}: {said}")
         return int(found["id"])
+
+    def _landing(self, group_id: int, item: GroupPlan) -> None:
+        """Where assigned conversations go; other settings of the group, made at run time, stay as they are."""
+        before = settings_of(self._tx, GroupId(group_id))
+        if item.assign_lands_in is None or item.assign_lands_in == before.assign_lands_in:
+            return
+        after = replace(before, assign_lands_in=Landing(item.assign_lands_in))
+        self._tx.execute(update(group).where(group.c.id == group_id).values(settings=after.to_json()))
+        self.changes.append(f"~ group {item.name}: assign_lands_in {before.assign_lands_in} → {after.assign_lands_in}")
 
     def _operator(self, person: OperatorPlan, roles: Mapping[str, int], groups: Mapping[str, int]) -> None:
         values = {

@@ -19,6 +19,8 @@ from bot.store.uow import Tx
 
 NAME_ROOM = 120
 """UTF-16 units kept free in each post for the author's line."""
+LIVE = "live"
+"""In place of a notice's jumps: the threads its conversation stands in when it is sent."""
 MARK_PATIENCE = 500
 CARD_PATIENCE = 1_000
 """Client text goes first, then marks, then cards, when a platform's limit makes them wait."""
@@ -162,6 +164,13 @@ def topic_state(tx: Tx, conversation: Conversation, *, closed: bool) -> None:
             on_mirror(tx, mirror, "topic_state", payload={"closed": closed})
 
 
+def topic_name(tx: Tx, conversation: Conversation) -> None:
+    """The Telegram topics bear the client's new name; on Slack the card says it."""
+    for mirror in mirrors.of_conversation(tx, conversation.id):
+        if mirror.platform == "telegram":
+            on_mirror(tx, mirror, "topic_name", lane=f"{mirror.lane}:name", patience=CARD_PATIENCE)
+
+
 def mark(tx: Tx, mirror: Mirror, remote_id: str, fate: str) -> None:
     """Show an operator's message's fate on the message itself (R34)."""
     on_mirror(
@@ -188,6 +197,11 @@ def notice(
         "thread": mirror.thread,
     }
     on_mirror(tx, mirror, "notice", lane=f"{mirror.lane}:notices", payload=payload)
+
+
+def farewell(tx: Tx, old: Mirror, text: str) -> None:
+    """The last words in a thread that was left, with the way to those where the talk goes on, once they stand."""
+    on_mirror(tx, old, "notice", payload={"text": text, "thread": "", "jumps": LIVE})
 
 
 def on_mirror(

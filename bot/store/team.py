@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from bot.domain.group_settings import GroupSettings
 from bot.domain.ids import ChannelId, DeskId, GroupId, OperatorId
 from bot.domain.people import Actor, Group, Operator, Signature
 from bot.store.tables import channel, desk, group, identity, membership, operator, role
@@ -104,6 +105,11 @@ def group_by_id(tx: Tx, group_id: GroupId) -> Group:
         )
     found: Group = known[group_id]
     return found
+
+
+def settings_of(tx: Tx, group_id: GroupId) -> GroupSettings:
+    """What the group has set for itself."""
+    return GroupSettings.from_json(tx.execute(select(group.c.settings).where(group.c.id == group_id)).scalar_one())
 
 
 _CHANNEL = select(channel.c.id, channel.c.kind, channel.c.name, channel.c.group_id).where(channel.c.active.is_(True))

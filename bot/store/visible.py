@@ -55,7 +55,7 @@ _SHOWN = (
     .where(
         message.c.conversation_id == bindparam("conversation_id"),
         message.c.deleted_at.is_(None),
-        message.c.direction.in_(("in", "out")),
+        message.c.direction.in_(("in", "out", "unheard")),
     )
 )
 _AFTER = _SHOWN.where(message.c.seq > bindparam("seq")).order_by(message.c.seq).limit(bindparam("n"))
@@ -77,4 +77,5 @@ def visible_before(
 
 
 def _visible(row: Any) -> Visible:
-    return Visible(row.seq, row.direction, row.shown_as, RichText.from_json(json.loads(row.body)), row.at, row.remote_id or "")
+    direction = "out" if row.direction == "out" else "in"  # a client on the black list is not told so
+    return Visible(row.seq, direction, row.shown_as, RichText.from_json(json.loads(row.body)), row.at, row.remote_id or "")

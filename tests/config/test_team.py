@@ -25,6 +25,7 @@ def test_the_example_is_a_team() -> None:
     support, sales = loaded.groups
     assert (support.label, support.telegram_forums, support.signature) == ("Support", ("-1001234567890",), "operator")
     assert sales.signature == "group"
+    assert (support.assign_lands_in, sales.assign_lands_in) == ("inbox", None)
     assert [(channel.kind, channel.group) for channel in loaded.channels] == [("telegram", "support"), ("widget", "sales")]
     olga, ivan, maria = loaded.operators
     assert (olga.slack, olga.telegram, olga.groups, olga.role) == ("U012AB3CD", "123456789", ("support",), "lead")
@@ -63,6 +64,9 @@ def test_a_telegram_number_may_be_quoted(tmp_path: Path) -> None:
             '[[group]]\nname = "a"\ntelegram_forums = [100]\n', 'group 1 "a": telegram_forums must be ids', id="no minus"
         ),
         pytest.param('[[group]]\nname = "a"\n', 'group 1 "a": has no desk', id="no desk"),
+        pytest.param(
+            GROUP + 'assign_lands_in = "closed"\n', "assign_lands_in must be one of 'inbox' or 'unassigned'", id="landing"
+        ),
         pytest.param(GROUP + 'signature = "me"\n', "signature must be one of 'operator', 'group' or 'none'", id="signature"),
         pytest.param(GROUP + GROUP.replace("C1", "C2"), 'group "support": name support was given', id="group twice"),
         pytest.param(GROUP + GROUP.replace("support", "sales"), 'slack_room C1 was given to group "support"', id="room twice"),

@@ -168,6 +168,8 @@ def _context(card: CardView) -> Json:
         elements.append(_plain(fit(storable(card.group), MAX_CONTEXT), emoji=True))
     if card.responsible:
         elements.append(_plain(f"👤 {fit(clean_name(card.responsible), MAX_CONTEXT)}"))
+    if card.pinned:
+        elements.append(_plain(f"📌 {fit(clean_name(card.pinned), MAX_CONTEXT)}"))
     return {"type": "context", "elements": elements}
 
 

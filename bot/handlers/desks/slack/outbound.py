@@ -18,6 +18,7 @@ from bot.delivery.ports import (
     Fate,
     History,
     Mark,
+    NameTopic,
     Notice,
     OpenTopic,
     Outcome,
@@ -93,7 +94,7 @@ class SlackPort:
                 return Sent(remote_id)
             case Mark() as mark:
                 return await self._mark(parcel.address.chat, mark)
-            case OpenTopic() | TopicState():
+            case OpenTopic() | NameTopic() | TopicState():
                 return Sent()
 
     async def _linked(self, parcel: Parcel, card: CardView) -> CardView:

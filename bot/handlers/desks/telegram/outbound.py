@@ -7,6 +7,7 @@ posting for everybody ourselves, as a reply to the message it is about. Ephemera
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -17,6 +18,7 @@ from bot.delivery.ports import (
     Fate,
     History,
     Mark,
+    NameTopic,
     Notice,
     OpenTopic,
     Outcome,
@@ -27,6 +29,7 @@ from bot.delivery.ports import (
     TopicState,
     Words,
 )
+from bot.domain.card import CardView
 from bot.handlers.desks.telegram import keyboards
 from bot.handlers.shared.telegram_api import BotApi
 from bot.handlers.shared.telegram_outcomes import Outcomes, is_unparsed
@@ -51,7 +54,7 @@ class TelegramDeskPort:
     async def deliver(self, parcel: Parcel) -> Outcome:
         """See :class:`bot.delivery.ports.Port`."""
         chat = parcel.address.chat
-        creates = not isinstance(parcel.body, EditCard | Mark | TopicState)
+        creates = not isinstance(parcel.body, EditCard | Mark | NameTopic | TopicState)
         try:
             return await self._send(parcel, int(chat))
         except AiogramError as error:
@@ -69,19 +72,24 @@ class TelegramDeskPort:
             case Words():
                 return await self._post({**place, **keyboards.words(body)})
             case PostCard(view):
-                return await self._post({**place, **keyboards.card(view)})
+                return await self._post({**place, **keyboards.card(_linked(view, chat))})
             case History():
                 return await self._post({**place, **keyboards.history(body)})
             case Notice():
                 return await self._tell(place, body)
             case EditCard(remote_id, view):
-                return await self._edit({"chat_id": chat, "message_id": int(remote_id), **keyboards.card(view)}, remote_id)
+                return await self._edit(
+                    {"chat_id": chat, "message_id": int(remote_id), **keyboards.card(_linked(view, chat))}, remote_id
+                )
             case Mark(remote_id, fate):
                 reaction = [{"type": "emoji", "emoji": REACTIONS[fate]}]
                 await self._api.call("setMessageReaction", {"chat_id": chat, "message_id": int(remote_id), "reaction": reaction})
                 return Sent(remote_id)
             case TopicState(closed):
                 await self._api.call("closeForumTopic" if closed else "reopenForumTopic", place)
+                return Sent()
+            case NameTopic(name):
+                await self._api.call("editForumTopic", {**place, "name": keyboards.topic_name(name)})
                 return Sent()
             case OpenTopic(name):
                 topic = {"chat_id": chat, "name": keyboards.topic_name(name), "icon_color": _TOPIC_COLOUR}
@@ -119,6 +127,12 @@ class TelegramDeskPort:
                 raise
             await self._api.call("editMessageText", plain(arguments))
         return Sent(remote_id)
+
+
+def _linked(card: CardView, chat: int) -> CardView:
+    """The card with the address of the topic it points to (https://core.telegram.org/api/links#forum-topic-links)."""
+    inside = str(chat).removeprefix("-100")
+    return replace(card, link=f"https://t.me/c/{inside}/{card.link}") if card.link.isdecimal() else card
 
 
 def plain(arguments: Arguments) -> Arguments:

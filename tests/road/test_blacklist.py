@@ -1,0 +1,89 @@
+"""The black list, played from both desks (R80, R81)."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from bot.commands.context import Place
+from bot.commands.press import Pressed, pressed
+from bot.domain.people import Actor
+from bot.store.tables import conversation
+from tests.road.house import House
+from tests.road.talk import COLLEAGUE, Talk, begin, begin_taken, choices
+
+
+async def unlock(house: House, who: str) -> str:
+    """Press *Unlock conversation* in the tab Blacklist."""
+    assert house.app is not None
+
+    def press(tx: object) -> str:
+        number = tx.execute(select(conversation.c.id)).scalar_one()  # type: ignore[attr-defined]
+        actor = Actor("slack", house.scene.slack_users[who], "button")
+        return pressed(tx, Pressed(actor, Place("slack", "", ""), "", f"unlock:{number}.1")).text  # type: ignore[arg-type]
+
+    return await house.app.store.write(press)
+
+
+async def listed(house: House, platform: str) -> Talk:
+    """A conversation whose client Olga sent to the black list."""
+    talk = await begin_taken(house, platform)
+    assert (await talk.types("olga", "blacklist")).startswith("The client is on the black list.")
+    for desk, thread in ((talk.mine, talk.thread), (talk.other, talk.there)):
+        await house.until(lambda desk=desk, thread=thread: "⛔ Black list" in desk.card(thread))
+    await house.settled()
+    return talk
+
+
+async def test_R80_a_client_on_the_black_list_reaches_nobody(house: House, platform: str) -> None:
+    talk = await listed(house, platform)
+    assert talk.mine.buttons(talk.thread) == talk.other.buttons(talk.there) == []
+    before = talk.lines(), talk.copies(), talk.mine.card(talk.thread), house.slack.private("olga")
+    house.client_says("buy my things")
+    house.client_says("again")
+    await house.settled()
+    assert before == (talk.lines(), talk.copies(), talk.mine.card(talk.thread), house.slack.private("olga"))
+    assert len(talk.mine.threads()) == 1
+    house.client_says("hello", "karim")
+    await house.until(lambda: len(talk.mine.threads()) == 2)  # others are heard as ever
+
+
+async def test_R81_unlocked_nothing_is_replayed_and_the_next_message_takes_the_usual_way(house: House, platform: str) -> None:
+    talk = await listed(house, platform)
+    house.client_says("unheard words")
+    await house.settled()
+    assert "conversations_management" in await unlock(house, "ben")
+    assert (await unlock(house, "olga")).startswith("Unlocked.")
+    await talk.shows("⚫ Closed 👤 Olga Ivanova", "Start conversation", "To Unassigned")
+    house.client_says("I am sorry")
+    await talk.shows("🆕 ⚪ Unassigned 👤 Olga Ivanova")
+    await house.settled()
+    for lines in (talk.lines(), talk.copies()):
+        assert "I am sorry" in "\n".join(lines) and "unheard words" not in "\n".join(lines)
+
+
+async def test_R80_F72_operators_texts_there_are_held_with_the_reason(house: House, platform: str) -> None:
+    talk = await listed(house, platform)
+    for who in ("olga", COLLEAGUE[platform]):
+        before = len(talk.mine.told(who))
+        post = talk.says(who, "are you there?")
+        await talk.marked(post, "held")
+        await house.settled()
+        words = "This client is on the black list, so the client has not got your text."
+        await house.until(lambda who=who, before=before, words=words: words in " ".join(talk.mine.told(who)[before:]))
+        assert choices(talk.mine, who) == []
+    assert house.client_sees() == []
+
+
+async def test_R81_no_other_way_leads_out_of_the_black_list(house: House, platform: str) -> None:
+    talk = await listed(house, platform)
+    words = "This client is on the black list. Unlock the conversation in the tab Blacklist first."
+    for typed in ("start", "takeover", "unassign", "assign Boris", "group Support"):
+        assert await talk.types("olga", typed) == words
+    assert "already closed" in await talk.types("olga", "close")
+    assert "⛔ Black list" in talk.mine.card(talk.thread)
+
+
+async def test_R80_whoever_sees_a_conversation_may_send_its_client_there(house: House, platform: str) -> None:
+    talk = await begin(house, platform)
+    assert (await talk.types(COLLEAGUE[platform], "blacklist")).startswith("The client is on the black list.")
+    assert await talk.types("olga", "blacklist") == "This client is on the black list already."
