@@ -8,10 +8,11 @@ from bot.delivery.ports import Permanent, Sent
 from bot.domain.actions import Button, Verb
 from bot.domain.capabilities import DESKS
 from bot.domain.ids import MessageId
-from bot.store import conversations, heal, journal, messages, mirrors, spread
+from bot.store import conversations, heal, journal, messages, mirrors, outbox, spread
 from bot.store.lanes import Head
 from bot.store.messages import Ref
 from bot.store.mirrors import Mirror
+from bot.store.outbox import Delivery
 from bot.store.uow import Tx
 
 
@@ -40,10 +41,20 @@ def _words_sent(tx: Tx, head: Head, mirror: Mirror | None, outcome: Sent, chat: 
     if outcome.remote_id:
         messages.add_ref(tx, Ref(message_id, head.part, kind, chat, "", outcome.remote_id, origin=False))
     messages.set_delivered(tx, [message_id])
+    _let_copies_go(tx, head)
     origin = _origin(tx, message_id)
     if origin is not None:
         spread.mark(tx, origin[0], origin[1], "accepted")
     tx.wake.add(f"widget:{head.conversation_id}")
+
+
+def _let_copies_go(tx: Tx, head: Head) -> None:
+    """An answer that could be taken back can be no more: the other desks get it now, in the order of the answers (R123)."""
+    if not head.payload.get("copies"):
+        return
+    message_id = MessageId(head.message_id or 0)
+    said, origin = messages.by_ids(tx, {message_id})[message_id], _origin(tx, message_id)
+    spread.copies(tx, said.conversation_id, message_id, said.body, but=origin[0] if origin else None)
 
 
 def _card_sent(tx: Tx, mirror: Mirror, heads: Sequence[Head], outcome: Sent) -> None:
@@ -122,7 +133,10 @@ def failed(tx: Tx, head: Head, outcome: Permanent) -> None:
         reason=outcome.reason,
     )
     if head.op == "words" and mirror is None:
+        _let_copies_go(tx, head)
         _reply_failed(tx, head, outcome)
+    elif is_otherwise(head):
+        _tell_otherwise(tx, head)
     elif mirror is not None and mirror.thread and (head.op == "words" or _is_first_card(head, mirror)):
         what = "A message" if head.op == "words" else "The card"
         spread.notice(tx, mirror, f"⚠️ {what} could not be shown here. {outcome.reason}", buttons=(_retry(head),))
@@ -136,6 +150,28 @@ def _reply_failed(tx: Tx, head: Head, outcome: Permanent) -> None:
     spread.mark(tx, mirror, remote_id, "failed")
     text = f"❌ Not delivered to the client. {outcome.reason}"
     spread.notice(tx, mirror, text, reply_to=remote_id, buttons=(_retry(head),))
+
+
+def is_otherwise(head: Head) -> bool:
+    """Whether it is for one person in private, who has another platform to be told on."""
+    return head.op == "notice" and head.mirror_id is None and bool(head.payload.get("otherwise"))
+
+
+def _tell_otherwise(tx: Tx, head: Head) -> None:
+    """Somebody can't be told in private on one platform: he is told on the other (R111)."""
+    port, person = head.payload["otherwise"]
+    payload = {name: value for name, value in head.payload.items() if name != "otherwise"}
+    outbox.queue(
+        tx,
+        Delivery(
+            lane=f"{port}:{person}:private",
+            port=port,
+            chat=person,
+            op="notice",
+            conversation_id=conversations.id_or_none(head.conversation_id),
+            payload=payload,
+        ),
+    )
 
 
 def _retry(head: Head) -> Button:

@@ -12,6 +12,7 @@ from bot.delivery.ports import (
     Fate,
     History,
     Mark,
+    Mention,
     NameTopic,
     Notice,
     OpenTopic,
@@ -108,7 +109,8 @@ class Packer:
         shown = (
             self._live(head) if jumps == spread.LIVE else tuple(Jump(platform, chat, thread) for platform, chat, thread in jumps)
         )
-        return Notice(payload["text"], payload.get("only_for"), payload.get("reply_to"), buttons, shown)
+        mention = Mention(*payload["mention"]) if payload.get("mention") else None
+        return Notice(payload["text"], payload.get("only_for"), payload.get("reply_to"), buttons, shown, mention)
 
     def _live(self, head: Head) -> tuple[Jump, ...]:
         """The threads a conversation stands in now; new ones are waited for, but not for long."""

@@ -10,7 +10,8 @@ product may say no to. Words in braces are filled in by whoever raises it.
     ├── UnknownColleague · UnknownGroup · SameGroup · NoDesk · HasMoved                   passing on
     ├── NobodyToPin · OnlyTheirs · AlreadyPinned · NotPinned · NotYourPin                 pins
     ├── Blacklisted · AlreadyListed · NotListed · OnlyInTab                               the black list
-    └── NoName · NoWords · OverLength · NotYourNote                                          the client
+    ├── NoName · NoWords · OverLength · NotYourNote                                          the client
+    └── BadHours · BadTime · BadQuiet · TooLate                                              time
 """
 
 from __future__ import annotations
@@ -185,3 +186,25 @@ class OverLength(Refusal):
 
 class NotYourNote(Refusal):
     """Only {name}, who wrote this note, can delete it."""
+
+
+class BadHours(Refusal):
+    """I can't read these hours. Write them as “Mon-Fri 09:00-18:00 Europe/Berlin”, several with commas between."""
+
+    field = "hours"
+
+
+class BadTime(Refusal):
+    """I can't read this time. Write it as “09:00”."""
+
+    field = "digest_at"
+
+
+class BadQuiet(Refusal):
+    """I can't read these hours. Write them as “22:00-07:00 Europe/Berlin”, or “off”."""
+
+    field = "quiet"
+
+
+class TooLate(Refusal):
+    """Too late: it has gone already."""

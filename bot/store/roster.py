@@ -16,7 +16,7 @@ from bot.domain.group_settings import Landing
 from bot.domain.ids import GroupId
 from bot.domain.team import GroupPlan, OperatorPlan, TeamPlan
 from bot.store.tables import channel, desk, group, identity, membership, operator, role
-from bot.store.team import settings_of
+from bot.store.team import set_settings, settings_of
 from bot.store.uow import Tx
 
 
@@ -80,7 +80,7 @@ class Roster:
         if item.assign_lands_in is None or item.assign_lands_in == before.assign_lands_in:
             return
         after = replace(before, assign_lands_in=Landing(item.assign_lands_in))
-        self._tx.execute(update(group).where(group.c.id == group_id).values(settings=after.to_json()))
+        set_settings(self._tx, GroupId(group_id), after)
         self.changes.append(f"~ group {item.name}: assign_lands_in {before.assign_lands_in} → {after.assign_lands_in}")
 
     def _operator(self, person: OperatorPlan, roles: Mapping[str, int], groups: Mapping[str, int]) -> None:

@@ -7,6 +7,7 @@ https://docs.slack.dev/reference/block-kit (header 150 characters, button text 7
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -51,6 +52,7 @@ NOTE_ICON = "lock"
 NOTE_SIGN = "🔒"
 OTHER_DESK = "Telegram"
 NO_WORDS = "(no text)"
+_PERSON = re.compile("[UW][A-Z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +118,15 @@ def draw_words(words: Words, stamp: str) -> Message:
 
 
 def draw_notice(notice: Notice, stamp: str) -> Message:
-    """Words of our own, with their buttons."""
+    """Words of our own, with their buttons; whom they mention Slack tells, and he follows the thread from then on."""
     text = RichText.plain(notice.text)
-    return Message(_fallback(text), _stamped([*to_blocks(text), *_actions(notice.buttons)], stamp), notice.text)
+    shown, fallback = to_blocks(text), _fallback(text)
+    if notice.mention is not None and _PERSON.fullmatch(notice.mention.person):
+        called = {"type": "user", "user_id": notice.mention.person}
+        spoken = {"type": "text", "text": f" {notice.text}"}
+        shown = [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [called, spoken]}]}]
+        fallback = f"<@{notice.mention.person}> {fallback}"
+    return Message(fallback, _stamped([*shown, *_actions(notice.buttons)], stamp), notice.text)
 
 
 def draw_history(history: History, stamp: str) -> Message:

@@ -70,8 +70,13 @@ def words(said: Words) -> Arguments:
 
 
 def notice(told: Notice) -> Arguments:
-    """Words of our own."""
-    arguments: Arguments = {"text": clipped(told.text, LIMIT), "link_preview_options": NO_PREVIEW}
+    """Words of our own; whom they mention Telegram tells (https://core.telegram.org/bots/api#messageentity, text_mention)."""
+    draft = Draft()
+    if told.mention is not None and told.mention.person.isdecimal():
+        user = {"id": int(told.mention.person), "is_bot": False, "first_name": told.mention.name}
+        draft.put(clipped(told.mention.name, 200), "text_mention", user=user).put(" ")
+    draft.put(clipped(told.text, LIMIT - draft.size))
+    arguments: Arguments = {**draft.arguments(), "link_preview_options": NO_PREVIEW}
     if told.buttons:
         arguments["reply_markup"] = keyboard(told.buttons)
     return arguments
