@@ -71,7 +71,8 @@ async def test_R55_a_name_that_means_several_is_asked_about(shop: Shop) -> None:
 async def test_R55_to_oneself_is_to_take_it(shop: Shop) -> None:
     slack, _ = await shop.threads()
     assert (
-        await shop.writes("ben", "!assign Ben", slack) == "The conversation is yours. What you write here now goes to the client."
+        await shop.writes("ben", "!assign Ben", slack)
+        == "The conversation is yours. What you write in it now goes to the client."
     )
 
 
