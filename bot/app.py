@@ -11,7 +11,7 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from enum import Flag, auto
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import structlog
 from aiohttp import web
@@ -29,13 +29,16 @@ from bot.handlers.intake import Intake
 from bot.handlers.shared.platform import Finding, Platform
 from bot.handlers.web import serve
 from bot.store import cursors, inbox, lanes, team
-from bot.store.engine import SETTING, Store, StoreError, open_store
+from bot.store.engine import SETTING, Ahead, Store, StoreError, in_time, open_store
 from bot.store.migrate import migrate, refuse_later, revisions
 from bot.store.secrets import renewed, shared
 from bot.store.uow import Tx
 from bot.unserved import unserved
 from config.settings import Settings
 from config.team import Team, load_team
+
+if TYPE_CHECKING:
+    from bot.jobs import Clock
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -64,7 +67,7 @@ class Part(Flag):
 
 
 class App:
-    """A running relaydesk. Made by :func:`build`."""
+    """A running relaydesk. Made by :func:`build`. ``clock`` is there while it runs, in a process that keeps time."""
 
     def __init__(self, settings: Settings, store: Store, part: Part) -> None:
         self.settings = settings
@@ -75,6 +78,7 @@ class App:
         self.platforms: list[Platform] = []
         self.ready = asyncio.Event()
         self.address = ""
+        self.clock: Clock | None = None
 
     async def run(self) -> None:
         """Work until cancelled; then take nothing in any more, finish what is under way, and close."""
@@ -92,7 +96,8 @@ class App:
             if Part.CLOCK in self.part:
                 from bot.jobs import Clock
 
-                working.append(_task("clock", Clock(self.store, self.owner).run))
+                self.clock = Clock(self.store, self.owner)
+                working.append(_task("clock", self.clock.run))
             self.ready.set()
             on = ", ".join(sorted(_ports(self.platforms))) or "nothing"
             log.info("relaydesk is ready", on=on, **({"address": self.address} if self.address else {}))
@@ -147,8 +152,11 @@ class App:
         await self.close()
 
 
-async def build(settings: Settings, part: Part = Part.ALL) -> App:
-    """Open the store, bring the team in, switch the platforms on. Raises ``StoreError`` or ``TeamFileError``, one line each."""
+async def build(settings: Settings, part: Part = Part.ALL, *, ahead: Ahead = in_time) -> App:
+    """Open the store, bring the team in, switch the platforms on. Raises ``StoreError`` or ``TeamFileError``, one line each.
+
+    ``ahead`` moves the store's clock, for tests.
+    """
     policy = Policy(
         card_debounce=int(settings.card_debounce * 1000),
         home_debounce=int(settings.home_debounce * 1000),
@@ -167,7 +175,7 @@ async def build(settings: Settings, part: Part = Part.ALL) -> App:
     plan = team_plan(settings)
     if not alone:
         await refuse_old_schema(url)
-    store = await open_store(url, policy)
+    store = await open_store(url, policy, ahead)
     app = App(settings, store, part)
     try:
         if alone:

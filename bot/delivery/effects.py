@@ -48,10 +48,21 @@ def _words_sent(tx: Tx, head: Head, mirror: Mirror | None, outcome: Sent, chat: 
     if outcome.remote_id:
         messages.add_ref(tx, Ref(message_id, head.part, kind, chat, "", outcome.remote_id, origin=False))
     messages.set_delivered(tx, [message_id])
+    _let_copies_go(tx, head)
     origin = _origin(tx, message_id)
     if origin is not None:
         spread.mark(tx, origin[0], origin[1], "accepted")
     tx.wake.add(f"widget:{head.conversation_id}")
+
+
+def _let_copies_go(tx: Tx, head: Head) -> None:
+    """An answer that could be taken back can be no more: the other desks get it now, in the order of the answers (R123)."""
+    if not head.payload.get("copies"):
+        return
+    message_id = MessageId(head.message_id or 0)
+    said, origin = messages.by_ids(tx, {message_id})[message_id], _origin(tx, message_id)
+    shown_at = origin[0] if origin and not said.expanded else None
+    spread.copies(tx, said.conversation_id, message_id, said.body, but=shown_at)
 
 
 def _card_sent(tx: Tx, mirror: Mirror, heads: Sequence[Head], outcome: Sent) -> None:
@@ -142,10 +153,13 @@ def failed(tx: Tx, head: Head, outcome: Permanent) -> None:
     elif head.op == "remove":
         erasing.ended(tx, head)
     elif head.op == "words" and mirror is None:
+        _let_copies_go(tx, head)
         _reply_failed(tx, head, outcome)
     elif head.op == "document":
         blobs.remove(tx, head.payload.get("blob", 0))
         _file_failed(tx, head, outcome)
+    elif is_otherwise(head):
+        _tell_otherwise(tx, head)
     elif head.op == "notice" and mirror is None and head.payload.get("person"):
         _not_told(tx, head, outcome)
     elif mirror is not None and mirror.thread and (head.op == "words" or _is_first_card(head, mirror)):
@@ -183,6 +197,28 @@ def _not_told(tx: Tx, head: Head, outcome: Permanent) -> None:
     for mirror in threads:
         if mirror is not None:
             spread.notice(tx, mirror, f"✉️ For {told['person']}, who can't be told in private: {told['text']}\n{outcome.reason}")
+
+
+def is_otherwise(head: Head) -> bool:
+    """Whether it is for one person in private, who has another platform to be told on."""
+    return head.op == "notice" and head.mirror_id is None and bool(head.payload.get("otherwise"))
+
+
+def _tell_otherwise(tx: Tx, head: Head) -> None:
+    """Somebody can't be told in private on one platform: he is told on the other (R111)."""
+    port, person = head.payload["otherwise"]
+    payload = {name: value for name, value in head.payload.items() if name != "otherwise"}
+    outbox.queue(
+        tx,
+        Delivery(
+            lane=f"{port}:{person}:private",
+            port=port,
+            chat=person,
+            op="notice",
+            conversation_id=conversations.id_or_none(head.conversation_id),
+            payload=payload,
+        ),
+    )
 
 
 def _retry(head: Head) -> Button:

@@ -15,6 +15,7 @@ from bot.delivery.ports import (
     History,
     Letter,
     Mark,
+    Mention,
     NameTopic,
     Notice,
     OpenTopic,
@@ -125,7 +126,8 @@ class Packer:
         shown = (
             self._live(head) if jumps == spread.LIVE else tuple(Jump(platform, chat, thread) for platform, chat, thread in jumps)
         )
-        return Notice(payload["text"], payload.get("only_for"), payload.get("reply_to"), buttons, shown)
+        mention = Mention(*payload["mention"]) if payload.get("mention") else None
+        return Notice(payload["text"], payload.get("only_for"), payload.get("reply_to"), buttons, shown, mention)
 
     def _live(self, head: Head) -> tuple[Jump, ...]:
         """The threads a conversation stands in now; new ones are waited for, but not for long."""

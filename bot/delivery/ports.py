@@ -92,12 +92,21 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Mention:
+    """A person to call: the platform's id and the name."""
+
+    person: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Words of our own to operators: a refusal, a question, a failure.
 
     ``only_for``  the platform id of the one person who may see it; None = everybody in the thread
     ``reply_to``  the message it is about, where the platform can show that
     ``jumps``     threads and topics it speaks of, shown as links
+    ``mention``   the operator it calls by name in front, so that the platform tells him; None for nobody
     """
 
     text: str
@@ -105,6 +114,7 @@ class Notice:
     reply_to: str | None = None
     buttons: tuple[Button, ...] = ()
     jumps: tuple[Jump, ...] = ()
+    mention: Mention | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ product may say no to. Words in braces are filled in by whoever raises it.
     └── NoName · NoWords · OverLength · NotYourNote                                          the client
     ├── QuestionOver · NothingWritten · NothingChosen · NotOffered · TooLong · NoVerbHere · NotWords   what a form was answered
     └── AlreadyStarted · AlreadyYours · NotYours · NotStarted · AlreadyClosed · AlreadyUnassigned · Decided
+    └── BadHours · BadTime · BadQuiet · TooLate                                              time
 """
 
 from __future__ import annotations
@@ -539,3 +540,25 @@ class Incomplete(Refusal):
 
 class InTheAir(Refusal):
     """Something of this client's is being sent at this very moment, so nothing was erased. Please try again in a minute."""
+
+
+class BadHours(Refusal):
+    """I can't read these hours. Write them as “Mon-Fri 09:00-18:00 Europe/Berlin”, several with commas between."""
+
+    field = "hours"
+
+
+class BadTime(Refusal):
+    """I can't read this time. Write it as “09:00”."""
+
+    field = "digest_at"
+
+
+class BadQuiet(Refusal):
+    """I can't read these hours. Write them as “22:00-07:00 Europe/Berlin”, or “off”."""
+
+    field = "quiet"
+
+
+class TooLate(Refusal):
+    """Too late: it has gone already."""

@@ -110,7 +110,9 @@ class TelegramDeskPort:
                 return Sent()
             case Remove():
                 return await self._remove(place)
-            case Sweep() | PublishHome() | Letter():  # what has no topic is refused at once; the others are Slack's and the mail's
+            case (
+                Sweep() | PublishHome() | Letter()
+            ):  # what has no topic is refused at once; the others are Slack's and the mail's
                 return Unsupported("a Telegram desk has no such thing")
             case OpenTopic(name):
                 topic = {"chat_id": chat, "name": keyboards.topic_name(name), "icon_color": _TOPIC_COLOUR}
