@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bot.app import App, Part, platforms, refuse_old_schema, team_plan
+from bot.app import App, Part, platforms, refuse_old_schema
 from bot.commands.team import apply_team, follow_file
 from bot.domain.team import TeamPlan
 from bot.store.engine import Store, open_store
@@ -14,6 +14,7 @@ from bot.store.migrate import migrate
 from bot.store.present import present
 from bot.store.roster import Applied
 from bot.store.uow import Tx
+from bot.team_file import team_plan
 from bot.team_toml import as_toml
 from config.settings import Settings
 from config.team import TeamFileError
