@@ -108,7 +108,7 @@ def _choice(name: str, label: str, every: str, options: list[Option], chosen: ob
 def preview(tx: Tx, context: Context, asked: Asked) -> Answer:
     """Read a conversation before taking it; to read alone changes nothing (R20, R23)."""
     conversation = context.conversation
-    entry = lists.entry_of(tx, conversation.id)
+    entry = replace(lists.entry_of(tx, conversation.id), conversation=conversation)  # as this transaction has it
     talk = [said for said in messages.latest(tx, conversation.id, SHOWN) if readable(tx, context.operator, said)]
     borne = {number: [tag.name for tag in found] for number, found in tags.of_messages(tx, [one.id for one in talk]).items()}
     return Answer(
@@ -147,8 +147,7 @@ def mark_read(tx: Tx, context: Context, asked: Asked) -> Answer:
     """Take the mark of unseen messages away (R20), and go on reading."""
     inbox.saw(tx, context.conversation)
     read = replace(context, conversation=conversations.by_id(tx, context.conversation.id))
-    shown = preview(tx, read, asked)
-    return replace(shown, text="Marked as read.")
+    return preview(tx, read, asked)
 
 
 def _operators(tx: Tx, desk: Desk, typed: str) -> list[Option]:
