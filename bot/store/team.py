@@ -88,7 +88,7 @@ _SETTINGS = select(operator.c.settings).where(operator.c.id == bindparam("id"))
 
 def change_operator(tx: Tx, operator_id: OperatorId, **changes: str) -> OperatorSettings:
     """Change what an operator has set for himself (fields of ``OperatorSettings``); returns the whole."""
-    before = tx.execute(_SETTINGS.with_for_update(), {"id": operator_id}).scalar_one()
+    before = tx.execute(_SETTINGS.with_for_update(key_share=True), {"id": operator_id}).scalar_one()
     after = replace(OperatorSettings.from_json(before), **changes)
     tx.execute(update(operator).where(operator.c.id == operator_id).values(settings=after.to_json()))
     return after

@@ -366,3 +366,19 @@ async def test_R110_a_wait_is_that_of_the_first_unanswered_word(shop: Shop) -> N
     assert first is not None and first.since is not None
     second = await shop.store.read(lambda tx: waits.of_conversation(tx, 1))
     assert second is not None and second.since == first.since
+
+
+async def test_R25_after_the_time_of_silence_a_held_text_is_a_note_whatever_the_desks(shop: Shop) -> None:
+    """Also where no other desk shows it as one."""
+    slack, _ = await shop.threads()
+    await shop.writes("ben", "let me answer", slack)
+    (asked,) = [one for one in await shop.queued("notice") if one["payload"]["buttons"]]
+    verb, _, token, _ = asked["payload"]["buttons"][0]
+    press = Pressed(shop.actor("ben"), Place("slack", slack.chat, slack.thread), "", f"{verb}:{token}")
+
+    def late(tx: Tx) -> str:
+        tx.now = Moment(tx.now + 11 * MINUTE)
+        return pressed(tx, press).text
+
+    assert await shop.does(late) == "This text was already kept as a note."
+    assert await shop.does(lambda tx: pressed(tx, press).text) == "Sent to the client."

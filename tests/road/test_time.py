@@ -42,7 +42,7 @@ async def test_R110_a_waiting_client_is_named_and_the_conversation_comes_back(
     house.ahead += 3600
     await house.start()
     await later.tick()
-    await talk.shows("🆕 ⚪ Unassigned", "Start conversation", "Close")
+    await talk.shows("⚪ Unassigned", "Start conversation", "Close")
     await house.until(lambda: lines(talk, "⏪ Back in Unassigned: Olga Ivanova has not answered for 71 minutes.") == [1, 1])
     assert [one.who for one in await journal_of(house, "returned by the clock")] == ["relaydesk"]
     assert house.client_sees() == []
@@ -60,7 +60,7 @@ async def test_R110_an_idle_conversation_closes_with_a_word_to_the_client(
     await house.until(lambda: house.client_sees()[1:] == ["Sales\nWe close this for now. Write whenever you like."])
     await house.until(lambda: lines(talk, "💤 Closed: nothing was said for") == [1, 1])
     house.client_says("thanks!")
-    await talk.shows("🆕 ⚪ Unassigned")
+    await talk.shows("🆕 ⚪ Unassigned 👤 Olga Ivanova")
     await later.pass_by(300)
     assert len(house.client_sees()) == 2
 
