@@ -102,7 +102,9 @@ async def test_R125_nothing_of_the_client_stays_in_the_store_and_nothing_else_go
         assert trace in before + "\n", trace
     answer = await asks(shop, "erase Annab")
     assert answer.form is not None and answer.form.title == "Erase a client"
-    assert "Annabel Zander (#" in answer.form.intro and "3 messages, 1 note on the client, 2 threads and topics" in answer.form.intro
+    assert (
+        "Annabel Zander (#" in answer.form.intro and "3 messages, 1 note on the client, 2 threads and topics" in answer.form.intro
+    )
     token = answer.form.token
     assert (await sends(shop, token, name="annabel  ZANDER")).text.startswith("Erased. The copies on the desks go now")
     after = await everything(shop)
@@ -154,7 +156,9 @@ async def test_R125_what_waits_to_be_sent_is_cancelled_and_no_lane_stalls(shop: 
     counts = select(tables.lane.c.key, tables.lane.c.last_seq)
     for row in await shop.does(lambda tx: tx.execute(counts).all()):
         numbers = select(tables.delivery.c.lane_seq).where(tables.delivery.c.lane == row.key).order_by(tables.delivery.c.lane_seq)
-        assert await shop.does(lambda tx, numbers=numbers: list(tx.execute(numbers).scalars())) == list(range(1, row.last_seq + 1))
+        assert await shop.does(lambda tx, numbers=numbers: list(tx.execute(numbers).scalars())) == list(
+            range(1, row.last_seq + 1)
+        )
 
 
 async def test_R125_while_something_is_in_the_air_nothing_is_erased(shop: Shop) -> None:
@@ -279,7 +283,9 @@ async def test_F80_retention_keeps_what_is_still_needed(shop: Shop, why: str) ->
     talk = await shop.talk()
     changes: dict[str, Callable[[Tx], Any]] = {
         "unsent": lambda tx: tx.execute(update(tables.delivery).where(tables.delivery.c.op == "card").values(state="pending")),
-        "in the air": lambda tx: tx.execute(update(tables.delivery).where(tables.delivery.c.op == "card").values(state="sending")),
+        "in the air": lambda tx: tx.execute(
+            update(tables.delivery).where(tables.delivery.c.op == "card").values(state="sending")
+        ),
         "editable": lambda tx: tx.execute(update(tables.conversation).values(last_message_at=tx.now - DAY)),
         "blacklisted": lambda tx: tx.execute(
             insert(tables.blacklist).values(client_id=talk.client_id, operator_id=talk.operator_id, at=1)
