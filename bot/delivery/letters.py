@@ -51,6 +51,7 @@ def _tell(tx: Tx, head: Head, text: str, *, late: bool, retry: bool = False) -> 
         payload |= {"only_for": person, "thread": place["thread"], "buttons": buttons}
         lane, chat = f"{port}:{place['chat']}:{place['thread']}:notices", place["chat"]
     else:
+        payload["person"] = asked["asked_by"]
         if place is not None:
             payload["jumps"] = [["slack" if port == "slack" else "telegram", place["chat"], place["thread"]]]
         lane, chat = f"{port}:{person}:private", person

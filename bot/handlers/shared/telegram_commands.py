@@ -22,8 +22,11 @@ from bot.store.engine import Store
 log = structlog.get_logger(__name__)
 
 PLATFORM = "telegram"
-ALONE = frozenset({Verb.HELP, Verb.HISTORY, Verb.PROFILE, Verb.MORE, Verb.EMAIL})
-"""Verbs of a topic that concern only who asks: sent as ephemeral commands, they leave nothing behind (``is_ephemeral``)."""
+ALONE = frozenset({Verb.HELP, Verb.HISTORY, Verb.PROFILE, Verb.MORE})
+"""Verbs of a topic that concern only who asks: sent as ephemeral commands, they leave nothing behind (``is_ephemeral``).
+
+None that can be a reply to a message, as *tag* and *email* can: an ephemeral command does not say what it replies to.
+"""
 GREETING = [{"command": "start", "description": "Write to us"}]
 
 Json = dict[str, Any]
