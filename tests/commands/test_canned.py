@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from bot.domain.actions import Verb
 from bot.domain.canned import stack_in
 from bot.domain.conversation import Direction
@@ -49,11 +47,11 @@ async def test_R40_R44_a_word_expands_and_goes_to_the_client_with_its_variables(
     assert await stall.shown_to(Direction.OUT) == ["slack", "telegram-desk", "widget"]  # where \greet stands as well
 
 
-@pytest.mark.parametrize("text", ["\\greet", "/greet", "/GREET", "/canned greet", "\\Greet "])
-async def test_R40_in_telegram_a_slash_does_as_well(stall: Stall, text: str) -> None:
+async def test_R40_in_telegram_a_slash_does_as_well(stall: Stall) -> None:
     await cupboard(stall)
-    await stall.writes("olga", text, "telegram")
-    assert await stall.said() == [(Direction.OUT, "Hello Ann, this is Olga Ivanova of Sales.")]
+    for text in ("\\greet", "/greet", "/GREET", "/canned greet", "\\Greet "):
+        await stall.writes("olga", text, "telegram")
+    assert await stall.said() == [(Direction.OUT, "Hello Ann, this is Olga Ivanova of Sales.")] * 5
 
 
 async def test_R40_a_slash_is_a_verb_first_and_no_word_in_slack(stall: Stall) -> None:
@@ -67,20 +65,17 @@ async def test_R40_a_slash_is_a_verb_first_and_no_word_in_slack(stall: Stall) ->
     assert answer.text.startswith("Closed.")
 
 
-@pytest.mark.parametrize(
-    ("typed", "sent"),
-    [
+async def test_R40_several_stack_with_own_words_in_order(stall: Stall) -> None:
+    await cupboard(stall)
+    for typed, sent in (
         ("\\greet thanks", "Hello Ann, this is Olga Ivanova of Sales.\n\nthanks"),
         ("\\bye \\opening-hours thank you", "Goodbye!\n\nWe are here from 9 to 5.\n\nthank you"),
         ("\\bye\nsee you\n\\opening-hours", "Goodbye!\n\nsee you\n\nWe are here from 9 to 5."),
         ("!canned bye \\opening-hours", "Goodbye!\n\nWe are here from 9 to 5."),
         ("see C:\\bye and \\bye", "see C:\\bye and \\bye"),
-    ],
-)
-async def test_R40_several_stack_with_own_words_in_order(stall: Stall, typed: str, sent: str) -> None:
-    await cupboard(stall)
-    await stall.writes("olga", typed)
-    assert await stall.said() == [(Direction.OUT, sent)]
+    ):
+        await stall.writes("olga", typed)
+        assert (await stall.said())[-1] == (Direction.OUT, sent)
 
 
 async def test_R40_an_unknown_word_sends_nothing_and_names_the_nearest(stall: Stall) -> None:
@@ -236,9 +231,9 @@ async def test_R41_R43_shared_ones_are_changed_by_a_super_admin_alone(stall: Sta
     assert await keep(stall, "ada", "Greet", "Hi {client}", token) == "Saved."
 
 
-@pytest.mark.parametrize(
-    ("title", "body", "told"),
-    [
+async def test_R42_R44_what_is_refused_when_saving(stall: Stall) -> None:
+    await cupboard(stall)
+    for title, body, told in (
         ("Greet", "hello {name}", "I don't know {name}. You can use {client}, {operator}, {group}."),
         ("Greet", "  ", "Write the words it stands for."),
         ("", "hello", "Give it a title to call it by, e.g. greeting."),
@@ -249,11 +244,8 @@ async def test_R41_R43_shared_ones_are_changed_by_a_super_admin_alone(stall: Sta
         (" BYE ", "hello", "There is one called “BYE” already. Choose another title."),
         ("Greet", '{ "json": {} }', "Saved."),
         ("\\two words\n", "x" * 3000, "Saved."),
-    ],
-)
-async def test_R42_R44_what_is_refused_when_saving(stall: Stall, title: str, body: str, told: str) -> None:
-    await cupboard(stall)
-    assert await keep(stall, "olga", title, body) == told
+    ):
+        assert await keep(stall, "olga", title, body) == told
 
 
 async def test_R43_pages(stall: Stall) -> None:
