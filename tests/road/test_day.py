@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
+from tests.road.desks import SlackView
 from tests.road.house import House
 from tests.road.talk import COLLEAGUE, HOLDER, NAMES, begin, facts_of
 from tests.road.test_passing_on import heard, meet_the_bot
 
 
-async def test_R24_R25_R40_R55_R60_R64_R70_R80_R85_a_whole_day(house: House, platform: str) -> None:
+async def test_R24_R25_R40_R55_R56_R60_R70_R80_R81_R85_a_whole_day(house: House, platform: str) -> None:
     """Two race for a new client; note, tag, canned words, passing on, pin, close, return, black list, search, e-mail."""
     meet_the_bot(house)
     mine = COLLEAGUE[platform]
@@ -20,7 +21,7 @@ async def test_R24_R25_R40_R55_R60_R64_R70_R80_R85_a_whole_day(house: House, pla
     told = await asyncio.gather(
         talk.presses(mine, "Start conversation"), talk.other.presses(theirs, talk.there, "Start conversation")
     )
-    winner, loser = (mine, theirs) if "is yours" in told[0] else (theirs, mine)
+    winner = mine if "is yours" in told[0] else theirs
     assert sum("is yours" in words for words in told) == 1
     assert sum(f"{NAMES[winner]} already has this conversation." in words for words in told) == 1
     await house.until(lambda: facts_of(talk.mine, talk.thread) == facts_of(talk.other, talk.there))
@@ -72,6 +73,8 @@ async def test_R24_R25_R40_R55_R60_R64_R70_R80_R85_a_whole_day(house: House, pla
     # The evening: off to the black list, and heard again after the unlock, with nothing replayed.
     await there.chooses(HOLDER, thread, "Send to the black list")
     await house.until(lambda: "⛔ Black list" in there.card(thread))
+    if isinstance(there, SlackView):
+        await there.closes(HOLDER)
     house.client_says("you are all thieves")
     await house.settled()
     await talk.mine.desk_says(HOLDER, "tab blacklist")
