@@ -38,13 +38,14 @@ def _go(work: Callable[[Settings], Awaitable[int | None]]) -> None:
     import uvloop
 
     from bot.handlers.web import PortTaken
+    from bot.records import NotOne
     from bot.store.engine import StoreError
 
     try:
         settings = load()
         setup(settings.log.level, settings.log.format, settings.secrets())
         code = uvloop.run(_awaited(work(settings)))
-    except (SettingsError, TeamFileError, StoreError, PortTaken) as mistake:
+    except (SettingsError, TeamFileError, StoreError, PortTaken, NotOne) as mistake:
         _fail(str(mistake))
     raise typer.Exit(code or 0)
 
@@ -103,18 +104,44 @@ def migrate() -> None:
 
 @cli.command()
 def apply(
-    team_file: Path,
+    team_file: Annotated[Path | None, typer.Argument(help="By default RELAYDESK_TEAM_FILE.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the difference.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, also where it undoes what people set at run time.")] = False,
+    export: Annotated[bool, typer.Option("--export", help="Instead print the team as it is now, as a team file.")] = False,
 ) -> None:
-    """Bring groups, desks, channels, operators and roles to what the file says, and print the difference."""
+    """Show how the team differs from what the file says, and bring it there."""
 
-    async def work(settings: Settings) -> None:
-        from bot.beside import apply_file
+    async def work(settings: Settings) -> int:
+        from bot.beside import apply_file, present_team
 
-        for line in await apply_file(settings, team_file, dry_run=dry_run) or ["Nothing to change."]:
+        if export:
+            _say((await present_team(settings)).rstrip())
+            return 0
+        file = team_file or settings.team_file
+        if file is None:
+            raise TeamFileError("there is no team file: name one, or set RELAYDESK_TEAM_FILE")
+        shown = await apply_file(settings, file)
+        for line in shown.changes or ("Nothing to change.",):
             _say(line)
+        if not dry_run and shown.changes and _agreed(shown.undone, yes=yes):
+            await apply_file(settings, file, agreed=shown.changes)
+        return 0
 
     _go(work)
+
+
+def _agreed(undone: int, *, yes: bool) -> bool:
+    """Whether the difference shown may be applied. Where nobody can be asked, what people have set is not undone."""
+    if yes:
+        return True
+    if sys.stdin.isatty():
+        return typer.confirm("Apply this?" if not undone else f"Apply this? It undoes {undone} set at run time.")
+    if undone:
+        raise TeamFileError(
+            f"nothing was applied, it would undo {undone} set at run time (marked above): "
+            "bring those into the file (`apply --export` prints the team as it is), or say --yes"
+        )
+    return True
 
 
 @cli.command()
@@ -153,6 +180,53 @@ def manifest() -> None:
                 "or set RELAYDESK_SLACK__APP_TOKEN for Socket Mode"
             )
         _say(as_yaml(f"{settings.public_url}{PATH}" if http else None))
+
+    _go(work)
+
+
+@cli.command()
+def export(
+    target: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="The file to write; only you can read it.")],
+    client: Annotated[str | None, typer.Option(help="Only this client: a name, a phone number, or a number like #12.")] = None,
+) -> None:
+    """Clients, conversations, messages and their journal as lines of JSON."""
+
+    async def work(settings: Settings) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        from bot.records import export_to
+
+        with Progress(TextColumn("clients"), BarColumn(), MofNCompleteColumn(), transient=True) as bar:
+            task = bar.add_task("clients", total=None)
+            number = await export_to(settings, target, client, lambda done, total: bar.update(task, completed=done, total=total))
+        _say(f"{number} lines in {target}.")
+
+    _go(work)
+
+
+@cli.command()
+def erase(
+    client: Annotated[str, typer.Argument(help="The beginning of a name, a phone number, or a number like #12.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase a client: names, words, notes, and the copies on the desks, which a running relaydesk removes."""
+
+    async def work(settings: Settings) -> int:
+        from bot.records import erase_from_here
+        from bot.store.erasure import Traces
+
+        def confirmed(there: Traces) -> bool:
+            _say(f"{there.name} (#{there.client_id}): {there.messages} messages, {len(there.threads)} threads and topics.")
+            return yes or typer.prompt("Write the name to erase all of it for good", default="", show_default=False) == there.name
+
+        receipt = await erase_from_here(settings, client, confirmed)
+        if receipt is None:
+            _say("Nothing was erased.")
+            return 1
+        _say("Erased. The receipt:")
+        for name, value in receipt.items():
+            _say(f"  {name}: {value}")
+        return 0
 
     _go(work)
 

@@ -8,6 +8,7 @@ from bot.commands import inbox
 from bot.commands.answer import Answer
 from bot.commands.context import Place
 from bot.commands.perform import Context
+from bot.commands.recall import send
 from bot.domain import conversation as moves
 from bot.domain.actions import Button, Verb, row_of
 from bot.domain.card import has_moved
@@ -49,7 +50,7 @@ def say(tx: Tx, context: Context, said: Wrote) -> Answer:
     if conversation.status is Status.INBOX and conversation.operator_id == context.operator.id:
         message_id = _keep(tx, context, said, Direction.OUT, said.text)
         if message_id is not None:
-            _send(tx, context, message_id, said.text, but=_written_at(context, said))
+            send(tx, context, conversation, message_id, said.text, at=(context.here, said.remote_id), expanded=said.expanded)
         return Answer("")
     return _hold(tx, context, said)
 
@@ -159,14 +160,7 @@ def send_chosen(tx: Tx, context: Context, text: RichText, *, key: str) -> None:
     if message_id is not None:
         conversations.save(tx, noted)
         spread.refresh_cards(tx, noted)
-        _send(tx, context, message_id, text, but=None)
-
-
-def _send(tx: Tx, context: Context, message_id: MessageId, text: RichText, *, but: Mirror | None) -> None:
-    """To the client, and once to each desk that does not show it yet (R36)."""
-    channel = team.channel_by_id(tx, context.conversation.channel_id)
-    spread.to_client(tx, context.conversation, channel.kind, message_id, text)
-    spread.to_desks(tx, context.conversation, message_id, text, but=but)
+        send(tx, context, noted, message_id, text, at=None)
 
 
 def shown_as(tx: Tx, context: Context) -> str:
@@ -204,13 +198,24 @@ def decide(tx: Tx, context: Context, verb: Verb, token: str) -> Answer:
         raise Decided(what="kept as a note")
     messages.decide(tx, found.id, direction, seq=now.last_seq, shown_as=shown_as(tx, context))
     context.journal(tx, "kept as a note" if direction is Direction.NOTE else "sent a held text", message=found.id)
-    home = mirrors.at(tx, origin.platform, origin.chat, origin.thread) if origin and not found.expanded else None
+    home = mirrors.at(tx, origin.platform, origin.chat, origin.thread) if origin else None
+    seconds = 0
     if direction is Direction.OUT:
-        channel = team.channel_by_id(tx, now.channel_id)
-        spread.to_client(tx, now, channel.kind, found.id, found.body)
-    spread.to_desks(tx, now, found.id, found.body, but=home)
+        seconds = send(
+            tx,
+            context,
+            now,
+            found.id,
+            found.body,
+            at=(home, origin.remote_id) if home and origin else None,
+            expanded=found.expanded,
+        )
+    else:
+        spread.to_desks(tx, now, found.id, found.body, but=None if found.expanded else home)
     spread.refresh_cards(tx, now)
-    return Answer("Kept as a note. The client does not see it." if direction is Direction.NOTE else "Sent to the client.")
+    if direction is Direction.NOTE:
+        return Answer("Kept as a note. The client does not see it.")
+    return Answer("" if seconds else "Sent to the client.")
 
 
 def _held(tx: Tx, context: Context, row: str) -> tuple[Message, Ref | None]:
@@ -222,7 +227,7 @@ def _held(tx: Tx, context: Context, row: str) -> tuple[Message, Ref | None]:
     if found.author_id != context.operator.id:
         raise NotYourText(name=found.author)
     refs = messages.refs_of(tx, found.id)
-    shown_by_silence = any(not ref.origin for ref in refs)
+    shown_by_silence = any(not ref.origin for ref in refs) or tx.now - found.at > tx.policy.held_note_after
     if found.direction is not Direction.HELD or shown_by_silence:
         raise Decided(what="sent" if found.direction is Direction.OUT else "kept as a note")
     return found, next((ref for ref in refs if ref.origin), None)

@@ -13,12 +13,15 @@ from bot.delivery.ports import (
     EditCard,
     Fate,
     History,
+    Letter,
     Mark,
+    Mention,
     NameTopic,
     Notice,
     OpenTopic,
     PostCard,
     PublishHome,
+    Remove,
     Sweep,
     TopicState,
     Words,
@@ -89,6 +92,10 @@ class Packer:
             return self._words(head, mirror, chat, joined)
         if head.op == "document":
             return Packed(Address(chat), self._document(head.payload))
+        if head.op == "mail":
+            return Packed(Address(chat), _letter(head))
+        if head.op == "remove":
+            return Packed(Address(chat, head.payload["thread"]), Remove())
         if head.op == "home":
             return Packed(Address(chat), PublishHome())
         if mirror is None:
@@ -119,7 +126,8 @@ class Packer:
         shown = (
             self._live(head) if jumps == spread.LIVE else tuple(Jump(platform, chat, thread) for platform, chat, thread in jumps)
         )
-        return Notice(payload["text"], payload.get("only_for"), payload.get("reply_to"), buttons, shown)
+        mention = Mention(*payload["mention"]) if payload.get("mention") else None
+        return Notice(payload["text"], payload.get("only_for"), payload.get("reply_to"), buttons, shown, mention)
 
     def _live(self, head: Head) -> tuple[Jump, ...]:
         """The threads a conversation stands in now; new ones are waited for, but not for long."""
@@ -213,3 +221,18 @@ def _opening(mirror: Mirror, said: Sequence[Message]) -> RichText:
     if not clients:
         return RichText.plain("")
     return join([spread.desk_parts(mirror.platform, clients[0], in_card=True)[0], *clients[1:]])
+
+
+def _letter(head: Head) -> Letter:
+    asked = head.payload
+    only = tuple(asked["only"]) if asked["only"] is not None else None
+    return Letter(
+        subject=asked["subject"],
+        key=asked["key"],
+        conversation_id=head.conversation_id or 0,
+        upto=asked["upto"],
+        only=only,
+        notes=asked["notes"],
+        asked_by=asked["asked_by"],
+        at=head.created_at,
+    )

@@ -87,7 +87,8 @@ def add(
     found = tx.execute(_add(tx.postgres), row).scalar()
     if found is None:
         return None
-    words.of_message(tx, MessageId(found), body)
+    if direction is not Direction.UNHEARD:
+        words.of_message(tx, MessageId(found), body)
     return MessageId(found)
 
 
@@ -171,6 +172,26 @@ _DECIDE = (
 def decide(tx: Tx, message_id: MessageId, direction: Direction, *, seq: int, shown_as: str) -> None:
     """What a held text becomes (R25): it takes its place in the talk now, under a new number."""
     tx.execute(_DECIDE, {"row_id": message_id, "to": direction.value, "number": seq, "shown": shown_as, "when": tx.now})
+
+
+def withdraw(tx: Tx, message_id: MessageId) -> None:
+    """An answer that was taken back before it went; it stays as a note (R123)."""
+    tx.execute(update(message).where(message.c.id == message_id).values(direction=Direction.NOTE.value, shown_as=""))
+
+
+_LAST_SAID = (
+    select(message.c.direction, message.c.at)
+    .where(message.c.conversation_id == bindparam("conversation_id"))
+    .where(message.c.direction.in_((Direction.IN.value, Direction.OUT.value)))
+    .order_by(message.c.seq.desc())
+    .limit(1)
+)
+
+
+def last_said(tx: Tx, conversation_id: ConversationId) -> tuple[Direction, Moment] | None:
+    """Which way the last words between client and operators went, and when."""
+    row = tx.execute(_LAST_SAID, {"conversation_id": conversation_id}).first()
+    return (Direction(row.direction), Moment(row.at)) if row is not None else None
 
 
 _DELIVERED = (

@@ -19,6 +19,7 @@ from bot.delivery.ports import (
     EditCard,
     Fate,
     History,
+    Letter,
     Mark,
     NameTopic,
     Notice,
@@ -28,6 +29,7 @@ from bot.delivery.ports import (
     Permanent,
     PostCard,
     PublishHome,
+    Remove,
     Retry,
     Sent,
     Sweep,
@@ -40,6 +42,7 @@ from bot.domain.screen import Screen
 from bot.handlers.desks.slack import uploads
 from bot.handlers.desks.slack.blocks import Message, draw_card, draw_history, draw_notice, draw_words
 from bot.handlers.desks.slack.refusals import BAD_TEXT
+from bot.handlers.desks.slack.removal import remove_posts
 from bot.handlers.desks.slack.screens import as_home
 from bot.handlers.desks.slack.wire import Failed, Wire
 from bot.handlers.shared.jumps import address_of
@@ -107,6 +110,10 @@ class SlackPort:
                 return Sent(remote_id)
             case Mark() as mark:
                 return await self._mark(parcel.address.chat, mark)
+            case Remove():
+                return await remove_posts(self._wire, parcel.address.chat, parcel.address.thread)
+            case Letter():
+                return Unsupported("Slack is a desk, no mail server")
             case Sweep() as sweep:
                 waiting = await self._take_back(parcel.address.chat, sweep.delivery_id, sweep.since)
                 return waiting or Sent()

@@ -48,7 +48,7 @@ ANONYMOUS = (
     "You write as the group, so I can't tell who you are, and nothing was done with this message. "
     "Switch off “Remain anonymous” in your administrator's rights, then write again."
 )
-QUESTIONS = frozenset({Verb.SEND_TAKING, Verb.SEND_ONCE, Verb.KEEP_NOTE, Verb.RETRY})
+QUESTIONS = frozenset({Verb.SEND_TAKING, Verb.SEND_ONCE, Verb.KEEP_NOTE, Verb.RETRY, Verb.CANCEL_SEND})
 """Verbs of buttons that stand under a question and go with its answer."""
 _COMMAND = re.compile(r"/\w+@(\w+)")
 

@@ -18,6 +18,7 @@ from bot.delivery.ports import (
     EditCard,
     Fate,
     History,
+    Letter,
     Mark,
     NameTopic,
     Notice,
@@ -27,6 +28,7 @@ from bot.delivery.ports import (
     Permanent,
     PostCard,
     PublishHome,
+    Remove,
     Sent,
     Sweep,
     TopicState,
@@ -63,7 +65,7 @@ class TelegramDeskPort:
     async def deliver(self, parcel: Parcel) -> Outcome:
         """See :class:`bot.delivery.ports.Port`."""
         chat = parcel.address.chat
-        creates = not isinstance(parcel.body, EditCard | Mark | NameTopic | TopicState)
+        creates = not isinstance(parcel.body, EditCard | Mark | NameTopic | Remove | TopicState)
         try:
             return await self._send(parcel, int(chat))
         except AiogramError as error:
@@ -106,10 +108,12 @@ class TelegramDeskPort:
             case NameTopic(name):
                 await self._api.call("editForumTopic", {**place, "name": keyboards.topic_name(name)})
                 return Sent()
-            case Sweep():
-                return Unsupported("Telegram refuses what has no topic to go to")
-            case PublishHome():
-                return Unsupported("Telegram has no home tab")
+            case Remove():
+                return await self._remove(place)
+            case (
+                Sweep() | PublishHome() | Letter()
+            ):  # what has no topic is refused at once; the others are Slack's and the mail's
+                return Unsupported("a Telegram desk has no such thing")
             case OpenTopic(name):
                 topic = {"chat_id": chat, "name": keyboards.topic_name(name), "icon_color": _TOPIC_COLOUR}
                 made = await self._api.call("createForumTopic", topic)
@@ -146,6 +150,17 @@ class TelegramDeskPort:
         file = (document.name, document.mime, content)
         message = await self._api.send_file(f"send{kind.capitalize()}", arguments, kind, file)
         return Sent(str(message["message_id"]))
+
+    async def _remove(self, topic: Arguments) -> Outcome:
+        """The whole topic with everybody's messages (https://core.telegram.org/bots/api#deleteforumtopic)."""
+        try:
+            await self._api.call("deleteForumTopic", topic)
+        except TelegramBadRequest as error:
+            if "not enough rights" in error.message:
+                return Permanent("The bot may not delete topics in the group: give it the right “Delete messages”.", "chat_gone")
+            outcome = self._outcomes.read(error, str(topic["chat_id"]), creates=False)
+            return Sent() if isinstance(outcome, Permanent) and outcome.code == "thread_gone" else outcome
+        return Sent()
 
     async def _edit(self, arguments: Arguments, remote_id: str) -> Outcome:
         try:
