@@ -38,13 +38,14 @@ def _go(work: Callable[[Settings], Awaitable[int | None]]) -> None:
     import uvloop
 
     from bot.handlers.web import PortTaken
+    from bot.records import NotOne
     from bot.store.engine import StoreError
 
     try:
         settings = load()
         setup(settings.log.level, settings.log.format, settings.secrets())
         code = uvloop.run(_awaited(work(settings)))
-    except (SettingsError, TeamFileError, StoreError, PortTaken) as mistake:
+    except (SettingsError, TeamFileError, StoreError, PortTaken, NotOne) as mistake:
         _fail(str(mistake))
     raise typer.Exit(code or 0)
 
@@ -179,6 +180,53 @@ def manifest() -> None:
                 "or set RELAYDESK_SLACK__APP_TOKEN for Socket Mode"
             )
         _say(as_yaml(f"{settings.public_url}{PATH}" if http else None))
+
+    _go(work)
+
+
+@cli.command()
+def export(
+    target: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="The file to write; only you can read it.")],
+    client: Annotated[str | None, typer.Option(help="Only this client: a name, a phone number, or a number like #12.")] = None,
+) -> None:
+    """Clients, conversations, messages and their journal as lines of JSON."""
+
+    async def work(settings: Settings) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        from bot.records import export_to
+
+        with Progress(TextColumn("clients"), BarColumn(), MofNCompleteColumn(), transient=True) as bar:
+            task = bar.add_task("clients", total=None)
+            number = await export_to(settings, target, client, lambda done, total: bar.update(task, completed=done, total=total))
+        _say(f"{number} lines in {target}.")
+
+    _go(work)
+
+
+@cli.command()
+def erase(
+    client: Annotated[str, typer.Argument(help="The beginning of a name, a phone number, or a number like #12.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase a client: names, words, notes, and the copies on the desks, which a running relaydesk removes."""
+
+    async def work(settings: Settings) -> int:
+        from bot.records import erase_from_here
+        from bot.store.erasure import Traces
+
+        def confirmed(there: Traces) -> bool:
+            _say(f"{there.name} (#{there.client_id}): {there.messages} messages, {len(there.threads)} threads and topics.")
+            return yes or typer.prompt("Write the name to erase all of it for good", default="", show_default=False) == there.name
+
+        receipt = await erase_from_here(settings, client, confirmed)
+        if receipt is None:
+            _say("Nothing was erased.")
+            return 1
+        _say("Erased. The receipt:")
+        for name, value in receipt.items():
+            _say(f"  {name}: {value}")
+        return 0
 
     _go(work)
 

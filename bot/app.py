@@ -10,8 +10,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from enum import Flag, auto
-from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import structlog
 from aiohttp import web
@@ -22,20 +21,21 @@ from bot.commands.team import follow_file
 from bot.delivery.limits import Limits
 from bot.delivery.ports import Port, Ports
 from bot.delivery.relay import Relay
-from bot.domain.permissions import Permission
 from bot.domain.policy import Policy
-from bot.domain.team import ChannelPlan, GroupPlan, OperatorPlan, TeamPlan
 from bot.handlers.intake import Intake
 from bot.handlers.shared.platform import Finding, Platform
 from bot.handlers.web import serve
 from bot.store import cursors, inbox, lanes, team
-from bot.store.engine import SETTING, Store, StoreError, open_store
+from bot.store.engine import SETTING, Ahead, Store, StoreError, in_time, open_store
 from bot.store.migrate import migrate, refuse_later, revisions
 from bot.store.secrets import renewed, shared
 from bot.store.uow import Tx
+from bot.team_file import team_plan
 from bot.unserved import unserved
 from config.settings import Settings
-from config.team import Team, load_team
+
+if TYPE_CHECKING:
+    from bot.jobs import Clock
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -64,7 +64,7 @@ class Part(Flag):
 
 
 class App:
-    """A running relaydesk. Made by :func:`build`."""
+    """A running relaydesk. Made by :func:`build`. ``clock`` is there while it runs, in a process that keeps time."""
 
     def __init__(self, settings: Settings, store: Store, part: Part) -> None:
         self.settings = settings
@@ -75,6 +75,7 @@ class App:
         self.platforms: list[Platform] = []
         self.ready = asyncio.Event()
         self.address = ""
+        self.clock: Clock | None = None
 
     async def run(self) -> None:
         """Work until cancelled; then take nothing in any more, finish what is under way, and close."""
@@ -92,7 +93,8 @@ class App:
             if Part.CLOCK in self.part:
                 from bot.jobs import Clock
 
-                working.append(_task("clock", Clock(self.store, self.owner).run))
+                self.clock = Clock(self.store, self.owner)
+                working.append(_task("clock", self.clock.run))
             self.ready.set()
             on = ", ".join(sorted(_ports(self.platforms))) or "nothing"
             log.info("relaydesk is ready", on=on, **({"address": self.address} if self.address else {}))
@@ -147,13 +149,18 @@ class App:
         await self.close()
 
 
-async def build(settings: Settings, part: Part = Part.ALL) -> App:
-    """Open the store, bring the team in, switch the platforms on. Raises ``StoreError`` or ``TeamFileError``, one line each."""
+async def build(settings: Settings, part: Part = Part.ALL, *, ahead: Ahead = in_time) -> App:
+    """Open the store, bring the team in, switch the platforms on. Raises ``StoreError`` or ``TeamFileError``, one line each.
+
+    ``ahead`` moves the store's clock, for tests.
+    """
     policy = Policy(
         card_debounce=int(settings.card_debounce * 1000),
         home_debounce=int(settings.home_debounce * 1000),
         thread_rest=int(settings.thread_rest * 3_600_000),
         held_note_after=int(settings.held_note_after * 1000),
+        mail=settings.smtp.host is not None,
+        mail_domains=settings.smtp.allowed_domains,
     )
     url = settings.database_url.get_secret_value()
     alone = settings.is_sqlite
@@ -165,7 +172,7 @@ async def build(settings: Settings, part: Part = Part.ALL) -> App:
     plan = team_plan(settings)
     if not alone:
         await refuse_old_schema(url)
-    store = await open_store(url, policy)
+    store = await open_store(url, policy, ahead)
     app = App(settings, store, part)
     try:
         if alone:
@@ -211,68 +218,11 @@ def _begin_anew(tx: Tx, settings: Settings) -> None:
         "slack": settings.slack.bot_token,
         "telegram-desk": telegram.desk_token,
         "telegram-channel": telegram.channel_token,
+        "mail": settings.smtp.password,
     }
     for port, token in tokens.items():
         if token and renewed(tx, f"token:{port}", token.get_secret_value()):
             token_changed(tx, port)
-
-
-def team_plan(settings: Settings, team_file: Path | None = None) -> TeamPlan | None:
-    """The team of a file, by default the settings', and the settings' admins. None without a file."""
-    admins = tuple((admin.platform, admin.external_id) for admin in settings.admins)
-    team_file = team_file or settings.team_file
-    if team_file is None:
-        return None
-    found = load_team(team_file, permissions=[permission.value for permission in Permission])
-    return _plan(found, admins)
-
-
-ADMIN_ROLE = "super-admin"
-
-
-def _plan(found: Team, admins: tuple[tuple[str, str], ...]) -> TeamPlan:
-    people = [
-        OperatorPlan(
-            name=one.name,
-            email=one.email,
-            role=one.role,
-            groups=one.groups,
-            identities=tuple(
-                (platform, value) for platform, value in (("slack", one.slack), ("telegram", one.telegram)) if value
-            ),
-        )
-        for one in found.operators
-    ]
-    people = [_promoted(person) if set(person.identities) & set(admins) else person for person in people]
-    known = {pair for person in people for pair in person.identities}
-    people += [
-        OperatorPlan(name=f"Admin {platform} {value}", email=None, role=ADMIN_ROLE, groups=(), identities=((platform, value),))
-        for platform, value in admins
-        if (platform, value) not in known
-    ]
-    roles = [(role.name, role.permissions) for role in found.roles if role.name != ADMIN_ROLE]
-    return TeamPlan(
-        groups=tuple(
-            GroupPlan(
-                name=group.name,
-                label=group.label,
-                colour=group.colour,
-                signature=group.signature,
-                desks=((("slack", group.slack_room),) if group.slack_room else ())
-                + tuple(("telegram", forum) for forum in group.telegram_forums),
-                assign_lands_in=group.assign_lands_in,
-                settings=tuple(group.settings.model_dump(exclude_none=True).items()),
-            )
-            for group in found.groups
-        ),
-        channels=tuple(ChannelPlan(kind=one.kind, name=one.name, group=one.group) for one in found.channels),
-        operators=tuple(people),
-        roles=(*roles, (ADMIN_ROLE, ("super_admin",))),
-    )
-
-
-def _promoted(person: OperatorPlan) -> OperatorPlan:
-    return OperatorPlan(name=person.name, email=person.email, role=ADMIN_ROLE, groups=person.groups, identities=person.identities)
 
 
 async def platforms(settings: Settings, intake: Intake, store: Store, *, read: Read) -> list[Platform]:
@@ -304,6 +254,8 @@ async def platforms(settings: Settings, intake: Intake, store: Store, *, read: R
             public_url=settings.public_url,
             webhook_secret=telegram.webhook_secret.get_secret_value() if telegram.webhook_secret else None,
         )
+    if settings.smtp.host:
+        found.append(_mail(settings, store))
     widgets = [channel.name for channel in await read(lambda tx: team.channels(tx, "widget"))]
     if widgets:
         from bot.handlers.channels.widget.platform import WidgetPlatform
@@ -320,6 +272,21 @@ async def platforms(settings: Settings, intake: Intake, store: Store, *, read: R
             )
         )
     return found
+
+
+def _mail(settings: Settings, store: Store) -> Platform:
+    from bot.handlers.mail.platform import MailPlatform, Server
+
+    smtp = settings.smtp
+    server = Server(
+        host=smtp.host or "",
+        port=smtp.port,
+        tls=smtp.tls,
+        username=smtp.username,
+        password=smtp.password.get_secret_value() if smtp.password else None,
+        sender=smtp.sender or "",
+    )
+    return MailPlatform(store, server)
 
 
 def _ports(platforms: Sequence[Platform]) -> dict[str, Port]:

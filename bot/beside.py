@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bot.app import App, Part, platforms, refuse_old_schema, team_plan
+from bot.app import App, Part, platforms, refuse_old_schema
 from bot.commands.team import apply_team, follow_file
 from bot.domain.team import TeamPlan
 from bot.store.engine import Store, open_store
@@ -14,6 +14,7 @@ from bot.store.migrate import migrate
 from bot.store.present import present
 from bot.store.roster import Applied
 from bot.store.uow import Tx
+from bot.team_file import team_plan
 from bot.team_toml import as_toml
 from config.settings import Settings
 from config.team import TeamFileError
@@ -39,7 +40,7 @@ async def apply_file(settings: Settings, team_file: Path, *, agreed: Sequence[st
     Raises ``TeamChanged`` when somebody has changed the team meanwhile, and nothing is applied.
     """
     plan = team_plan(settings, team_file)
-    store = await _open(settings)
+    store = await opened(settings)
 
     def work(tx: Tx) -> Applied:
         applied = apply_team(tx, plan) if plan else Applied()
@@ -57,7 +58,7 @@ async def apply_file(settings: Settings, team_file: Path, *, agreed: Sequence[st
 
 async def present_team(settings: Settings) -> str:
     """The team as it is now, as a team file."""
-    store = await _open(settings)
+    store = await opened(settings)
     try:
         return as_toml(await store.read(present))
     finally:
@@ -92,7 +93,7 @@ class Look:
 async def look(settings: Settings) -> Look:
     """Open the store and switch the platforms on, to look at them. Raises ``StoreError`` or ``TeamFileError``, one line each."""
     plan = team_plan(settings)
-    app = App(settings, await _open(settings), Part.ALL)
+    app = App(settings, await opened(settings), Part.ALL)
     try:
         found = Look(app, plan, await _undone(app.store, lambda tx: _follow(tx, plan)))
         app.platforms = await platforms(settings, app.intake, app.store, read=found.read)
@@ -102,7 +103,8 @@ async def look(settings: Settings) -> Look:
     return found
 
 
-async def _open(settings: Settings) -> Store:
+async def opened(settings: Settings) -> Store:
+    """The store, with the tables of this version. Raises ``StoreError``."""
     url = settings.database_url.get_secret_value()
     await migrate(url) if settings.is_sqlite else await refuse_old_schema(url)
     return await open_store(url)

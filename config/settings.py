@@ -61,6 +61,15 @@ def _parse_origins(value: Any) -> Any:
     return origins
 
 
+def _parse_domains(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    domains = frozenset(word.strip().lower() for word in value.split(",") if word.strip())
+    if not all(re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", domain) for domain in domains):
+        raise ValueError("must be a list of domains like example.com,example.org, without @ or *")
+    return domains
+
+
 def _web_address(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
@@ -170,7 +179,10 @@ class Whatsapp(_Part):
 
 
 class Smtp(_Part):
-    """The mail server for transcripts. Off without a host."""
+    """The mail server for transcripts. Off without a host.
+
+    ``allowed_domains``  every operator may mail to these; elsewhere only to operators, to the client, or with a right (F55)
+    """
 
     host: str | None = None
     port: int = Field(default=587, ge=1, le=65535)
@@ -178,6 +190,7 @@ class Smtp(_Part):
     password: Secret | None = None
     tls: Literal["starttls", "tls", "none"] = "starttls"
     sender: str | None = Field(default=None, pattern=r"^[^\r\n]*[^@\s]+@[^@\s]+$")
+    allowed_domains: Annotated[frozenset[str], BeforeValidator(_parse_domains)] = frozenset()
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

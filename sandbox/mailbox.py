@@ -26,6 +26,7 @@ class Mailbox:
         self.faults = faults
         self.letters: list[dict[str, Any]] = []
         self.logins: list[str] = []
+        self.refuse_login = False
         self.host = "127.0.0.1"
         self.port = 0
         self._server: asyncio.Server | None = None
@@ -58,7 +59,29 @@ class Mailbox:
     def _log_in(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, login: object) -> AuthResult:
         if isinstance(login, LoginPassword):
             self.logins.append(login.login.decode(errors="replace"))
-        return AuthResult(success=True)
+        return AuthResult(success=not self.refuse_login, handled=False)
+
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, rcpt_options: list[str]) -> str:
+        """aiosmtpd's hook: may a letter go to this address? The fault ``rcpt`` refuses, e.g. ``550 5.1.1`` or ``451 4.7.1``."""
+        fault = await self.faults.meet("mail", "rcpt", {"to": address})
+        if fault is not None and fault.kind in ("drop_before", "drop_after"):
+            _hang_up(server)
+            return "421 gone"
+        if fault is not None:
+            return fault.error or "451 4.7.1 try again later"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def down(self) -> None:
+        """Refuse connections from now on, as a server that is switched off."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    async def up(self) -> None:
+        """Listen again, at the address from before."""
+        if self._server is None:
+            await self.open(self.host, self.port)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """aiosmtpd's hook: one whole letter has arrived."""

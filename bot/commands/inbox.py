@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.commands import journals
 from bot.commands.answer import Answer
 from bot.commands.asked import Asked
+from bot.commands.follow import follow
 from bot.commands.perform import Context
 from bot.domain import conversation as moves
 from bot.domain.actions import Verb, help_text
@@ -28,6 +30,7 @@ def start(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
     _settle(tx, context, moved, "started")
     if was_closed:
         spread.topic_state(tx, moved, closed=False)
+    follow(tx, moved, context.operator)
     return Answer("The conversation is yours. What you write in it now goes to the client.")
 
 
@@ -36,7 +39,9 @@ def take_over(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
     if context.conversation.status is not Status.INBOX or context.conversation.operator_id == context.operator.id:
         return start(tx, context)
     before = _responsible(tx, context)
-    _settle(tx, context, moves.take_over(context.conversation, context.operator, tx.now), "taken over", taken_from=before)
+    moved = moves.take_over(context.conversation, context.operator, tx.now)
+    _settle(tx, context, moved, "taken over", taken_from=before)
+    follow(tx, moved, context.operator)
     return Answer(f"You have taken the conversation over from {before}.")
 
 
@@ -59,7 +64,9 @@ def unassign(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
 
 
 def history(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
-    """What happened to the conversation (R29); of a long story the newest part that fits in one post."""
+    """What happened to the conversation (R29); of a long story the newest part that fits in one post, or page by page."""
+    if asked.token:
+        return journals.of_conversation(tx, context, asked)
     room = HISTORY_UNITS
     told: list[str] = []
     for entry in reversed(journal.of_conversation(tx, context.conversation.id)):

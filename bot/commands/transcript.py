@@ -1,14 +1,179 @@
-"""The correspondence by e-mail (R64)."""
+"""The correspondence by e-mail (R64). One delivery an address, so that each is told of by itself."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from bot.commands.answer import Answer
 from bot.commands.asked import Asked
-from bot.commands.perform import Context, Desk
-from bot.domain.actions import Verb
+from bot.commands.menu import token_of
+from bot.commands.notice import port_of
+from bot.commands.perform import Context
+from bot.domain.actions import Verb, row_of
+from bot.domain.errors import ForeignAddress, NoMail, NotesStay, NothingToMail
+from bot.domain.permissions import Permission
+from bot.domain.screen import ChoiceField, Form, Option, TextField
+from bot.domain.times import clock_words
+from bot.domain.transcript import (
+    SUBJECT_LONGEST,
+    checked_addresses,
+    checked_subject,
+    default_subject,
+    may_mail,
+    split_words,
+)
+from bot.store import buckets, conversations, outbox, transcripts
+from bot.store.outbox import Delivery
+from bot.store.transcripts import Choice
 from bot.store.uow import Tx
 
-VERBS: dict[Verb, Callable[[Tx, Context, Asked], Answer]] = {}
-DESK_VERBS: dict[Verb, Callable[[Tx, Desk, Asked], Answer]] = {}
+PORT = "mail"
+OFFERED = 100
+"""Messages offered to choose from; every platform's form takes that many."""
+LABEL_LONGEST = 70
+WITH_NOTES = "yes"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What was asked for. ``only``: these messages; None = all."""
+
+    to: tuple[str, ...]
+    subject: str
+    only: tuple[int, ...] | None
+    notes: bool
+
+
+def email(tx: Tx, context: Context, asked: Asked) -> Answer:
+    """Send the correspondence, or some messages of it; what is missing is asked for."""
+    if not tx.policy.mail:
+        raise NoMail
+    if asked.values is None and not asked.words:
+        return Answer(form=_form(tx, context, _about(tx, context, asked)))
+    letter = _typed(tx, context, asked) if asked.values is None else _filled(asked)
+    _check(tx, context, letter)
+    _queue(tx, context, letter)
+    context.journal(
+        tx, "asked for an e-mail", to=", ".join(letter.to), messages=len(letter.only or ()) or "all", notes=letter.notes
+    )
+    those = " and ".join([", ".join(letter.to[:-1]), letter.to[-1]]) if len(letter.to) > 1 else letter.to[0]
+    waits = [reason for key, _, reason in buckets.blocked(tx) if key == f"{PORT}:account"]
+    if waits:
+        return Answer(f"The mail to {those} waits and will be sent: {waits[0]}. You will be told when it has gone.")
+    return Answer(f"On its way to {those}. You will be told when it has gone.")
+
+
+def _about(tx: Tx, context: Context, asked: Asked) -> tuple[int, ...]:
+    """The messages it was asked about, empty for all. Raises ``NothingToMail`` when they are none of this conversation's."""
+    if not asked.about:
+        return ()
+    here = context.here
+    found = transcripts.at_posts(tx, context.conversation.id, here.platform, here.chat, asked.about)
+    if not found:
+        raise NothingToMail
+    return tuple(found)
+
+
+def _form(tx: Tx, context: Context, about: Sequence[int]) -> Form:
+    conversation = context.conversation
+    meant = transcripts.choices(tx, conversation.id, OFFERED, about) if about else []
+    known = {one.id for one in meant}
+    newest = [one for one in transcripts.choices(tx, conversation.id, OFFERED) if one.id not in known]
+    offered = [*meant, *reversed(newest)][:OFFERED]
+    subject = default_subject(conversations.client_name(tx, conversation.client_id))
+    fields = (
+        TextField(name="to", label="To", hint="An e-mail address, or a few with commas between.", longest=400),
+        TextField(name="subject", label="Subject", value=subject, longest=SUBJECT_LONGEST),
+        ChoiceField(
+            name="messages",
+            label="Only these messages",
+            options=tuple(Option(str(one.id), _label(one)) for one in offered),
+            chosen=tuple(str(one.id) for one in meant),
+            many=True,
+            optional=True,
+            hint="Choose none to send the whole conversation.",
+        ),
+        ChoiceField(
+            name="notes",
+            label="Notes",
+            options=(Option(WITH_NOTES, "With the team's notes"),),
+            chosen=(WITH_NOTES,) if any(one.is_note for one in meant) else (),
+            many=True,
+            optional=True,
+            hint="The client has never seen them.",
+        ),
+    )
+    return Form(verb=Verb.EMAIL, token=token_of(conversation), title="Send to Email", fields=fields, submit="Send")
+
+
+def _label(one: Choice) -> str:
+    words = f"{'🔒 ' if one.is_note else ''}{one.author}: {' '.join(one.body.to_plain().split())}"
+    when = clock_words(one.at).removesuffix(" UTC")
+    room = LABEL_LONGEST - len(when) - 3
+    return f"{when} · {words if len(words) <= room else words[: room - 1] + '…'}"
+
+
+def _typed(tx: Tx, context: Context, asked: Asked) -> Letter:
+    addresses, subject = split_words(asked.words)
+    if not subject:
+        subject = default_subject(conversations.client_name(tx, context.conversation.client_id))
+    return Letter(checked_addresses(addresses), checked_subject(subject), _about(tx, context, asked) or None, notes=False)
+
+
+def _filled(asked: Asked) -> Letter:
+    chosen = tuple(row_of(value) or 0 for value in asked.chosen("messages"))
+    return Letter(
+        checked_addresses(asked.value("to")),
+        checked_subject(asked.value("subject")),
+        chosen or None,
+        notes=WITH_NOTES in asked.chosen("notes"),
+    )
+
+
+def _check(tx: Tx, context: Context, letter: Letter) -> None:
+    """Whether it may go there, and there is something to send. Raises a refusal for a field of the form."""
+    theirs = transcripts.address_of_client(tx, context.conversation.client_id)
+    if not context.operator.has(Permission.EMAIL_ANYWHERE):
+        known = {*transcripts.addresses_of_operators(tx), *filter(None, (theirs,))}
+        for address in letter.to:
+            if not may_mail(address, domains=tx.policy.mail_domains, known=known):
+                domains = "".join(f", to {domain}" for domain in sorted(tx.policy.mail_domains))
+                raise ForeignAddress(address=address, domains=domains)
+    if letter.notes and theirs and theirs.casefold() in {address.casefold() for address in letter.to}:
+        raise NotesStay(address=theirs)
+    found = transcripts.choices(tx, context.conversation.id, OFFERED, letter.only)
+    if not any(letter.notes or not one.is_note for one in found):
+        raise NothingToMail
+
+
+def _queue(tx: Tx, context: Context, letter: Letter) -> None:
+    actor, mirror = context.actor, context.mirror
+    place = {"port": mirror.port, "chat": mirror.chat, "thread": mirror.thread} if mirror is not None else None
+    for address in letter.to:
+        payload: dict[str, object] = {
+            "subject": letter.subject,
+            "key": secrets.token_hex(12),
+            "upto": context.conversation.last_seq,
+            "only": list(letter.only) if letter.only is not None else None,
+            "notes": letter.notes,
+            "asked_by": context.operator.name,
+            "place": place,
+            "port": port_of(actor.platform),
+            "person": actor.external_id,
+        }
+        outbox.queue(
+            tx,
+            Delivery(
+                lane=f"{PORT}:{address}",
+                port=PORT,
+                chat=address,
+                op="mail",
+                conversation_id=context.conversation.id,
+                payload=payload,
+            ),
+        )
+
+
+VERBS: dict[Verb, Callable[[Tx, Context, Asked], Answer]] = {Verb.EMAIL: email}

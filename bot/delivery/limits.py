@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.store.buckets import Window
 
-POSTS = frozenset({"words", "card", "topic", "notice", "history"})
+POSTS = frozenset({"words", "card", "topic", "notice", "history", "document"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,8 @@ class Limits:
 
     def _forum(self, chat: str, op: str, *, edit: bool) -> tuple[Window, ...]:
         account = Window("telegram-desk:account", self.bot_per_second, 1.0)
+        if op == "remove":
+            return (Window(f"telegram-desk:{chat}:remove", self.forum_per_minute, 60.0), account)
         if not chat.startswith("-"):  # an operator's private chat with the bot
             return (Window(f"telegram-desk:{chat}:post", self.chat_per_second * 5, 5.0), account)
         kind = "react" if op == "mark" else "edit" if edit or op in ("topic_state", "topic_name") else "post"
@@ -53,6 +55,9 @@ class Limits:
             return (Window(f"slack:{chat}:home", 0, 1.0), Window("slack:account:homes", self.homes_per_minute, 60.0))
         if op == "mark":
             return (Window(f"slack:{chat}:react", 0, 1.0), Window("slack:account:react", self.updates_per_minute, 60.0))
+        if op == "remove":  # each takes away up to twenty posts
+            a_minute = max(1, self.updates_per_minute // 20) if self.updates_per_minute else 0
+            return (Window(f"slack:{chat}:remove", 0, 1.0), Window("slack:account:remove", a_minute, 60.0))
         if edit or op == "sweep":
             return (Window(f"slack:{chat}:update", 0, 1.0), Window("slack:account:update", self.updates_per_minute, 60.0))
         burst = 4

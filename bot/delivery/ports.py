@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 
 from bot.domain.actions import Button
 from bot.domain.card import CardView
+from bot.domain.chart import Chart
 from bot.domain.screen import Jump, Screen
 from bot.domain.text import RichText
 
@@ -91,12 +92,21 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Mention:
+    """A person to call: the platform's id and the name."""
+
+    person: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Words of our own to operators: a refusal, a question, a failure.
 
     ``only_for``  the platform id of the one person who may see it; None = everybody in the thread
     ``reply_to``  the message it is about, where the platform can show that
     ``jumps``     threads and topics it speaks of, shown as links
+    ``mention``   the operator it calls by name in front, so that the platform tells him; None for nobody
     """
 
     text: str
@@ -104,6 +114,7 @@ class Notice:
     reply_to: str | None = None
     buttons: tuple[Button, ...] = ()
     jumps: tuple[Jump, ...] = ()
+    mention: Mention | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +123,39 @@ class History:
 
     title: str
     lines: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file for one operator in private, whom the address names. A chart is drawn as it is sent, and shown as a picture."""
+
+    name: str
+    mime: str
+    content: bytes | Chart
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A conversation by e-mail to the address (R64). The words are read from the store as it is sent.
+
+    ``key``   unique for ever and the same at each try, for the Message-ID
+    ``only``  these messages, else all up to number ``upto``; ``at`` when it was asked for
+    """
+
+    subject: str
+    key: str
+    conversation_id: int
+    upto: int
+    only: tuple[int, ...] | None
+    notes: bool
+    asked_by: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Take away the topic the address names, or all that the bot posted in the thread (R125). Gone already = done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +176,22 @@ class PublishHome:
     screen: Screen | None = None
 
 
-Body = Words | OpenTopic | NameTopic | TopicState | PostCard | EditCard | Mark | Notice | History | Sweep | PublishHome
+Body = (
+    Words
+    | OpenTopic
+    | NameTopic
+    | TopicState
+    | PostCard
+    | EditCard
+    | Mark
+    | Notice
+    | History
+    | Document
+    | Sweep
+    | PublishHome
+    | Letter
+    | Remove
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +209,13 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Done. ``remote_id`` is the platform's id of what was made or changed, empty when there is none."""
+    """Done. ``remote_id`` is the platform's id of what was made or changed, empty when there is none.
+
+    ``left``  of what was to be removed, how many posts are other people's and stay
+    """
 
     remote_id: str = ""
+    left: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +275,7 @@ class ReadsBack(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The ports by name: ``slack``, ``telegram-desk``, ``telegram-channel``, ``widget``."""
+    """The ports by name: ``slack``, ``telegram-desk``, ``telegram-channel``, ``widget``, ``mail``."""
 
     by_name: dict[str, Port] = field(default_factory=dict)
 

@@ -17,12 +17,14 @@ from bot.delivery.ports import (
     Ambiguous,
     EditCard,
     Mark,
+    NameTopic,
     Outcome,
     Parcel,
     Port,
     Ports,
     PublishHome,
     ReadsBack,
+    Remove,
     Retry,
     Sweep,
     TopicState,
@@ -34,7 +36,7 @@ from bot.store.uow import Tx, clock
 from bot.store.wakes import Waker
 
 log = structlog.get_logger(__name__)
-REPEATABLE = (EditCard, Mark, TopicState, Sweep, PublishHome)
+REPEATABLE = (EditCard, Mark, NameTopic, TopicState, Sweep, PublishHome, Remove)
 """Bodies that may be sent twice without anybody noticing."""
 Home = Callable[[Tx, str, str], Screen]
 """What a person's home shows now, by platform and the platform's id of the person; it only reads."""

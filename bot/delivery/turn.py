@@ -124,7 +124,7 @@ def _settle(tx: Tx, plan: Plan, state: dict[str, Bucket], result: Result) -> Non
     begun, outcome = result.begun, result.outcome
     if isinstance(outcome, Sent):
         _end(tx, plan, begun, "unconfirmed" if result.doubtful else "sent", None)
-        effects.sent(tx, begun.heads, outcome, begun.lane.chat)
+        effects.sent(tx, begun.heads, outcome, begun.lane.chat, doubtful=result.doubtful)
         if result.doubtful and isinstance(begun.parcel.body, OpenTopic):
             effects.topic_doubted(tx, begun.heads[0], begun.lane.chat, begun.parcel.body.name)
         for window in begun.windows:
@@ -135,6 +135,8 @@ def _settle(tx: Tx, plan: Plan, state: dict[str, Bucket], result: Result) -> Non
         _try_again(tx, plan, state, begun, outcome)
     elif isinstance(outcome, Ambiguous):
         _unsure(tx, plan, state, result, outcome)
+    elif isinstance(outcome, Permanent) and effects.is_otherwise(begun.heads[0]):
+        _die(tx, plan, begun, outcome)
     elif isinstance(outcome, Permanent) and (outcome.code == "chat_gone" or effects.keeps_waiting(tx, begun.heads[0])):
         _wait_for_a_person(tx, plan, state, begun, outcome)
     else:
@@ -157,6 +159,7 @@ def _try_again(tx: Tx, plan: Plan, state: dict[str, Bucket], begun: Begun, outco
     if tries >= ATTEMPTS or old:
         _die(tx, plan, begun, Permanent(outcome.reason))
         return
+    effects.waits(tx, head, outcome.reason)
     wait = outcome.after or min(60.0, 2.0 ** min(tries, 6)) * random.uniform(0.7, 1.3)
     until = tx.now + max(50, int(wait * 1000))
     # This try did not arrive; an earlier one of unknown fate still may have, and the next look must not forget it.

@@ -1,377 +1,250 @@
-"""What a person is told when something can't be done.
+"""What a person is told when something can't be done, all under one name.
 
-The docstring of a refusal *is* its message, so this file reads as the list of everything the
-product may say no to. Words in braces are filled in by whoever raises it.
+The docstring of a refusal *is* its message, so these files read as the list of everything the product may say no to. Words in
+braces are filled in by whoever raises it.
 
     Refusal
-    ├── NotAnOperator · NotYourGroup · NotAllowed            who you are
-    ├── NoConversation · UnknownVerb · NotUnderstood · InThread · StaleCard · NotYourText   what you pointed at
-    ├── AlreadyStarted · AlreadyYours · NotYours · NotStarted · AlreadyClosed · AlreadyUnassigned · Decided
-    ├── UnknownTab · SearchTooShort · OldSearch                          lists and search
-    ├── UnknownColleague · UnknownGroup · SameGroup · NoDesk · HasMoved                   passing on
-    ├── NobodyToPin · OnlyTheirs · AlreadyPinned · NotPinned · NotYourPin                 pins
-    ├── Blacklisted · AlreadyListed · NotListed · OnlyInTab                               the black list
-    ├── CodeNotValid · TooManyCodes · AlreadyLinked · LinkHere · LinkInPrivate          linking accounts
-    ├── UnknownKey · UnknownOperator · SeveralOperators · UnknownRole · UnknownRight · UnknownChannel    running the team
-    ├── NotAName · NameTaken · NotAnEmail · NotASlackId · NotATelegramNumber · NotARoom · NotAForum · NotOneOf
-    ├── NotADuration · NotHours · NotAClock · ManyWords · IdentityTaken · DeskTaken · NoAccount
-    ├── LastAdmin · GroupInUse · Incomplete
-    └── NoName · NoWords · OverLength · NotYourNote                                          the client
-    ├── QuestionOver · NothingWritten · NothingChosen · NotOffered · TooLong · NoVerbHere · NotWords   what a form was answered
-    └── AlreadyStarted · AlreadyYours · NotYours · NotStarted · AlreadyClosed · AlreadyUnassigned · Decided
+    ├── who you are: NotAnOperator · NotYourGroup · NotAllowed
+    ├── what you pointed at: NoConversation · UnknownVerb · NotUnderstood · InThread · StaleCard · NotYourText
+    ├── what a form was answered: QuestionOver … NotWords
+    ├── where it stands: AlreadyStarted … TooLate
+    ├── passing on: UnknownColleague · UnknownGroup · SameGroup · NoDesk · HasMoved
+    ├── pins: NobodyToPin · OnlyTheirs · AlreadyPinned · NotPinned · NotYourPin
+    ├── the black list: Blacklisted · AlreadyListed · NotListed · OnlyInTab
+    ├── the client: NoName · NoWords · OverLength · NotYourNote
+    ├── lists and search: UnknownTab · SearchTooShort · OldSearch
+    ├── tags: NoTag · TagTooLong · TooManyTags · NothingToTag · UnknownTag · NoPrivateChat
+    ├── canned responses: BadTitle … DraftGone
+    ├── e-mail: NoMail … NotesStay
+    ├── the journal, erasure: UnknownPerson · BadSince · UnknownClient · WrongName · InTheAir
+    ├── linking accounts: CodeNotValid · TooManyCodes · AlreadyLinked · LinkInPrivate · LinkHere
+    ├── running the team: UnknownKey … NoAccount
+    ├── what was written: NotAName … DeskTaken
+    └── time: BadHours · BadTime · BadQuiet
 """
 
 from __future__ import annotations
 
-import inspect
-from typing import Self
-
-
-class Refusal(Exception):
-    """That can't be done."""
-
-    field: str = ""
-    """The field of a form it is about, where it can be shown beside it."""
-
-    def __init__(self, **details: str) -> None:
-        self.details = details
-        super().__init__(inspect.cleandoc(self.__doc__ or "").format(**details))
-
-    def beside(self, field: str) -> Self:
-        """The same, to be shown beside this field of a form."""
-        self.field = field
-        return self
-
-    @property
-    def errors(self) -> dict[str, str]:
-        """What is wrong with a form, by field name."""
-        return {self.field: str(self)} if self.field else {}
-
-    @property
-    def code(self) -> str:
-        """The refusal's name, for the journal."""
-        return type(self).__name__
-
-
-class NotAnOperator(Refusal):
-    """You are not a registered operator here, so nothing was done. Ask an admin to add you."""
-
-
-class NotYourGroup(Refusal):
-    """This conversation belongs to {group}, and you don't work in that group."""
-
-
-class NotAllowed(Refusal):
-    """Your role does not allow this. Ask an admin for the right “{permission}”."""
-
-
-class NoConversation(Refusal):
-    """This is not a client's conversation, or it is no longer known here."""
-
-
-class UnknownVerb(Refusal):
-    """I don't know “{word}”. You can write {known}."""
-
-
-class NotUnderstood(Refusal):
-    """I don't know “{word}”. Did you mean “{near}”? “{help}” lists all there is."""
-
-
-class InThread(Refusal):
-    """“{word}” is about a conversation: write {prefix}{word} in its thread or topic."""
-
-
-class StaleCard(Refusal):
-    """This button belongs to another conversation or to an older card. Please use the newest card."""
-
-
-class NotYourText(Refusal):
-    """Only {name}, who wrote this text, can decide about it."""
-
-
-class QuestionOver(Refusal):
-    """That question is over, so nothing was done with your answer, and the client did not get it."""
-
-
-class NothingWritten(Refusal):
-    """This can't be empty. Please write something."""
-
-
-class NothingChosen(Refusal):
-    """Please choose at least one."""
-
-
-class NotOffered(Refusal):
-    """That is not among the choices. Please press one of the buttons."""
-
-
-class TooLong(Refusal):
-    """That is too long. At most {longest} characters, please."""
-
-
-class NoVerbHere(Refusal):
-    """I am waiting for the answer to this question. Write it in plain words, or /cancel."""
-
-
-class NotWords(Refusal):
-    """Please answer in words; files can't be taken here."""
-
-
-class AlreadyStarted(Refusal):
-    """{name} already has this conversation."""
-
-
-class AlreadyYours(Refusal):
-    """You already have this conversation. Just write, and the client gets it."""
-
-
-class NotYours(Refusal):
-    """Only {name}, who has this conversation, can do that."""
-
-
-class NotStarted(Refusal):
-    """Nobody has this conversation yet. Press “Start conversation” first."""
-
-
-class AlreadyClosed(Refusal):
-    """This conversation is already closed."""
-
-
-class AlreadyUnassigned(Refusal):
-    """This conversation is already in Unassigned."""
-
-
-class Decided(Refusal):
-    """This text was already {what}."""
-
-
-class UnknownTab(Refusal):
-    """I don't know the list “{word}”. You can write {known}."""
-
-
-class SearchTooShort(Refusal):
-    """Please write at least 3 letters of a word or a name, e.g. “ref” to find “refund”."""
-
-    field = "words"
-
-
-class OldSearch(Refusal):
-    """You have searched for something else since. Search again to see this list."""
-
-
-class UnknownColleague(Refusal):
-    """I know no operator “{name}” you could pass this conversation on to."""
-
-    field = "operator"
-
-
-class UnknownGroup(Refusal):
-    """There is no group “{name}”. There are: {known}."""
-
-    field = "group"
-
-
-class SameGroup(Refusal):
-    """This conversation is in {group} already."""
-
-    field = "group"
-
-
-class NoDesk(Refusal):
-    """{group} has no room or forum to answer from, so nothing was moved. Ask an admin to give it one."""
-
-    field = "group"
-
-
-class HasMoved(Refusal):
-    """This conversation goes on in another place, in {group}. Nothing you write here is kept or sent: please write there."""
-
-
-class NobodyToPin(Refusal):
-    """A client is pinned to the operator who has the conversation, and nobody has it now. Press “Start conversation” first."""
-
-
-class OnlyTheirs(Refusal):
-    """Only {name}, who has this conversation, or a super-admin can pin this client."""
-
-
-class AlreadyPinned(Refusal):
-    """This client is pinned to {name}. Only {name} or a super-admin can detach the client."""
-
-
-class NotPinned(Refusal):
-    """This client is pinned to nobody."""
-
-
-class NotYourPin(Refusal):
-    """Only {name}, to whom this client is pinned, or a super-admin can detach the client."""
-
-
-class Blacklisted(Refusal):
-    """This client is on the black list. Unlock the conversation in the tab Blacklist first."""
-
-
-class AlreadyListed(Refusal):
-    """This client is on the black list already."""
-
-
-class NotListed(Refusal):
-    """This client is not on the black list."""
-
-
-class OnlyInTab(Refusal):
-    """A conversation is unlocked in the tab Blacklist, not here."""
-
-
-class NoName(Refusal):
-    """A client needs a name. Write the new one, please."""
-
-    field = "name"
-
-
-class NoWords(Refusal):
-    """An empty note was not kept. Write what the team should know about the client."""
-
-    field = "note"
-
-
-class OverLength(Refusal):
-    """That is too long: {most} characters are the most."""
-
-
-class NotYourNote(Refusal):
-    """Only {name}, who wrote this note, can delete it."""
-
-
-class CodeNotValid(Refusal):
-    """This code is not valid (any more)."""
-
-
-class TooManyCodes(Refusal):
-    """That were too many wrong codes. Please wait an hour before you try again."""
-
-
-class AlreadyLinked(Refusal):
-    """Your {there} account is linked already. If it is another one now, ask an admin to change it."""
-
-
-class LinkInPrivate(Refusal):
-    """A code is for you alone. Please write /link to me in our private chat."""
-
-
-class LinkHere(Refusal):
-    """You are {name} here, in {here}, already. A code is given in the other place: in {there}, where you are not known yet."""
-
-
-class UnknownKey(Refusal):
-    """I don't know “{word}=”.{near} Example: {example}"""
-
-
-class UnknownOperator(Refusal):
-    """I know no operator “{name}”.{near} Write the name, the e-mail or a mention."""
-
-
-class SeveralOperators(Refusal):
-    """“{name}” could be {names}. Please write the whole name, or the e-mail."""
-
-
-class UnknownRole(Refusal):
-    """There is no role “{name}”. There are: {known}."""
-
-    field = "role"
-
-
-class UnknownRight(Refusal):
-    """There is no right “{name}”. There are: {known}."""
-
-    field = "permissions"
-
-
-class UnknownChannel(Refusal):
-    """There is no channel “{name}”. There are: {known}."""
-
-
-class NotAName(Refusal):
-    """A name is one line of 1 to {most} characters."""
-
-    field = "name"
-
-
-class NameTaken(Refusal):
-    """There is already {what} named “{name}”. Please choose another name."""
-
-    field = "name"
-
-
-class NotAnEmail(Refusal):
-    """“{value}” is not an e-mail address. Write one like olga@example.com"""
-
-    field = "email"
-
-
-class NotASlackId(Refusal):
-    """“{value}” is not a Slack member. Mention the person, or write the member id like U012AB3CD (profile, “Copy member ID”)."""
-
-    field = "slack"
-
-
-class NotATelegramNumber(Refusal):
-    """“{value}” is not a Telegram number. Write one like 123456789, or let the person link the account with a code (“link”)."""
-
-    field = "telegram"
-
-
-class NotARoom(Refusal):
-    """“{value}” is not a Slack room's id. Write one like C012AB3CD (room details, at the very end)."""
-
-    field = "slack"
-
-
-class NotAForum(Refusal):
-    """“{value}” is not a Telegram forum's id. Write one like -1001234567890, with the minus."""
-
-    field = "telegram"
-
-
-class NotOneOf(Refusal):
-    """“{value}” can't be chosen. There are: {known}."""
-
-
-class NotADuration(Refusal):
-    """“{value}” is not a time I can use. Write one like 15m, 2h or 1d, at most {most}, or off."""
-
-
-class NotHours(Refusal):
-    """“{value}” are not business hours. Write them like Mon-Fri 09:00-18:00 Europe/Berlin, or off."""
-
-
-class NotAClock(Refusal):
-    """“{value}” is not a time of the day. Write one like 09:00, or off."""
-
-
-class ManyWords(Refusal):
-    """That is too long: {most} characters are the most."""
-
-
-class IdentityTaken(Refusal):
-    """This {platform} account is {name}'s already. Take it from {name} first."""
-
-
-class DeskTaken(Refusal):
-    """{desk} belongs to the group {group} already."""
-
-
-class NoAccount(Refusal):
-    """{name} could not act anywhere: give a Slack account, a Telegram number, or both. Example: {example}"""
-
-
-class LastAdmin(Refusal):
-    """Then nobody could change the team any more, so nothing was done. Make somebody else a super-admin first."""
-
-
-class GroupInUse(Refusal):
-    """{group} can't be switched off yet: {why}."""
-
-
-class Incomplete(Refusal):
-    """{what} Example: {example}"""
+from bot.domain.errors_talk import (
+    AlreadyClosed,
+    AlreadyListed,
+    AlreadyPinned,
+    AlreadyStarted,
+    AlreadyUnassigned,
+    AlreadyYours,
+    Blacklisted,
+    Decided,
+    HasMoved,
+    InThread,
+    NobodyToPin,
+    NoConversation,
+    NoDesk,
+    NoName,
+    NotAllowed,
+    NotAnOperator,
+    NothingChosen,
+    NothingWritten,
+    NotListed,
+    NotOffered,
+    NotPinned,
+    NotStarted,
+    NotUnderstood,
+    NotWords,
+    NotYourGroup,
+    NotYourNote,
+    NotYourPin,
+    NotYours,
+    NotYourText,
+    NoVerbHere,
+    NoWords,
+    OldSearch,
+    OnlyInTab,
+    OnlyTheirs,
+    OverLength,
+    QuestionOver,
+    SameGroup,
+    SearchTooShort,
+    StaleCard,
+    TooLate,
+    TooLong,
+    UnknownColleague,
+    UnknownGroup,
+    UnknownTab,
+    UnknownVerb,
+)
+from bot.domain.errors_team import (
+    AlreadyLinked,
+    BadHours,
+    BadQuiet,
+    BadTime,
+    CodeNotValid,
+    DeskTaken,
+    GroupInUse,
+    IdentityTaken,
+    Incomplete,
+    LastAdmin,
+    LinkHere,
+    LinkInPrivate,
+    ManyWords,
+    NameTaken,
+    NoAccount,
+    NotAClock,
+    NotADuration,
+    NotAForum,
+    NotAName,
+    NotAnEmail,
+    NotARoom,
+    NotASlackId,
+    NotATelegramNumber,
+    NotHours,
+    NotOneOf,
+    SeveralOperators,
+    TooManyCodes,
+    UnknownChannel,
+    UnknownKey,
+    UnknownOperator,
+    UnknownRight,
+    UnknownRole,
+)
+from bot.domain.errors_words import (
+    BadAddress,
+    BadSince,
+    BadSubject,
+    BadTitle,
+    DraftGone,
+    ForeignAddress,
+    InTheAir,
+    ManyAddresses,
+    NoMail,
+    NoPrivateChat,
+    NoTag,
+    NoTemplate,
+    NoTemplateText,
+    NotesStay,
+    NothingToMail,
+    NothingToSend,
+    NothingToTag,
+    NotYourTemplate,
+    TagTooLong,
+    TemplateTooLong,
+    TitleTaken,
+    TitleTooLong,
+    TooManyTags,
+    UnknownCanned,
+    UnknownClient,
+    UnknownPerson,
+    UnknownTag,
+    UnknownVariable,
+    WrongName,
+)
+from bot.domain.refusal import Refusal
+
+__all__ = [
+    "AlreadyClosed",
+    "AlreadyLinked",
+    "AlreadyListed",
+    "AlreadyPinned",
+    "AlreadyStarted",
+    "AlreadyUnassigned",
+    "AlreadyYours",
+    "BadAddress",
+    "BadHours",
+    "BadQuiet",
+    "BadSince",
+    "BadSubject",
+    "BadTime",
+    "BadTitle",
+    "Blacklisted",
+    "CodeNotValid",
+    "Decided",
+    "DeskTaken",
+    "DraftGone",
+    "ForeignAddress",
+    "GroupInUse",
+    "HasMoved",
+    "IdentityTaken",
+    "InTheAir",
+    "InThread",
+    "Incomplete",
+    "LastAdmin",
+    "LinkHere",
+    "LinkInPrivate",
+    "ManyAddresses",
+    "ManyWords",
+    "NameTaken",
+    "NoAccount",
+    "NoConversation",
+    "NoDesk",
+    "NoMail",
+    "NoName",
+    "NoPrivateChat",
+    "NoTag",
+    "NoTemplate",
+    "NoTemplateText",
+    "NoVerbHere",
+    "NoWords",
+    "NobodyToPin",
+    "NotAClock",
+    "NotADuration",
+    "NotAForum",
+    "NotAName",
+    "NotARoom",
+    "NotASlackId",
+    "NotATelegramNumber",
+    "NotAllowed",
+    "NotAnEmail",
+    "NotAnOperator",
+    "NotHours",
+    "NotListed",
+    "NotOffered",
+    "NotOneOf",
+    "NotPinned",
+    "NotStarted",
+    "NotUnderstood",
+    "NotWords",
+    "NotYourGroup",
+    "NotYourNote",
+    "NotYourPin",
+    "NotYourTemplate",
+    "NotYourText",
+    "NotYours",
+    "NotesStay",
+    "NothingChosen",
+    "NothingToMail",
+    "NothingToSend",
+    "NothingToTag",
+    "NothingWritten",
+    "OldSearch",
+    "OnlyInTab",
+    "OnlyTheirs",
+    "OverLength",
+    "QuestionOver",
+    "Refusal",
+    "SameGroup",
+    "SearchTooShort",
+    "SeveralOperators",
+    "StaleCard",
+    "TagTooLong",
+    "TemplateTooLong",
+    "TitleTaken",
+    "TitleTooLong",
+    "TooLate",
+    "TooLong",
+    "TooManyCodes",
+    "TooManyTags",
+    "UnknownCanned",
+    "UnknownChannel",
+    "UnknownClient",
+    "UnknownColleague",
+    "UnknownGroup",
+    "UnknownKey",
+    "UnknownOperator",
+    "UnknownPerson",
+    "UnknownRight",
+    "UnknownRole",
+    "UnknownTab",
+    "UnknownTag",
+    "UnknownVariable",
+    "UnknownVerb",
+    "WrongName",
+]

@@ -20,6 +20,8 @@ class Permission(StrEnum):
     """Opens the tabs All and Blacklist (R5)."""
     SEND_ONCE = "send_once"
     """May send one text in a conversation somebody else has (R25)."""
+    EMAIL_ANYWHERE = "email_anywhere"
+    """May send a conversation by e-mail to any address (R64, F55)."""
 
 
 def may_work(operator: Operator, conversation: Conversation) -> bool:

@@ -1,4 +1,4 @@
-"""The few numbers that decide how patient the house is. Set once by whoever installs it; see the settings."""
+"""What whoever installs the house decides for all of it, once: how patient it is, and whom it may mail. See the settings."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ class Policy:
     ``home_debounce``    changes of an operator's lists within this time become one drawing of the Home tab
     ``thread_rest``      a closed conversation that rested longer gets a new Slack thread when the client writes (R30)
     ``held_note_after``  a held text its author does not decide on becomes a note for everybody after this time (R25)
+    ``mail``             whether there is a mail server (R64); ``mail_domains`` whose addresses every operator may mail to
     """
 
     card_debounce: int = 300
     home_debounce: int = 2_000
     thread_rest: int = 24 * 3_600_000
     held_note_after: int = 600_000
+    mail: bool = False
+    mail_domains: frozenset[str] = frozenset()

@@ -23,7 +23,7 @@ from sqlalchemy import Table, delete, insert, select, update
 from bot.domain.group_settings import GroupSettings, Landing
 from bot.domain.ids import GroupId
 from bot.store.tables import channel, desk, group, identity, membership, operator, role
-from bot.store.team import settings_of
+from bot.store.team import set_settings, settings_of
 from bot.store.uow import Tx
 
 Facts = dict[str, Any]
@@ -110,7 +110,7 @@ def _set_settings(tx: Tx, group_id: GroupId, given: Mapping[str, Any]) -> None:
     if given:
         landing = {"assign_lands_in": Landing(given["assign_lands_in"])} if "assign_lands_in" in given else {}
         after = replace(settings_of(tx, group_id), **{**given, **landing})
-        tx.execute(update(group).where(group.c.id == group_id).values(settings=after.to_json()))
+        set_settings(tx, group_id, after)
 
 
 def _set_groups(tx: Tx, operator_id: int, groups: Iterable[int]) -> None:

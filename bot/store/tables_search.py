@@ -31,7 +31,8 @@ INDEXES = {
         f"CREATE TRIGGER OWNER_words_changed AFTER UPDATE ON OWNER_words BEGIN {_GONE} {_COME} END",
     ),
     "postgresql": (
-        "CREATE INDEX ix_OWNER_words_terms ON OWNER_words USING gin (array_to_tsvector(string_to_array(TERMS, ' ')))",
+        "CREATE INDEX ix_OWNER_words_terms ON OWNER_words USING gin (array_to_tsvector(string_to_array(TERMS, ' '))) "
+        "WITH (gin_pending_list_limit = 256)",
     ),
 }
 """What no ``Table`` can say: the index of each engine, and on SQLite what keeps it in step with the table."""

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Boolean, Column, Computed, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, text
 
 from bot.store.columns import Id, metadata, moment, number, ref, words
 
 LISTED_AT = "CASE WHEN status = 'inbox' AND last_message_at IS NOT NULL THEN last_message_at ELSE status_since END"
 """The time a list shows and is ordered by (R17), as :attr:`bot.domain.conversation.Conversation.time` tells it."""
+
+NEVER_AGAIN: dict[str, Any] = {"sqlite_autoincrement": True}
+"""Numbers that buttons, lanes and posts bear are not given out a second time, even when the newest row was erased.
+
+PostgreSQL's sequences do so by themselves; SQLite's ``INTEGER PRIMARY KEY`` alone would begin again behind the highest row.
+"""
 
 client = Table(
     "client",
@@ -18,6 +26,7 @@ client = Table(
     words("identifiers", default="{}"),
     Column("blocked", Boolean, nullable=False, server_default=text("false")),
     moment("created_at"),
+    **NEVER_AGAIN,
 )
 client_identity = Table(
     "client_identity",
@@ -27,6 +36,7 @@ client_identity = Table(
     ref("channel_id", "channel"),
     words("external_id"),
     UniqueConstraint("channel_id", "external_id"),
+    Index(None, "client_id"),
 )
 conversation = Table(
     "conversation",
@@ -54,6 +64,7 @@ conversation = Table(
     Index(None, "operator_id", "status", "listed_at", "id"),
     Index(None, "closed_by", "status", "listed_at", "id"),
     Index("ix_conversation_unseen", "status", "group_id", postgresql_where=text("unseen"), sqlite_where=text("unseen")),
+    **NEVER_AGAIN,
 )
 message = Table(
     "message",
@@ -66,6 +77,7 @@ message = Table(
     words("author"),
     words("shown_as", default=""),
     words("body"),
+    Column("expanded", Boolean, nullable=False, server_default=text("false")),
     moment("at"),
     Column("edited_rev", Integer, nullable=False, server_default="0"),
     moment("deleted_at", nullable=True),
@@ -73,6 +85,7 @@ message = Table(
     words("action_key", nullable=True),
     UniqueConstraint("conversation_id", "seq"),
     UniqueConstraint("action_key"),
+    **NEVER_AGAIN,
 )
 message_ref = Table(
     "message_ref",
@@ -105,6 +118,7 @@ mirror = Table(
     Index(None, "conversation_id"),
     Index(None, "desk_id", "thread"),
     Index(None, "desk_id", "card_ref"),
+    **NEVER_AGAIN,
 )
 
 journal = Table(
@@ -119,6 +133,8 @@ journal = Table(
     words("details", default="{}"),
     moment("at"),
     Index(None, "conversation_id", "id"),
+    Index(None, "operator_id", "id"),
+    Index(None, "at"),
 )
 client_note = Table(
     "client_note",
@@ -148,7 +164,8 @@ tag = Table(
     "tag",
     metadata,
     number(),
-    Column("name", Text, nullable=False, unique=True),
+    words("name"),
+    Column("folded", Text, nullable=False, unique=True),
     ref("operator_id", "operator", nullable=True),
     moment("at"),
 )
@@ -160,6 +177,7 @@ message_tag = Table(
     ref("operator_id", "operator"),
     moment("at"),
     Index(None, "tag_id", "at"),
+    Index(None, "at"),
 )
 canned = Table(
     "canned",
@@ -167,8 +185,16 @@ canned = Table(
     number(),
     ref("operator_id", "operator", nullable=True),
     words("title"),
+    words("word"),
     words("body"),
     ref("blob_id", "blob", nullable=True),
     moment("at"),
-    UniqueConstraint("operator_id", "title"),
+    UniqueConstraint("operator_id", "word"),
+    Index(
+        "ix_canned_shared",
+        "word",
+        unique=True,
+        postgresql_where=text("operator_id IS NULL"),
+        sqlite_where=text("operator_id IS NULL"),
+    ),
 )

@@ -90,6 +90,7 @@ delivery = Table(
     ),
     Index("ix_delivery_message_id", "message_id"),
     Index("ix_delivery_mirror_id", "mirror_id"),
+    Index("ix_delivery_conversation_id", "conversation_id"),
 )
 bucket = Table(
     "bucket",

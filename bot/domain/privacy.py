@@ -1,0 +1,20 @@
+"""Words about people as they may stand where many read them: no whole phone number (F73)."""
+
+from __future__ import annotations
+
+import re
+
+_PHONE = re.compile(r"\+?\d[\d \u00a0()-]{5,}\d")
+
+
+def masked(text: str) -> str:
+    """The text with all but the first three and the last two digits of each long number as dots."""
+    return _PHONE.sub(lambda found: _mask(found[0]), text)
+
+
+def _mask(number: str) -> str:
+    digits = [index for index, char in enumerate(number) if char.isdigit()]
+    if len(digits) < 7:
+        return number
+    hidden = set(digits[3:-2])
+    return "".join("•" if index in hidden else char for index, char in enumerate(number))

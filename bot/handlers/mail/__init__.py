@@ -1,0 +1,1 @@
+"""E-mail: conversations as letters, through an SMTP server."""
