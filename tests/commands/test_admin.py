@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from bot.commands import desk_words
 from bot.commands.answer import Answer
@@ -17,8 +18,10 @@ from bot.domain.conversation import Status
 from bot.domain.people import Actor
 from bot.domain.screen import ChoiceField, TextField
 from bot.store import entries, tables
+from bot.store.engine import Store
 from bot.store.uow import Tx
 from tests.commands.conftest import Shop
+from tests.store.conftest import Opening
 
 
 async def says(shop: Shop, words: str, who: str = "ada", platform: str = "slack") -> Answer:
@@ -249,6 +252,26 @@ async def test_R2_nobody_locks_the_team_out(shop: Shop, words: str) -> None:
     if "role admin" not in words:
         await told(shop, "operator on Ben")
         assert "nobody" not in await told(shop, words)
+
+
+async def test_R2_two_admins_at_once_cannot_lock_the_team_out_together(shop: Shop, stores: Opening) -> None:
+    """Each would leave the other as the last one: who comes second waits, and is refused."""
+    await told(shop, "operator Ben role=admin")
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+    ended: list[str] = []
+
+    async def give_up(node: Store, who: str, name: str) -> None:
+        def job(tx: Tx) -> str:
+            answer = desk_words.said(tx, Actor("slack", f"U{who}", "command"), f"operator {name} role=lead").text
+            for _ in range(500 if tx.postgres else 0):
+                if ended or tx.execute(waiting).scalar():  # the other has come as far as it can; each look lets it go on
+                    break
+            return answer
+
+        ended.append(await node.write(job))
+
+    await asyncio.gather(give_up(shop.store, "ada", "Ada"), give_up(await stores(), "ben", "Ben"))
+    assert sorted("nobody could change the team" in one for one in ended) == [False, True]
 
 
 # Roles --------------------------------------------------------------------------------------------------------------------
