@@ -40,12 +40,12 @@ async def listed(house: House, platform: str) -> Talk:
 async def test_R80_a_client_on_the_black_list_reaches_nobody(house: House, platform: str) -> None:
     talk = await listed(house, platform)
     assert talk.mine.buttons(talk.thread) == talk.other.buttons(talk.there) == []
-    before = talk.lines(), talk.copies(), talk.mine.card(talk.thread), house.slack.private("olga")
+    before = talk.lines(), talk.copies(), talk.mine.card(talk.thread), talk.mine.private("olga")
     house.client_says("buy my things")
     house.client_says("again")
     await unheard(house, 2)
     await house.settled()
-    assert before == (talk.lines(), talk.copies(), talk.mine.card(talk.thread), house.slack.private("olga"))
+    assert before == (talk.lines(), talk.copies(), talk.mine.card(talk.thread), talk.mine.private("olga"))
     assert len(talk.mine.threads()) == 1
     house.client_says("hello", "karim")
     await house.until(lambda: len(talk.mine.threads()) == 2)  # others are heard as ever
