@@ -11,8 +11,8 @@ TARGET = Path(__file__).resolve().parent.parent / "docs" / "words.md"
 HEAD = """\
 # What an operator can ask for
 
-Everything is asked for in the messenger. Most of it has several doors: a button on the card, the menu behind *More…*, a row of the
-lists, or a word. In a Slack thread a word begins with `!`, in a Telegram topic and in the bot's private chat with `/`, and
+Everything is asked for in the messenger. Most of it has several doors: a button on the card, the menu behind *More…*, a row of
+a list, or a word. In a Slack thread a word begins with `!`, in a Telegram topic and in the bot's private chat with `/`, and
 everywhere in Slack with `/desk `. Where something is missing, a form asks for it.
 
 A text that begins with `note:` or 🔒 never leaves the team. `\\greet` sends the canned response *greet*.
