@@ -66,6 +66,7 @@ class TeamGroupSettings(_Entry):
     reminder_minutes: Count | None = None
     return_minutes: Count | None = None
     close_minutes: Count | None = None
+    close_text: str | None = None
     hours: str | None = None
     away_text: str | None = None
     digest_at: str | None = None

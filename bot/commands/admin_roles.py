@@ -22,6 +22,7 @@ MEANING = {
     Permission.CONVERSATIONS_MANAGEMENT: "manage conversations: tabs All and Blacklist, unlock, close what others have",
     Permission.TAB_ALL: "see the tabs All and Blacklist",
     Permission.SEND_ONCE: "send one text in a conversation somebody else has",
+    Permission.EMAIL_ANYWHERE: "send a conversation by e-mail to any address",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.commands.recall import MOST_SECONDS
 from bot.domain import team_words
 from bot.domain.errors import NotOneOf
 from bot.domain.group_settings import Landing
@@ -50,10 +51,9 @@ RULES: tuple[Rule, ...] = (
     _time("reminder", "reminder_minutes", "Reminder", "remind when a client has waited so long, e.g. 15m", MINUTES, YEAR),
     _time("return", "return_minutes", "Auto-return", "back to Unassigned when the operator is silent, e.g. 2h", MINUTES, YEAR),
     _time("close", "close_minutes", "Auto-close", "close what has been idle so long, e.g. 3d", MINUTES, YEAR),
-    _time("recall", "recall_seconds", "Recall", "a reply waits so long and can be cancelled, e.g. 10s", 1, 300),
-    _time(
-        "notify", "notify_after_minutes", "Notice after a rest", "mention the operator again after it, e.g. 30m", MINUTES, YEAR
-    ),
+    Rule("goodbye", "close_text", "Goodbye", "what a client is told then", team_words.long_text, _words, many_lines=True),
+    _time("recall", "recall_seconds", "Recall", "a reply waits so long and can be cancelled, e.g. 10s", 1, MOST_SECONDS),
+    _time("notify", "notify_after_minutes", "Notice after a rest", "call the operator again after it, e.g. 30m", MINUTES, YEAR),
     _time("retention", "retention_days", "Retention", "closed conversations older than that are erased, e.g. 365d", DAYS, 36_500),
     Rule("assign", "assign_lands_in", "Assigned goes to", "inbox of the operator, or unassigned of the group", _landing, str),
     Rule("hours", "hours", "Business hours", "e.g. Mon-Fri 09:00-18:00 Europe/Berlin", team_words.hours, _words),

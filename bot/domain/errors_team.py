@@ -125,14 +125,6 @@ class NotADuration(Refusal):
     """“{value}” is not a time I can use. Write one like 15m, 2h or 1d, at most {most}, or off."""
 
 
-class NotHours(Refusal):
-    """“{value}” are not business hours. Write them like Mon-Fri 09:00-18:00 Europe/Berlin, or off."""
-
-
-class NotAClock(Refusal):
-    """“{value}” is not a time of the day. Write one like 09:00, or off."""
-
-
 class ManyWords(Refusal):
     """That is too long: {most} characters are the most."""
 

@@ -6,11 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from zoneinfo import ZoneInfo
 
 from bot.domain.errors import (
     ManyWords,
-    NotAClock,
     NotADuration,
     NotAForum,
     NotAName,
@@ -18,9 +16,9 @@ from bot.domain.errors import (
     NotARoom,
     NotASlackId,
     NotATelegramNumber,
-    NotHours,
     UnknownKey,
 )
+from bot.domain.hours import parse_hours, parse_time
 
 LONGEST_NAME = 80
 LONGEST_TEXT = 1000
@@ -29,9 +27,6 @@ NOTHING = frozenset({"", "-", "none", "off", "no", "0"})
 _KEY = re.compile(r"(?<!\S)([A-Za-z_]+)\s?=\s?")
 _UNITS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _PIECE = re.compile(r"(\d{1,7})\s*(sec|min|s|m|h|d)?", re.IGNORECASE)
-_DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
-_HOURS = re.compile(rf"{_DAY}(?:-{_DAY})?(?:,{_DAY}(?:-{_DAY})?)* (\d\d:\d\d)-(\d\d:\d\d) (\S+)")
-_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,32 +148,20 @@ def duration_words(number: int, unit: int) -> str:
 
 
 def hours(text: str) -> str:
-    """Business hours like ``Mon-Fri 09:00-18:00 Europe/Berlin``. Raises ``NotHours``."""
+    """Business hours like ``Mon-Fri 09:00-18:00 Europe/Berlin``, in one line. Raises ``BadHours``."""
     clean = " ".join(text.split())
     if clean.lower() in NOTHING:
         return ""
-    found = _HOURS.fullmatch(re.sub(r"\s*([-,])\s*", r"\1", clean).replace("–", "-"))
-    if found is None or not (_CLOCK.fullmatch(found[1]) and _CLOCK.fullmatch(found[2])) or not _is_zone(found[3]):
-        raise NotHours(value=short(text))
-    return found[0]
-
-
-def _is_zone(text: str) -> bool:
-    try:
-        ZoneInfo(text)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True
+    parse_hours(clean)
+    return clean
 
 
 def clock(text: str) -> str:
-    """A time of the day, ``HH:MM``. Raises ``NotAClock``."""
-    clean = text.strip().zfill(5) if ":" in text else text.strip()
-    if clean.lower() in NOTHING:
+    """A time of the day, ``HH:MM``. Raises ``BadTime``."""
+    if text.strip().lower() in NOTHING:
         return ""
-    if not _CLOCK.fullmatch(clean):
-        raise NotAClock(value=short(text))
-    return clean
+    hour, minute = divmod(parse_time(text), 60)
+    return f"{hour:02}:{minute:02}"
 
 
 def long_text(text: str) -> str:

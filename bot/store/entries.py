@@ -92,7 +92,7 @@ def change(tx: Tx, kind: str, row_id: int, facts: Facts) -> None:
 
 def _write_rest(tx: Tx, kind: str, row_id: int, facts: Facts) -> None:
     """What is no column of the row itself. What was kept at hand of the team is old now."""
-    for kept in ("groups", "desks", "channels", "people"):
+    for kept in ("groups", "desks", "channels", "people", "group_settings"):
         tx.memory.pop(kept, None)
     if kind == "role" and "permissions" in facts:
         tx.execute(update(role).where(role.c.id == row_id).values(permissions=json.dumps(sorted(facts["permissions"]))))

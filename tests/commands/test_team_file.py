@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from bot.app import _plan
 from bot.commands.team import apply_team, follow_file
 from bot.domain.permissions import Permission
 from bot.domain.team import ChannelPlan, GroupPlan, OperatorPlan, TeamPlan
@@ -18,6 +17,7 @@ from bot.store.engine import Store
 from bot.store.present import present
 from bot.store.roster import Applied
 from bot.store.uow import Tx
+from bot.team_file import _plan
 from bot.team_toml import as_toml
 from config.team import load_team
 
