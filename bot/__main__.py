@@ -192,11 +192,14 @@ def export(
     """Clients, conversations, messages and their journal as lines of JSON."""
 
     async def work(settings: Settings) -> None:
+        from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
         from bot.records import export_to
 
-        with Progress(TextColumn("clients"), BarColumn(), MofNCompleteColumn(), transient=True) as bar:
+        shown = Console(stderr=True)
+        columns = TextColumn("clients"), BarColumn(), MofNCompleteColumn()
+        with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bar:
             task = bar.add_task("clients", total=None)
             number = await export_to(settings, target, client, lambda done, total: bar.update(task, completed=done, total=total))
         _say(f"{number} lines in {target}.")

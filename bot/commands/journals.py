@@ -99,7 +99,8 @@ def _filter_form(tx: Tx, view: View) -> Form:
         ),
         ChoiceField(name="since", label="Since", options=times, chosen=(ALL,)),
     )
-    return Form(verb=Verb.JOURNAL, token="", title="Filter the journal", fields=fields, submit="Show")
+    token = f"{FILTER}.{view.token}"
+    return Form(verb=Verb.JOURNAL, token=token, title="Filter the journal", fields=fields, submit="Show")
 
 
 def _people(tx: Tx, typed: str) -> list[Option]:

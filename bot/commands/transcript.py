@@ -33,6 +33,8 @@ PORT = "mail"
 OFFERED = 100
 """Messages offered to choose from; every platform's form takes that many."""
 LABEL_LONGEST = 70
+TOKEN_HOLDS = 3
+"""So many chosen messages a form's token carries, so that a form asked field by field can be drawn again."""
 WITH_NOTES = "yes"
 
 
@@ -67,6 +69,8 @@ def email(tx: Tx, context: Context, asked: Asked) -> Answer:
 
 def _about(tx: Tx, context: Context, asked: Asked) -> tuple[int, ...]:
     """The messages it was asked about, empty for all. Raises ``NothingToMail`` when they are none of this conversation's."""
+    if asked.token:
+        return tuple(row_of(part) or 0 for part in asked.token.split("."))
     if not asked.about:
         return ()
     here = context.here
@@ -105,7 +109,8 @@ def _form(tx: Tx, context: Context, about: Sequence[int]) -> Form:
             hint="The client has never seen them.",
         ),
     )
-    return Form(verb=Verb.EMAIL, token=token_of(conversation), title="Send to Email", fields=fields, submit="Send")
+    token = token_of(conversation, *(one.id for one in meant[:TOKEN_HOLDS]))
+    return Form(verb=Verb.EMAIL, token=token, title="Send to Email", fields=fields, submit="Send")
 
 
 def _label(one: Choice) -> str:

@@ -271,6 +271,36 @@ async def test_a_letter_can_be_taken_without_an_answer(sandbox: Sandbox) -> None
     assert len(sandbox.mailbox.letters) == 1
 
 
+async def test_an_address_can_be_refused_or_put_off(sandbox: Sandbox) -> None:
+    sandbox.faults.add("mail", "rcpt", "error", error="550 5.1.1 no such user", match={"to": "boss@example.org"})
+    with pytest.raises(aiosmtplib.SMTPRecipientsRefused) as refused:
+        await post(sandbox, letter())
+    assert refused.value.recipients[0].code == 550
+    sandbox.faults.add("mail", "rcpt", "rate_limit")
+    with pytest.raises(aiosmtplib.SMTPRecipientsRefused) as put_off:
+        await post(sandbox, letter())
+    assert put_off.value.recipients[0].code == 451
+    await post(sandbox, letter())
+    assert len(sandbox.mailbox.letters) == 1
+
+
+async def test_a_mail_server_can_be_away_and_come_back_at_its_address(sandbox: Sandbox) -> None:
+    port = sandbox.mailbox.port
+    await sandbox.mailbox.down()
+    with pytest.raises(aiosmtplib.SMTPConnectError):
+        await post(sandbox, letter())
+    await sandbox.mailbox.up()
+    await post(sandbox, letter())
+    assert sandbox.mailbox.port == port and len(sandbox.mailbox.letters) == 1
+
+
+async def test_a_login_can_be_refused(sandbox: Sandbox) -> None:
+    sandbox.mailbox.refuse_login = True
+    with pytest.raises(aiosmtplib.SMTPAuthenticationError):
+        await post(sandbox, letter(), username="desk", password="secret")
+    assert sandbox.mailbox.letters == []
+
+
 # Pages and the scene
 
 
