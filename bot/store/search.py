@@ -1,7 +1,7 @@
 """Search by client name and by what was said, trimmed to what the person who asks may see (R85, R86).
 
 Two ways, chosen by how much he may see. Of a few conversations the messages themselves are looked through. Else the index is
-asked, bucket by bucket from the newest (see :mod:`bot.store.tables_search`), until there is a page.
+asked, shelf by shelf from the newest (see :mod:`bot.store.tables_search`), until there is a page.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from bot.domain.listing import Tab
 from bot.domain.people import Operator
 from bot.store.ranges import Shape, Sight, ranges, sight_of, values_for, visible
 from bot.store.tables import client_words, conversation, last_search, message, message_words
-from bot.store.tables_search import BUCKET_BITS, about
+from bot.store.tables_search import SHELF_BITS, about
 from bot.store.uow import Tx, values
 
 FEW_TALKS = 1_000
@@ -43,10 +43,10 @@ FEW_MESSAGES = 20_000
 """Up to so many conversations with so many messages are looked through one by one."""
 ROWS = 30
 """Hits fetched at once: those of a page, and some more since one conversation may hold many."""
-RARE = (1 << BUCKET_BITS) // 16
-"""Up to so many rows of a bucket hold a rare word."""
-MOST_BUCKETS = 64
-"""Buckets asked at once, when the ones before held too little."""
+RARE = (1 << SHELF_BITS) // 16
+"""Up to so many rows of a shelf hold a rare word."""
+MOST_SHELVES = 64
+"""Shelves asked at once, when the ones before held too little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,32 +140,30 @@ def _row_by_row(first: Subquery, then: Select[Any], talk: ColumnElement[int], po
 
 def _by_index(tx: Tx, who: Operator, owner: str, beginnings: list[str]) -> Iterator[tuple[Any, ...]]:
     """The matching rows by the index, newest first."""
-    bucket = (tx.execute(_NEWEST[owner]).scalar() or 0) >> BUCKET_BITS
-    asked, checked = _split(tx, owner, max(bucket - 1, 0), beginnings)
+    shelf = (tx.execute(_NEWEST[owner]).scalar() or 0) >> SHELF_BITS
+    asked, checked = _split(tx, owner, max(shelf - 1, 0), beginnings)
     patterns = _patterns(checked)
     statement = _statement(sight_of(tx, who), owner, len(checked), tx.postgres)
     size = 1
-    while bucket >= 0:
-        these = range(bucket, max(bucket - size, -1), -1)
+    while shelf >= 0:
+        these = range(shelf, max(shelf - size, -1), -1)
         yield from _rows(tx, statement, _asked(tx, who, query=_query(tx, these, asked), **patterns))
-        bucket, size = these[-1] - 1, min(size * (2 if size == 1 else 4), MOST_BUCKETS)  # the newest may be nearly empty
+        shelf, size = these[-1] - 1, min(size * (2 if size == 1 else 4), MOST_SHELVES)  # the newest may be nearly empty
 
 
 _NEWEST = {"client": select(func.max(client_words.c.client_id)), "message": select(func.max(message_words.c.message_id))}
 
 
-def _split(tx: Tx, owner: str, bucket: int, beginnings: list[str]) -> tuple[list[str], list[str]]:
+def _split(tx: Tx, owner: str, shelf: int, beginnings: list[str]) -> tuple[list[str], list[str]]:
     """What to ask the index, and what to check in the rows it gives.
 
-    The index gathers all that begins with each word before it compares. Beside a rare word, as one bucket shows, the others are
+    The index gathers all that begins with each word before it compares. Beside a rare word, as one shelf shows, the others are
     checked far quicker in the few rows of that one.
     """
     if len(beginnings) == 1:
         return beginnings, []
     count = _count(owner, tx.postgres)
-    often = {
-        word: tx.execute(count, {"query": _query(tx, range(bucket, bucket + 1), [word])}).scalar_one() for word in beginnings
-    }
+    often = {word: tx.execute(count, {"query": _query(tx, range(shelf, shelf + 1), [word])}).scalar_one() for word in beginnings}
     rarest = min(beginnings, key=lambda word: often[word])
     if often[rarest] > RARE:
         return beginnings, []
@@ -183,11 +181,11 @@ def _rows(tx: Tx, statement: Select[Any], asked: dict[str, Any]) -> Iterator[tup
         below = rows[-1][0]
 
 
-def _query(tx: Tx, buckets: range, beginnings: list[str]) -> str:
-    """Any of the buckets, all of the beginnings, in the index's own language. Folded words need no escaping."""
+def _query(tx: Tx, shelves: range, beginnings: list[str]) -> str:
+    """Any of the shelves, all of the beginnings, in the index's own language. Folded words need no escaping."""
     if tx.postgres:
-        return " | ".join("(" + " & ".join(f"'{one}x{word}':*" for word in beginnings) + ")" for one in buckets)
-    return " OR ".join("(" + " AND ".join(f'"{one}x{word}" *' for word in beginnings) + ")" for one in buckets)
+        return " | ".join("(" + " & ".join(f"'{one}x{word}':*" for word in beginnings) + ")" for one in shelves)
+    return " OR ".join("(" + " AND ".join(f'"{one}x{word}" *' for word in beginnings) + ")" for one in shelves)
 
 
 def _patterns(beginnings: list[str]) -> dict[str, str]:
