@@ -111,3 +111,24 @@ async def test_R25_R123_a_held_text_that_is_sent_can_be_taken_back_too(
     await talk.marked(post, "held")
     await later.pass_by(2)
     assert house.client_sees() == [] and "let me answer" not in " ".join(talk.copies())
+
+
+async def test_R36_R123_a_held_answer_that_fails_is_shown_once_on_the_other_desk_and_can_be_tried_again(
+    house: House, platform: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk, later = await held(house, platform), Later(house, monkeypatch)
+    ann, shop = house.scene.clients["ann"], house.scene.channel_bot.id
+    house.box.telegram.block(user=ann, bot=shop)
+    await house.settled()
+    post = await says(talk, "are you there?")
+    await later.pass_by(1)
+    await talk.marked(post, "failed")
+    await house.settled()
+    assert " ".join(talk.copies()).count("are you there?") == 1
+    house.box.telegram.unblock(user=ann, bot=shop)
+    (refused,) = [one for one in talk.mine.posts(talk.thread) if "Not delivered" in str(one)]
+    await talk.mine.presses("olga", talk.thread, "Retry", str(refused.get("ts") or refused["message_id"]))
+    await talk.marked(post, "accepted")
+    await house.settled()
+    assert house.client_sees() == ["Olga Ivanova\nare you there?"]
+    assert " ".join(talk.copies()).count("are you there?") == 1
