@@ -61,9 +61,7 @@ class Mailbox:
             self.logins.append(login.login.decode(errors="replace"))
         return AuthResult(success=not self.refuse_login, handled=False)
 
-    async def handle_RCPT(
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, rcpt_options: list[str]
-    ) -> str:
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, rcpt_options: list[str]) -> str:
         """aiosmtpd's hook: may a letter go to this address? The fault ``rcpt`` refuses, e.g. ``550 5.1.1`` or ``451 4.7.1``."""
         fault = await self.faults.meet("mail", "rcpt", {"to": address})
         if fault is not None and fault.kind in ("drop_before", "drop_after"):
