@@ -40,9 +40,10 @@ format: install ## let ruff set the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-generate: install ## write the files that are made from tables: the Slack manifest, docs/capabilities.md
+generate: install ## write the files that are made from tables: the Slack manifest, docs/capabilities.md, docs/words.md
 	@$(BIN)/python -m tools.slack_manifest
 	@$(BIN)/python -m tools.capabilities
+	@$(BIN)/python -m tools.words
 
 bench: install ## measure; the figures are in docs/performance.md
 	@$(BIN)/python -m tests.bench $(ARGS)

@@ -104,18 +104,44 @@ def migrate() -> None:
 
 @cli.command()
 def apply(
-    team_file: Path,
+    team_file: Annotated[Path | None, typer.Argument(help="By default RELAYDESK_TEAM_FILE.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the difference.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, also where it undoes what people set at run time.")] = False,
+    export: Annotated[bool, typer.Option("--export", help="Instead print the team as it is now, as a team file.")] = False,
 ) -> None:
-    """Bring groups, desks, channels, operators and roles to what the file says, and print the difference."""
+    """Show how the team differs from what the file says, and bring it there."""
 
-    async def work(settings: Settings) -> None:
-        from bot.beside import apply_file
+    async def work(settings: Settings) -> int:
+        from bot.beside import apply_file, present_team
 
-        for line in await apply_file(settings, team_file, dry_run=dry_run) or ["Nothing to change."]:
+        if export:
+            _say((await present_team(settings)).rstrip())
+            return 0
+        file = team_file or settings.team_file
+        if file is None:
+            raise TeamFileError("there is no team file: name one, or set RELAYDESK_TEAM_FILE")
+        shown = await apply_file(settings, file)
+        for line in shown.changes or ("Nothing to change.",):
             _say(line)
+        if not dry_run and shown.changes and _agreed(shown.undone, yes=yes):
+            await apply_file(settings, file, agreed=shown.changes)
+        return 0
 
     _go(work)
+
+
+def _agreed(undone: int, *, yes: bool) -> bool:
+    """Whether the difference shown may be applied. Where nobody can be asked, what people have set is not undone."""
+    if yes:
+        return True
+    if sys.stdin.isatty():
+        return typer.confirm("Apply this?" if not undone else f"Apply this? It undoes {undone} set at run time.")
+    if undone:
+        raise TeamFileError(
+            f"nothing was applied, it would undo {undone} set at run time (marked above): "
+            "bring those into the file (`apply --export` prints the team as it is), or say --yes"
+        )
+    return True
 
 
 @cli.command()

@@ -10,32 +10,32 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from enum import Flag, auto
-from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import structlog
 from aiohttp import web
 
 from bot.commands import home
 from bot.commands.desk import token_changed
-from bot.commands.team import apply_team
+from bot.commands.team import follow_file
 from bot.delivery.limits import Limits
 from bot.delivery.ports import Port, Ports
 from bot.delivery.relay import Relay
-from bot.domain.permissions import Permission
 from bot.domain.policy import Policy
-from bot.domain.team import ChannelPlan, GroupPlan, OperatorPlan, TeamPlan
 from bot.handlers.intake import Intake
 from bot.handlers.shared.platform import Finding, Platform
 from bot.handlers.web import serve
 from bot.store import cursors, inbox, lanes, team
-from bot.store.engine import SETTING, Store, StoreError, open_store
+from bot.store.engine import SETTING, Ahead, Store, StoreError, in_time, open_store
 from bot.store.migrate import migrate, refuse_later, revisions
 from bot.store.secrets import renewed, shared
 from bot.store.uow import Tx
+from bot.team_file import team_plan
 from bot.unserved import unserved
 from config.settings import Settings
-from config.team import Team, load_team
+
+if TYPE_CHECKING:
+    from bot.jobs import Clock
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -43,6 +43,7 @@ STOP_SECONDS = 8.5
 """What is under way at a SIGTERM may take this long; ten seconds after it everything has ended."""
 NOBODY = "write a team file, see config/example.team.toml, and run `python -m bot apply TEAM.toml`, or set RELAYDESK_TEAM_FILE"
 NOTHING_ON = "set a token, see config/example.env"
+KEPT = "it was left as it was set: correct the team file, or run `python -m bot apply TEAM.toml` to have it the file's way"
 
 
 class Read(Protocol):
@@ -63,7 +64,7 @@ class Part(Flag):
 
 
 class App:
-    """A running relaydesk. Made by :func:`build`."""
+    """A running relaydesk. Made by :func:`build`. ``clock`` is there while it runs, in a process that keeps time."""
 
     def __init__(self, settings: Settings, store: Store, part: Part) -> None:
         self.settings = settings
@@ -74,6 +75,7 @@ class App:
         self.platforms: list[Platform] = []
         self.ready = asyncio.Event()
         self.address = ""
+        self.clock: Clock | None = None
 
     async def run(self) -> None:
         """Work until cancelled; then take nothing in any more, finish what is under way, and close."""
@@ -91,7 +93,8 @@ class App:
             if Part.CLOCK in self.part:
                 from bot.jobs import Clock
 
-                working.append(_task("clock", Clock(self.store, self.owner).run))
+                self.clock = Clock(self.store, self.owner)
+                working.append(_task("clock", self.clock.run))
             self.ready.set()
             on = ", ".join(sorted(_ports(self.platforms))) or "nothing"
             log.info("relaydesk is ready", on=on, **({"address": self.address} if self.address else {}))
@@ -146,8 +149,11 @@ class App:
         await self.close()
 
 
-async def build(settings: Settings, part: Part = Part.ALL) -> App:
-    """Open the store, bring the team in, switch the platforms on. Raises ``StoreError`` or ``TeamFileError``, one line each."""
+async def build(settings: Settings, part: Part = Part.ALL, *, ahead: Ahead = in_time) -> App:
+    """Open the store, bring the team in, switch the platforms on. Raises ``StoreError`` or ``TeamFileError``, one line each.
+
+    ``ahead`` moves the store's clock, for tests.
+    """
     policy = Policy(
         card_debounce=int(settings.card_debounce * 1000),
         home_debounce=int(settings.home_debounce * 1000),
@@ -166,7 +172,7 @@ async def build(settings: Settings, part: Part = Part.ALL) -> App:
     plan = team_plan(settings)
     if not alone:
         await refuse_old_schema(url)
-    store = await open_store(url, policy)
+    store = await open_store(url, policy, ahead)
     app = App(settings, store, part)
     try:
         if alone:
@@ -174,8 +180,11 @@ async def build(settings: Settings, part: Part = Part.ALL) -> App:
             await migrate(url)
             await store.write(_take_over)
         if plan:
-            for line in await store.write(lambda tx: apply_team(tx, plan)):
+            applied = await store.write(lambda tx: follow_file(tx, plan))
+            for line in applied.changes:
                 log.info("team: %s", line)
+            for line in applied.kept:
+                log.warning("team: %s", line, remedy=KEPT)
         await store.write(lambda tx: _begin_anew(tx, settings))
         app.platforms = await platforms(settings, app.intake, store, read=store.read)
         for platform in app.platforms:
@@ -214,63 +223,6 @@ def _begin_anew(tx: Tx, settings: Settings) -> None:
     for port, token in tokens.items():
         if token and renewed(tx, f"token:{port}", token.get_secret_value()):
             token_changed(tx, port)
-
-
-def team_plan(settings: Settings, team_file: Path | None = None) -> TeamPlan | None:
-    """The team of a file, by default the settings', and the settings' admins. None without a file."""
-    admins = tuple((admin.platform, admin.external_id) for admin in settings.admins)
-    team_file = team_file or settings.team_file
-    if team_file is None:
-        return None
-    found = load_team(team_file, permissions=[permission.value for permission in Permission])
-    return _plan(found, admins)
-
-
-ADMIN_ROLE = "super-admin"
-
-
-def _plan(found: Team, admins: tuple[tuple[str, str], ...]) -> TeamPlan:
-    people = [
-        OperatorPlan(
-            name=one.name,
-            email=one.email,
-            role=one.role,
-            groups=one.groups,
-            identities=tuple(
-                (platform, value) for platform, value in (("slack", one.slack), ("telegram", one.telegram)) if value
-            ),
-        )
-        for one in found.operators
-    ]
-    people = [_promoted(person) if set(person.identities) & set(admins) else person for person in people]
-    known = {pair for person in people for pair in person.identities}
-    people += [
-        OperatorPlan(name=f"Admin {platform} {value}", email=None, role=ADMIN_ROLE, groups=(), identities=((platform, value),))
-        for platform, value in admins
-        if (platform, value) not in known
-    ]
-    roles = [(role.name, role.permissions) for role in found.roles if role.name != ADMIN_ROLE]
-    return TeamPlan(
-        groups=tuple(
-            GroupPlan(
-                name=group.name,
-                label=group.label,
-                colour=group.colour,
-                signature=group.signature,
-                desks=((("slack", group.slack_room),) if group.slack_room else ())
-                + tuple(("telegram", forum) for forum in group.telegram_forums),
-                assign_lands_in=group.assign_lands_in,
-            )
-            for group in found.groups
-        ),
-        channels=tuple(ChannelPlan(kind=one.kind, name=one.name, group=one.group) for one in found.channels),
-        operators=tuple(people),
-        roles=(*roles, (ADMIN_ROLE, ("super_admin",))),
-    )
-
-
-def _promoted(person: OperatorPlan) -> OperatorPlan:
-    return OperatorPlan(name=person.name, email=person.email, role=ADMIN_ROLE, groups=person.groups, identities=person.identities)
 
 
 async def platforms(settings: Settings, intake: Intake, store: Store, *, read: Read) -> list[Platform]:

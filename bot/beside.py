@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bot.app import App, Part, platforms, refuse_old_schema, team_plan
-from bot.commands.team import apply_team
+from bot.app import App, Part, platforms, refuse_old_schema
+from bot.commands.team import apply_team, follow_file
 from bot.domain.team import TeamPlan
 from bot.store.engine import Store, open_store
 from bot.store.migrate import migrate
+from bot.store.present import present
+from bot.store.roster import Applied
 from bot.store.uow import Tx
+from bot.team_file import team_plan
+from bot.team_toml import as_toml
 from config.settings import Settings
+from config.team import TeamFileError
 
 T = TypeVar("T")
 
@@ -25,12 +30,37 @@ class _Undone(Exception):
         self.value = value
 
 
-async def apply_file(settings: Settings, team_file: Path, *, dry_run: bool) -> list[str]:
-    """Apply a team file to the store; with ``dry_run`` only say what that would change. Returns the difference."""
+class TeamChanged(TeamFileError):
+    """The difference is another than the one that was agreed to."""
+
+
+async def apply_file(settings: Settings, team_file: Path, *, agreed: Sequence[str] | None = None) -> Applied:
+    """Apply a team file to the store, or, without a difference ``agreed`` to, only say what that would change.
+
+    Raises ``TeamChanged`` when somebody has changed the team meanwhile, and nothing is applied.
+    """
     plan = team_plan(settings, team_file)
     store = await opened(settings)
+
+    def work(tx: Tx) -> Applied:
+        applied = apply_team(tx, plan) if plan else Applied()
+        if list(applied.changes) != list(agreed or ()):
+            raise TeamChanged("the team was changed at this very moment, so nothing was applied: look at the difference again")
+        return applied
+
     try:
-        return await (_with(store, plan, lambda _, changes: changes) if dry_run else store.write(lambda tx: _apply(tx, plan)))
+        if agreed is None:
+            return await _undone(store, lambda tx: apply_team(tx, plan) if plan else Applied())
+        return await store.write(work)
+    finally:
+        await store.close()
+
+
+async def present_team(settings: Settings) -> str:
+    """The team as it is now, as a team file."""
+    store = await opened(settings)
+    try:
+        return as_toml(await store.read(present))
     finally:
         await store.close()
 
@@ -38,19 +68,26 @@ async def apply_file(settings: Settings, team_file: Path, *, dry_run: bool) -> l
 class Look:
     """An app that is not run. It sees the team as the next start would: as the store has it, with the team file applied.
 
-    ``changes`` are what that start would change.
+    ``changes`` are what that start would change, ``kept`` what it would leave as people set it, though the file says otherwise.
     """
 
-    def __init__(self, app: App, plan: TeamPlan | None, changes: list[str]) -> None:
+    def __init__(self, app: App, plan: TeamPlan | None, applied: Applied) -> None:
         self.app = app
-        self.changes = changes
+        self.changes = applied.changes
+        self.kept = applied.kept
         self._plan = plan
 
     async def read(self, job: Callable[[Tx], T]) -> T:
         """Look into the store."""
         if not self.changes:
             return await self.app.store.read(job)
-        return await _with(self.app.store, self._plan, lambda tx, _: job(tx))
+
+        def work(tx: Tx) -> T:
+            _follow(tx, self._plan)
+            tx.flush()
+            return job(tx)
+
+        return await _undone(self.app.store, work)
 
 
 async def look(settings: Settings) -> Look:
@@ -58,7 +95,7 @@ async def look(settings: Settings) -> Look:
     plan = team_plan(settings)
     app = App(settings, await opened(settings), Part.ALL)
     try:
-        found = Look(app, plan, await _with(app.store, plan, lambda _, changes: changes))
+        found = Look(app, plan, await _undone(app.store, lambda tx: _follow(tx, plan)))
         app.platforms = await platforms(settings, app.intake, app.store, read=found.read)
     except BaseException:
         await app.close()
@@ -73,17 +110,15 @@ async def opened(settings: Settings) -> Store:
     return await open_store(url)
 
 
-def _apply(tx: Tx, plan: TeamPlan | None) -> list[str]:
-    return apply_team(tx, plan) if plan else []
+def _follow(tx: Tx, plan: TeamPlan | None) -> Applied:
+    return follow_file(tx, plan) if plan else Applied()
 
 
-async def _with(store: Store, plan: TeamPlan | None, job: Callable[[Tx, list[str]], T]) -> T:
-    """What ``job`` sees once the plan is applied and its changes are known; nothing of it stays."""
+async def _undone(store: Store, job: Callable[[Tx], T]) -> T:
+    """What ``job`` finds; nothing of what it changes stays."""
 
     def work(tx: Tx) -> None:
-        changes = _apply(tx, plan)
-        tx.flush()
-        raise _Undone(job(tx, changes))
+        raise _Undone(job(tx))
 
     try:
         await store.write(work)

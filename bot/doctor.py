@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 
-from bot.app import NOBODY
+from bot.app import KEPT, NOBODY
 from bot.beside import look
 from bot.handlers.shared.platform import Finding
 from bot.store import figures, journal, team
@@ -33,6 +33,7 @@ async def examine(settings: Settings) -> list[Finding]:
     if seen.changes:
         remedy = f"the next start brings them in; `python -m bot apply {settings.team_file}` does it now"
         findings.insert(0, Finding(True, f"{_some(len(seen.changes), 'change')} of the team file not applied yet", remedy))
+    findings += [Finding(False, line, KEPT) for line in seen.kept]
     return findings
 
 

@@ -1,21 +1,29 @@
-"""The timetable. APScheduler says when; one process leads by a lease in the store; each job is one call."""
+"""The timetable. APScheduler says when; one process leads by a lease in the store; what is due stands in the store."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.commands.due import act, plan
 from bot.commands.housekeeping import expire, sweep
-from bot.store import cursors
+from bot.domain.ids import Moment
+from bot.store import cursors, due
 from bot.store.engine import Store
 from bot.store.uow import Tx
 
 log = structlog.get_logger(__name__)
 LEASE_SECONDS = 120.0
+TICK_SECONDS = 15
+AT_ONCE = 500
+"""Entries of one tick; what is left comes with the next."""
+PAUSE_MS = 600_000
+"""After a failure an entry is looked at again so much later."""
 
 
 class Clock:
@@ -27,6 +35,7 @@ class Clock:
         self._scheduler = AsyncIOScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
         self._scheduler.add_job(self._leading, "interval", hours=1, args=[sweep], id="sweep")
         self._scheduler.add_job(self._leading, "interval", minutes=5, args=[expire], id="expire")
+        self._scheduler.add_job(self.tick, "interval", seconds=TICK_SECONDS, id="tick")
 
     async def run(self) -> None:
         """Keep time."""
@@ -36,8 +45,24 @@ class Clock:
         finally:
             self._scheduler.shutdown(wait=False)
 
+    async def tick(self) -> None:
+        """Look at what is due by now, and do it, each thing in a transaction of its own."""
+        if not await self._leads():
+            return
+        wanted = await self._store.read(plan)
+        if wanted:
+            await self._store.write(lambda tx: due.put(tx, wanted))
+        for row_id in await self._store.read(lambda tx: due.ready(tx, AT_ONCE)):
+            try:
+                await self._store.write(partial(act, row_id=row_id))
+            except Exception:  # one that can't be done must not stop the others; it is tried again later
+                log.exception("due work failed", due=row_id)
+                await self._store.write(lambda tx, row_id=row_id: due.again(tx, row_id, Moment(tx.now + PAUSE_MS)))  # type: ignore[misc]
+
+    async def _leads(self) -> bool:
+        return await self._store.write(lambda tx: cursors.acquire(tx, "clock", self._owner, LEASE_SECONDS)) is not None
+
     async def _leading(self, job: Callable[[Tx], Any]) -> None:
         """Do ``job`` if this process leads."""
-        lease = await self._store.write(lambda tx: cursors.acquire(tx, "clock", self._owner, LEASE_SECONDS))
-        if lease is not None:
+        if await self._leads():
             log.info("job done", job=job.__name__, result=await self._store.write(job))

@@ -56,6 +56,24 @@ class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
 
+Count = Annotated[int, Field(ge=0)]
+
+
+class TeamGroupSettings(_Entry):
+    """A group's own rules; what is left out is as it was set at run time. 0 and empty words switch off."""
+
+    recall_seconds: Count | None = None
+    reminder_minutes: Count | None = None
+    return_minutes: Count | None = None
+    close_minutes: Count | None = None
+    close_text: str | None = None
+    hours: str | None = None
+    away_text: str | None = None
+    digest_at: str | None = None
+    retention_days: Count | None = None
+    notify_after_minutes: Count | None = None
+
+
 class TeamGroup(_Entry):
     """Operators who share an Unassigned list (R4)."""
 
@@ -66,6 +84,7 @@ class TeamGroup(_Entry):
     telegram_forums: Annotated[tuple[TelegramForum, ...], Field(strict=False)] = ()
     signature: Literal["operator", "group", "none"] = "operator"
     assign_lands_in: Literal["inbox", "unassigned"] | None = None
+    settings: TeamGroupSettings = TeamGroupSettings()
 
 
 class TeamChannel(_Entry):
@@ -132,10 +151,10 @@ def _first_trouble(error: ValidationError, data: dict[str, Any]) -> str:
     """The first trouble, with the entry it is in as the file shows it."""
     first = error.errors(include_url=False, include_input=False)[0]
     said, loc = trouble(first), first["loc"]
-    table, key = str(loc[0]), next((str(part) for part in loc[2:] if isinstance(part, str)), "")
+    table, key = str(loc[0]), ".".join(part for part in loc[2:] if isinstance(part, str))
     if len(loc) == 1 and first["type"] != "extra_forbidden":
         return f"write [[{table}]] with two brackets, once for each {table}"
-    known = _keys(table if len(loc) > 1 else None)
+    known = set(TeamGroupSettings.model_fields) if loc[2:3] == ("settings",) else _keys(table if len(loc) > 1 else None)
     hint = suggestion(str(loc[-1]), known) if first["type"] == "extra_forbidden" else ""
     if len(loc) == 1:
         return f"{table} {said}{hint}"

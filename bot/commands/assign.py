@@ -7,6 +7,7 @@ from collections.abc import Callable
 from bot.commands import inbox
 from bot.commands.answer import Answer
 from bot.commands.asked import Asked
+from bot.commands.follow import called
 from bot.commands.lookup import LOOKUPS
 from bot.commands.menu import RELABELLED, token_of
 from bot.commands.notice import notify
@@ -61,7 +62,7 @@ def _pass_on(tx: Tx, context: Context, to: Colleague) -> Answer:
     words = f"➡️ {by.name} passed this conversation on to {to.name}."
     _settle(tx, context, moved, words)
     for mirror in mirrors.of_conversation(tx, moved.id):
-        spread.notice(tx, mirror, words)
+        spread.notice(tx, mirror, words, mention=called(tx, mirror, to.id) if moved.status is Status.INBOX else None)
     client = conversations.client_name(tx, moved.client_id)
     waits = " It waits in Unassigned for you." if moved.status is Status.UNASSIGNED else " It is in your inbox."
     notify(tx, to.id, f"➡️ {by.name} passed the conversation with {client} on to you.{waits}", about=moved.id)

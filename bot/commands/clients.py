@@ -50,7 +50,7 @@ def rename(tx: Tx, context: Context, asked: Asked) -> Answer:
         raise NoName
     if name == client.name:
         return Answer(f"The client is called {name} already.")
-    clients.rename(tx, client.id, name)
+    clients.rename(tx, client, name)
     context.journal(tx, "renamed the client", before=client.name, after=name)
     spread.refresh_cards(tx, context.conversation)
     spread.topic_name(tx, context.conversation)

@@ -4,31 +4,40 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
+from bot.commands import linking
 from bot.commands.answer import Answer
 from bot.commands.asked import Asked
 from bot.commands.perform import Desk, perform_at_desk
 from bot.commands.verbs import ON_DESK
-from bot.domain.actions import BY_WORD, Verb, help_text
+from bot.domain.actions import BY_WORD, SINGULAR, Action, Verb, help_text
 from bot.domain.errors import InThread, NotUnderstood
 from bot.domain.people import Actor
+from bot.domain.words import DESK_PREFIXES as PREFIXES
+from bot.store import team
 from bot.store.uow import Tx
-
-PREFIXES = {"slack": "/desk ", "telegram": "/"}
 
 
 def said(tx: Tx, actor: Actor, words: str) -> Answer:
     """Do what the words ask; without words, say what this person can ask for."""
     word, _, rest = words.strip().partition(" ")
-    action = BY_WORD.get(word.lower())
+    if word.lower() == Verb.LINK and rest.strip() and not team.is_operator(tx, actor):
+        return linking.redeem(tx, actor, rest)
+    action = BY_WORD.get(word.lower()) or SINGULAR.get(word.lower())
     needs = action.needs if action is not None and action.team else ""
     return perform_at_desk(tx, actor, lambda desk: _do(tx, desk, word.lower(), rest.strip()), needs=needs)
+
+
+def _meant(desk: Desk, word: str) -> Action | None:
+    """The verb of a word; one that is a conversation's too is the team's for whoever may ask for that."""
+    team_verb, own = SINGULAR.get(word), BY_WORD.get(word)
+    return team_verb if team_verb and (own is None or desk.operator.has(team_verb.needs)) else own
 
 
 def _do(tx: Tx, desk: Desk, word: str, rest: str) -> Answer:
     prefix = PREFIXES[desk.actor.platform]
     if word in ("", "help", "start"):
         return Answer(help_for(desk))
-    action = BY_WORD.get(word)
+    action = _meant(desk, word)
     if action is None or action.verb is Verb.HELP:
         known = [one.verb.value for one in BY_WORD.values() if one.team and (not one.needs or desk.operator.has(one.needs))]
         near = get_close_matches(word, known, 1, 0.5) or known[:1]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from bot.commands import journals
 from bot.commands.answer import Answer
 from bot.commands.asked import Asked
+from bot.commands.follow import follow
 from bot.commands.perform import Context
 from bot.domain import conversation as moves
 from bot.domain.actions import Verb, help_text
@@ -29,6 +30,7 @@ def start(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
     _settle(tx, context, moved, "started")
     if was_closed:
         spread.topic_state(tx, moved, closed=False)
+    follow(tx, moved, context.operator)
     return Answer("The conversation is yours. What you write in it now goes to the client.")
 
 
@@ -37,7 +39,9 @@ def take_over(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
     if context.conversation.status is not Status.INBOX or context.conversation.operator_id == context.operator.id:
         return start(tx, context)
     before = _responsible(tx, context)
-    _settle(tx, context, moves.take_over(context.conversation, context.operator, tx.now), "taken over", taken_from=before)
+    moved = moves.take_over(context.conversation, context.operator, tx.now)
+    _settle(tx, context, moved, "taken over", taken_from=before)
+    follow(tx, moved, context.operator)
     return Answer(f"You have taken the conversation over from {before}.")
 
 

@@ -11,14 +11,15 @@ from bot.commands.asked import Asked
 from bot.commands.lookup import LOOKUPS
 from bot.commands.perform import Context, Desk
 from bot.domain.actions import Button, Verb
-from bot.domain.conversation import Direction, Status
+from bot.domain.conversation import Conversation, Direction, Status
 from bot.domain.errors import NotAllowed, StaleCard, UnknownTab
 from bot.domain.ids import GroupId, OperatorId
 from bot.domain.listing import BY_RIGHT, TITLES, Tab, View, back_to, headline, parse_view, said_row, state_line, tabs_for
 from bot.domain.people import Operator
 from bot.domain.permissions import Permission
 from bot.domain.screen import ChoiceField, Form, Option, Screen
-from bot.store import conversations, lists, messages
+from bot.domain.tagging import shown
+from bot.store import conversations, lists, messages, tags
 from bot.store.messages import Message
 from bot.store.uow import Tx
 
@@ -107,15 +108,19 @@ def _choice(name: str, label: str, every: str, options: list[Option], chosen: ob
 def preview(tx: Tx, context: Context, asked: Asked) -> Answer:
     """Read a conversation before taking it; to read alone changes nothing (R20, R23)."""
     conversation = context.conversation
-    entry = lists.entry_of(tx, conversation.id)
+    entry = replace(lists.entry_of(tx, conversation.id), conversation=conversation)  # as this transaction has it
     talk = [said for said in messages.latest(tx, conversation.id, SHOWN) if readable(tx, context.operator, said)]
+    borne = {number: [tag.name for tag in found] for number, found in tags.of_messages(tx, [one.id for one in talk]).items()}
     return Answer(
         screen=Screen(
             title=headline(entry),
             intro=state_line(entry),
-            rows=tuple(said_row(said.author, said.at, said.direction, said.body.to_plain()) for said in talk),
+            rows=tuple(
+                said_row(said.author, said.at, said.direction, said.body.to_plain(), shown(borne.get(said.id, ())))
+                for said in talk
+            ),
             empty="Nothing has been said yet.",
-            buttons=_under_preview(context, entry.blocked, back_to(asked.token)),
+            buttons=_under_preview(entry.conversation, back_to(asked.token)),
         )
     )
 
@@ -127,11 +132,10 @@ def readable(tx: Tx, operator: Operator, said: Message) -> bool:
     return said.at + tx.policy.held_note_after <= tx.now
 
 
-def _under_preview(context: Context, blocked: bool, back: Button) -> tuple[Button, ...]:
-    conversation = context.conversation
+def _under_preview(conversation: Conversation, back: Button) -> tuple[Button, ...]:
     token = f"{conversation.id}.{conversation.version}"
     found: list[Button] = []
-    if not blocked and conversation.status is not Status.INBOX:
+    if not conversation.blacklisted and conversation.status is not Status.INBOX:
         found.append(Button(Verb.START, "Start conversation", f"{token}.{back.token}", "primary"))
     if conversation.unseen:
         found.append(Button(Verb.MARK_READ, "Mark as read", f"{token}.{back.token}"))
@@ -143,8 +147,7 @@ def mark_read(tx: Tx, context: Context, asked: Asked) -> Answer:
     """Take the mark of unseen messages away (R20), and go on reading."""
     inbox.saw(tx, context.conversation)
     read = replace(context, conversation=conversations.by_id(tx, context.conversation.id))
-    shown = preview(tx, read, asked)
-    return replace(shown, text="Marked as read.")
+    return preview(tx, read, asked)
 
 
 def _operators(tx: Tx, desk: Desk, typed: str) -> list[Option]:

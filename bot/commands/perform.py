@@ -6,7 +6,7 @@ A refusal undoes what its command had begun, is kept in the journal, and its wor
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.commands.answer import Answer
 from bot.commands.context import Place
@@ -100,8 +100,13 @@ def perform_at_desk(tx: Tx, actor: Actor, command: Callable[[Desk], Answer], *, 
         tx,
         actor,
         lambda: None,
-        lambda: command(Desk(actor, authorise(team.operator_of(tx, actor), needs=Permission(needs) if needs else None))),
+        lambda: command(Desk(actor, _at_work(tx, actor, needs=Permission(needs) if needs else None))),
     )
+
+
+def perform_unknown(tx: Tx, actor: Actor, command: Callable[[], Answer]) -> Answer:
+    """The same for somebody whom the team need not know. ``command`` must itself see to it that nobody gets what is not his."""
+    return _guarded(tx, actor, lambda: None, command)
 
 
 def _guarded(tx: Tx, actor: Actor, known: Callable[[], ConversationId | None], command: Callable[[], Answer]) -> Answer:
@@ -124,7 +129,7 @@ def _guarded(tx: Tx, actor: Actor, known: Callable[[], ConversationId | None], c
 
 def context_of(tx: Tx, actor: Actor, place: Place, *, needs: Permission | None = None) -> Context:
     """Find and authorise. Raises a refusal; who the person is comes first, so that strangers learn nothing."""
-    operator = authorise(team.operator_of(tx, actor))
+    operator = _at_work(tx, actor)
     mirror = mirrors.at(tx, place.platform, place.chat, place.thread)
     if mirror is None:
         raise NoConversation
@@ -135,9 +140,17 @@ def context_of(tx: Tx, actor: Actor, place: Place, *, needs: Permission | None =
 
 
 def _picked(tx: Tx, actor: Actor, conversation_id: ConversationId) -> Context:
-    operator = authorise(team.operator_of(tx, actor))
+    operator = _at_work(tx, actor)
     if not conversations.exists(tx, conversation_id):
         raise NoConversation
     conversation = conversations.by_id(tx, conversation_id)
     authorise(operator, conversation, group_name=team.group_by_id(tx, conversation.group_id).badge)
     return Context(actor, operator, conversation, None)
+
+
+def _at_work(tx: Tx, actor: Actor, needs: Permission | None = None) -> Operator:
+    """The operator who acts, authorised. Where he does so is remembered: there he is told of things in private (R111)."""
+    operator = authorise(team.operator_of(tx, actor), needs=needs)
+    if operator.settings.works_on == actor.platform:
+        return operator
+    return replace(operator, settings=team.change_operator(tx, operator.id, works_on=actor.platform))

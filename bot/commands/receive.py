@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from bot.commands import follow
 from bot.commands.notice import notify
 from bot.domain import conversation as moves
 from bot.domain.card import EARLIER
@@ -78,6 +79,7 @@ def receive(tx: Tx, got: Received) -> None:
     else:
         rested = []
     spread.to_desks(tx, heard, message_id, got.text, joinable=True)
+    follow.rested(tx, conversation, heard, got.at, conversations.given_name(tx, heard.id) or got.client_name)
     for old, home in rested:
         fresh = spread.open_mirror(tx, heard, home, message_id, got.text, pointer=EARLIER)
         spread.point_on(tx, old, fresh)

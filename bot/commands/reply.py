@@ -8,6 +8,7 @@ from bot.commands import inbox
 from bot.commands.answer import Answer
 from bot.commands.context import Place
 from bot.commands.perform import Context
+from bot.commands.recall import send
 from bot.domain import conversation as moves
 from bot.domain.actions import Button, Verb, row_of
 from bot.domain.card import has_moved
@@ -20,6 +21,7 @@ from bot.domain.text import RichText
 from bot.domain.words import is_note
 from bot.store import conversations, messages, mirrors, spread, team
 from bot.store.messages import Message, Ref
+from bot.store.mirrors import Mirror
 from bot.store.uow import Tx
 
 
@@ -28,6 +30,7 @@ class Wrote:
     """What somebody wrote in a thread on a desk.
 
     ``remote_id``  the platform's id of the message; ``reply_to`` that of the message it answers, where a platform knows
+    ``expanded``   the text stands in the place of what was written (a canned response), so that it shows here as well
     """
 
     actor: Actor
@@ -36,6 +39,7 @@ class Wrote:
     text: RichText
     at: Moment
     reply_to: str = ""
+    expanded: bool = False
 
 
 def say(tx: Tx, context: Context, said: Wrote) -> Answer:
@@ -46,7 +50,7 @@ def say(tx: Tx, context: Context, said: Wrote) -> Answer:
     if conversation.status is Status.INBOX and conversation.operator_id == context.operator.id:
         message_id = _keep(tx, context, said, Direction.OUT, said.text)
         if message_id is not None:
-            _send(tx, context, message_id, said.text)
+            send(tx, context, conversation, message_id, said.text, at=(context.here, said.remote_id), expanded=said.expanded)
         return Answer("")
     return _hold(tx, context, said)
 
@@ -57,8 +61,13 @@ def note(tx: Tx, context: Context, said: Wrote, text: RichText) -> Answer:
         return Answer("An empty note was not kept. Write something after “note”.", refused=True)
     message_id = _keep(tx, context, said, Direction.NOTE, text)
     if message_id is not None:
-        spread.to_desks(tx, context.conversation, message_id, text, but=context.here)
+        spread.to_desks(tx, context.conversation, message_id, text, but=_written_at(context, said))
     return Answer("")
+
+
+def _written_at(context: Context, said: Wrote) -> Mirror | None:
+    """The mirror that shows the text already, because it was written there."""
+    return None if said.expanded else context.here
 
 
 def _hold(tx: Tx, context: Context, said: Wrote) -> Answer:
@@ -66,13 +75,16 @@ def _hold(tx: Tx, context: Context, said: Wrote) -> Answer:
     message_id = _keep(tx, context, said, Direction.HELD, said.text)
     if message_id is not None:
         spread.mark(tx, context.here, said.remote_id, "held")
-        _ask(tx, context, message_id, said.remote_id)
-        spread.note_later(tx, context.conversation, message_id, said.text, but=context.here)
+        _ask(tx, context, message_id, said.remote_id, said.text if said.expanded else None)
+        spread.note_later(tx, context.conversation, message_id, said.text, but=_written_at(context, said))
     return Answer("")
 
 
-def _ask(tx: Tx, context: Context, message_id: MessageId, remote_id: str) -> None:
-    """Ask the author, and only him, what shall become of a held text. The first button says from whom he would take it."""
+def _ask(tx: Tx, context: Context, message_id: MessageId, remote_id: str, text: RichText | None) -> None:
+    """Ask the author, and only him, what shall become of a held text. The first button says from whom he would take it.
+
+    ``text``  what his words stand for, where they are not the text itself
+    """
     if context.conversation.blacklisted:
         words = "This client is on the black list, so the client has not got your text. It stays a note."
         spread.notice(tx, context.here, words, only_for=context.actor.external_id, reply_to=remote_id)
@@ -86,6 +98,8 @@ def _ask(tx: Tx, context: Context, message_id: MessageId, remote_id: str) -> Non
         buttons.append(Button(Verb.SEND_ONCE, "Send once", str(message_id)))
     buttons.append(Button(Verb.KEEP_NOTE, "Keep as note", str(message_id)))
     question = f"{why}, so the client has not got your text. What shall become of it? Without an answer it stays a note."
+    if text is not None:
+        question += f"\n\n{text.to_plain()}"
     spread.notice(tx, context.here, question, only_for=context.actor.external_id, reply_to=remote_id, buttons=tuple(buttons))
 
 
@@ -115,6 +129,7 @@ def _keep(tx: Tx, context: Context, said: Wrote, direction: Direction, text: Ric
         body=text,
         at=said.at,
         action_key=f"{said.place.platform}:{said.place.chat}:{said.remote_id}",
+        expanded=said.expanded,
     )
     if message_id is None:
         return None
@@ -126,11 +141,26 @@ def _keep(tx: Tx, context: Context, said: Wrote, direction: Direction, text: Ric
     return message_id
 
 
-def _send(tx: Tx, context: Context, message_id: MessageId, text: RichText) -> None:
-    """To the client, and once to each other desk (R36)."""
-    channel = team.channel_by_id(tx, context.conversation.channel_id)
-    spread.to_client(tx, context.conversation, channel.kind, message_id, text)
-    spread.to_desks(tx, context.conversation, message_id, text, but=context.here)
+def send_chosen(tx: Tx, context: Context, text: RichText, *, key: str) -> None:
+    """Words for the client that were written in no thread; every desk shows them. ``key`` is good for one message for ever."""
+    noted = moves.say(context.conversation, Direction.OUT, tx.now)
+    message_id = messages.add(
+        tx,
+        conversation_id=noted.id,
+        seq=noted.last_seq,
+        direction=Direction.OUT,
+        author=context.operator.name,
+        author_id=context.operator.id,
+        shown_as=shown_as(tx, context),
+        body=text,
+        at=tx.now,
+        action_key=key,
+        expanded=True,
+    )
+    if message_id is not None:
+        conversations.save(tx, noted)
+        spread.refresh_cards(tx, noted)
+        send(tx, context, noted, message_id, text, at=None)
 
 
 def shown_as(tx: Tx, context: Context) -> str:
@@ -153,7 +183,7 @@ def decide(tx: Tx, context: Context, verb: Verb, token: str) -> Answer:
         raise Blacklisted
     holder = _holder(context)
     if verb is Verb.SEND_TAKING and holder is not None and told_of != str(holder):
-        _ask(tx, context, found.id, origin.remote_id if origin else "")
+        _ask(tx, context, found.id, origin.remote_id if origin else "", found.body if found.expanded else None)
         return Answer(str(AlreadyStarted(name=team.name_of(tx, holder))))
     if verb is Verb.SEND_ONCE:
         authorise(context.operator, context.conversation, needs=Permission.SEND_ONCE)
@@ -169,12 +199,23 @@ def decide(tx: Tx, context: Context, verb: Verb, token: str) -> Answer:
     messages.decide(tx, found.id, direction, seq=now.last_seq, shown_as=shown_as(tx, context))
     context.journal(tx, "kept as a note" if direction is Direction.NOTE else "sent a held text", message=found.id)
     home = mirrors.at(tx, origin.platform, origin.chat, origin.thread) if origin else None
+    seconds = 0
     if direction is Direction.OUT:
-        channel = team.channel_by_id(tx, now.channel_id)
-        spread.to_client(tx, now, channel.kind, found.id, found.body)
-    spread.to_desks(tx, now, found.id, found.body, but=home)
+        seconds = send(
+            tx,
+            context,
+            now,
+            found.id,
+            found.body,
+            at=(home, origin.remote_id) if home and origin else None,
+            expanded=found.expanded,
+        )
+    else:
+        spread.to_desks(tx, now, found.id, found.body, but=None if found.expanded else home)
     spread.refresh_cards(tx, now)
-    return Answer("Kept as a note. The client does not see it." if direction is Direction.NOTE else "Sent to the client.")
+    if direction is Direction.NOTE:
+        return Answer("Kept as a note. The client does not see it.")
+    return Answer("" if seconds else "Sent to the client.")
 
 
 def _held(tx: Tx, context: Context, row: str) -> tuple[Message, Ref | None]:
@@ -186,7 +227,7 @@ def _held(tx: Tx, context: Context, row: str) -> tuple[Message, Ref | None]:
     if found.author_id != context.operator.id:
         raise NotYourText(name=found.author)
     refs = messages.refs_of(tx, found.id)
-    shown_by_silence = any(not ref.origin for ref in refs)
+    shown_by_silence = any(not ref.origin for ref in refs) or tx.now - found.at > tx.policy.held_note_after
     if found.direction is not Direction.HELD or shown_by_silence:
         raise Decided(what="sent" if found.direction is Direction.OUT else "kept as a note")
     return found, next((ref for ref in refs if ref.origin), None)

@@ -1,26 +1,28 @@
-"""An operator has reacted to a message: he has seen it (R20)."""
+"""An operator has reacted to a message: he has seen it (R20), and with 🏷 he wants to tag it (R60)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.commands import inbox
+from bot.commands import inbox, tags
 from bot.commands.answer import Answer
 from bot.commands.context import Place
 from bot.commands.perform import Context, perform
 from bot.domain.people import Actor
+from bot.domain.tagging import EMOJI
 from bot.store import messages, mirrors
 from bot.store.uow import Tx
 
 
 @dataclass(frozen=True, slots=True)
 class Reacted:
-    """A reaction to the post ``remote_id`` in ``chat``."""
+    """A reaction to the post ``remote_id`` in ``chat``; ``emoji`` the sign itself or its Slack name."""
 
     actor: Actor
     platform: str
     chat: str
     remote_id: str
+    emoji: str = ""
 
 
 def reacted(tx: Tx, reaction: Reacted) -> None:
@@ -31,11 +33,13 @@ def reacted(tx: Tx, reaction: Reacted) -> None:
     found = _thread_of(tx, reaction)
     if found is None:
         return
-    perform(tx, reaction.actor, found, lambda context: _saw(tx, context))
+    perform(tx, reaction.actor, found, lambda context: _saw(tx, context, reaction))
 
 
-def _saw(tx: Tx, context: Context) -> Answer:
+def _saw(tx: Tx, context: Context, reaction: Reacted) -> Answer:
     inbox.saw(tx, context.conversation)
+    if reaction.emoji in EMOJI:
+        tags.offer(tx, context, reaction.remote_id)
     return Answer("")
 
 

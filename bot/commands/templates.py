@@ -6,9 +6,150 @@ from collections.abc import Callable
 
 from bot.commands.answer import Answer
 from bot.commands.asked import Asked
-from bot.commands.perform import Context, Desk
-from bot.domain.actions import Verb
+from bot.commands.perform import Desk
+from bot.domain.actions import Button, Verb, row_of
+from bot.domain.canned import BODY_LONGEST, TITLE_LONGEST, VARIABLES, clean_body, clean_title
+from bot.domain.errors import NotYourTemplate, StaleCard, TitleTaken
+from bot.domain.permissions import Permission
+from bot.domain.screen import Form, Row, Screen, TextField
+from bot.domain.text import graphemes
+from bot.store import canned
+from bot.store.canned import Template
 from bot.store.uow import Tx
 
-VERBS: dict[Verb, Callable[[Tx, Context, Asked], Answer]] = {}
-DESK_VERBS: dict[Verb, Callable[[Tx, Desk, Asked], Answer]] = {}
+PAGE = 10
+EXCERPT = 140
+NEW, DELETE, SURELY = "new", "delete", "surely"
+
+
+def templates(tx: Tx, desk: Desk, asked: Asked) -> Answer:
+    """What this operator can use, a page of it; a word narrows the list."""
+    return Answer(screen=_screen(tx, desk, row_of(asked.token.removeprefix("p")) or 1, asked.words))
+
+
+def _screen(tx: Tx, desk: Desk, page: int, words: str = "") -> Screen:
+    found = [one for one in canned.of_operator(tx, desk.operator.id) if matches(one, words)]
+    page = min(max(page, 1), max(1, -(-len(found) // PAGE)))
+    shown = found[(page - 1) * PAGE : page * PAGE]
+    buttons = [Button(Verb.TEMPLATE, "New", NEW, "primary")]
+    if page > 1:
+        buttons.append(Button(Verb.TEMPLATES, "← Previous", f"p{page - 1}"))
+    if page * PAGE < len(found):
+        buttons.append(Button(Verb.TEMPLATES, "Next →", f"p{page + 1}"))
+    whose = "Yours are for all operators." if _is_admin(desk) else "Your own come first; those marked 👥 are for all operators."
+    return Screen(
+        title="Canned responses",
+        intro=f"Write \\ and the title in a thread or topic, and the client gets the words. {whose}",
+        rows=tuple(_row(desk, one) for one in shown),
+        empty="There are none yet.",
+        buttons=tuple(buttons),
+    )
+
+
+def matches(template: Template, typed: str) -> bool:
+    """Whether the letters typed are in its title or its words, or in both as a choice reads."""
+    wanted = typed.strip().lstrip("\\/").casefold()
+    return wanted in template.word or wanted in f"{template.title} — {' '.join(template.body.split())}".casefold()
+
+
+def _row(desk: Desk, one: Template) -> Row:
+    buttons = (
+        (Button(Verb.TEMPLATE, "Change…", str(one.id)), Button(Verb.TEMPLATE, "Delete…", f"{one.id}.{DELETE}", "danger"))
+        if _may_change(desk, one)
+        else ()
+    )
+    return Row(title=f"{'👥 ' if one.owner is None else ''}{one.title} · \\{one.word}", detail=excerpt(one.body), buttons=buttons)
+
+
+def excerpt(body: str, longest: int = EXCERPT) -> str:
+    """The beginning of a text, in one line."""
+    signs = list(graphemes(" ".join(body.split())))
+    return "".join(signs) if len(signs) <= longest else "".join(signs[: longest - 1]) + "…"
+
+
+def template(tx: Tx, desk: Desk, asked: Asked) -> Answer:
+    """Make, change or delete one."""
+    number, _, what = asked.token.partition(".")
+    found = None if number == NEW else _own(tx, desk, number)
+    if found is not None and what == DELETE:
+        return Answer(screen=_sure(found))
+    if found is not None and what == SURELY:
+        canned.remove(tx, found.id)
+        desk.journal(tx, "deleted a canned response", title=found.title)
+        return Answer("Deleted.", screen=_screen(tx, desk, 1))
+    if asked.values is None:
+        return Answer(form=_form(found))
+    return _save(tx, desk, found, clean_title(asked.value("title")), clean_body(asked.value("body")))
+
+
+def _own(tx: Tx, desk: Desk, number: str) -> Template:
+    """One the operator may change. Raises ``StaleCard`` or ``NotYourTemplate``."""
+    row = row_of(number)
+    found = canned.by_id(tx, row) if row is not None else None
+    if found is None or found.owner not in (None, desk.operator.id):
+        raise StaleCard
+    if not _may_change(desk, found):
+        raise NotYourTemplate
+    return found
+
+
+def _may_change(desk: Desk, one: Template) -> bool:
+    return one.owner == desk.operator.id or (one.owner is None and _is_admin(desk))
+
+
+def _is_admin(desk: Desk) -> bool:
+    return desk.operator.has(Permission.SUPER_ADMIN)
+
+
+def _form(found: Template | None) -> Form:
+    known = ", ".join(f"{{{name}}}" for name in VARIABLES)
+    return Form(
+        verb=Verb.TEMPLATE,
+        token=str(found.id) if found else NEW,
+        title="Canned response",
+        fields=(
+            TextField(
+                name="title",
+                label="Title",
+                value=found.title if found else "",
+                hint="Its topic, e.g. greeting: you will write \\greeting.",
+                longest=TITLE_LONGEST,
+            ),
+            TextField(
+                name="body",
+                label="Words",
+                value=found.body if found else "",
+                hint=f"You can use {known}.",
+                many_lines=True,
+                longest=BODY_LONGEST,
+            ),
+        ),
+    )
+
+
+def _sure(found: Template) -> Screen:
+    return Screen(
+        title="Delete it?",
+        intro=f"{found.title}\n\n{found.body}",
+        buttons=(
+            Button(Verb.TEMPLATE, "Delete", f"{found.id}.{SURELY}", "danger"),
+            Button(Verb.TEMPLATES, "Back", "p1"),
+        ),
+    )
+
+
+def _save(tx: Tx, desk: Desk, found: Template | None, title: str, body: str) -> Answer:
+    """A super-admin's are for all operators, an operator's for himself (R41)."""
+    owner = found.owner if found else None if _is_admin(desk) else desk.operator.id
+    if canned.is_taken(tx, owner, title, but=found.id if found else None):
+        raise TitleTaken(title=title)
+    if found is None:
+        canned.add(tx, owner, title, body)
+        desk.journal(tx, "made a canned response", title=title)
+    else:
+        canned.change(tx, found.id, title, body)
+        desk.journal(tx, "changed a canned response", title=title)
+    return Answer("Saved.", screen=_screen(tx, desk, 1))
+
+
+DESK_VERBS: dict[Verb, Callable[[Tx, Desk, Asked], Answer]] = {Verb.TEMPLATES: templates, Verb.TEMPLATE: template}

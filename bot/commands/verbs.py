@@ -13,6 +13,7 @@ from bot.commands import (
     erase,
     inbox,
     journals,
+    linking,
     lists,
     menu,
     pins,
@@ -52,6 +53,7 @@ ON_DESK: dict[Verb, OnDesk] = {
     **templates.DESK_VERBS,
     **journals.DESK_VERBS,
     **admin.DESK_VERBS,
+    **linking.DESK_VERBS,
     **timing.DESK_VERBS,
     **erase.DESK_VERBS,
 }

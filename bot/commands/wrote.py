@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.commands import inbox, reply
+from bot.commands import canned, inbox, reply
 from bot.commands.answer import Answer
 from bot.commands.asked import Asked
 from bot.commands.notice import port_of, tell
@@ -27,7 +27,10 @@ def wrote(tx: Tx, said: Wrote) -> Answer | None:
     if mirror is None or messages.refs_at(tx, mirror.platform, mirror.chat, said.remote_id):
         return None
     verb = typed_verb(said.place.platform, said.text.to_plain())
-    if verb is not None:
+    stack = canned.asked_for(tx, said, verb, verb is not None and verb.word in BY_WORD)
+    if stack is not None:
+        answer = perform(tx, said.actor, said.place, lambda context: canned.say(tx, context, said, stack))
+    elif verb is not None:
         answer = perform(tx, said.actor, said.place, lambda context: _do(tx, context, said, verb))
     else:
         answer = perform(tx, said.actor, said.place, lambda context: reply.say(tx, context, said))

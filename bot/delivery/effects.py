@@ -8,11 +8,12 @@ from bot.delivery import erasing, letters
 from bot.delivery.ports import Permanent, Sent
 from bot.domain.actions import Button, Verb
 from bot.domain.capabilities import DESKS
-from bot.domain.ids import MessageId
-from bot.store import conversations, heal, journal, messages, mirrors, spread
+from bot.domain.ids import ConversationId, MessageId
+from bot.store import blobs, conversations, heal, journal, messages, mirrors, outbox, spread
 from bot.store.lanes import Head
 from bot.store.messages import Ref
 from bot.store.mirrors import Mirror
+from bot.store.outbox import Delivery
 from bot.store.uow import Tx
 
 
@@ -24,6 +25,8 @@ def sent(tx: Tx, heads: Sequence[Head], outcome: Sent, chat: str, *, doubtful: b
         mirrors.place(tx, mirror, thread=outcome.remote_id)
     elif first.op == "card" and mirror is not None:
         _card_sent(tx, mirror, heads, outcome)
+    elif first.op == "document":
+        blobs.remove(tx, first.payload.get("blob", 0))
     elif first.op == "mail":
         letters.sent(tx, first, chat, doubtful=doubtful)
     elif first.op == "remove":
@@ -45,10 +48,21 @@ def _words_sent(tx: Tx, head: Head, mirror: Mirror | None, outcome: Sent, chat: 
     if outcome.remote_id:
         messages.add_ref(tx, Ref(message_id, head.part, kind, chat, "", outcome.remote_id, origin=False))
     messages.set_delivered(tx, [message_id])
+    _let_copies_go(tx, head)
     origin = _origin(tx, message_id)
     if origin is not None:
         spread.mark(tx, origin[0], origin[1], "accepted")
     tx.wake.add(f"widget:{head.conversation_id}")
+
+
+def _let_copies_go(tx: Tx, head: Head) -> None:
+    """An answer that could be taken back can be no more: the other desks get it now, in the order of the answers (R123)."""
+    if not head.payload.get("copies"):
+        return
+    message_id = MessageId(head.message_id or 0)
+    said, origin = messages.by_ids(tx, {message_id})[message_id], _origin(tx, message_id)
+    shown_at = origin[0] if origin and not said.expanded else None
+    spread.copies(tx, said.conversation_id, message_id, said.body, but=shown_at)
 
 
 def _card_sent(tx: Tx, mirror: Mirror, heads: Sequence[Head], outcome: Sent) -> None:
@@ -139,7 +153,13 @@ def failed(tx: Tx, head: Head, outcome: Permanent) -> None:
     elif head.op == "remove":
         erasing.ended(tx, head)
     elif head.op == "words" and mirror is None:
+        _let_copies_go(tx, head)
         _reply_failed(tx, head, outcome)
+    elif head.op == "document":
+        blobs.remove(tx, head.payload.get("blob", 0))
+        _file_failed(tx, head, outcome)
+    elif is_otherwise(head):
+        _tell_otherwise(tx, head)
     elif head.op == "notice" and mirror is None and head.payload.get("person"):
         _not_told(tx, head, outcome)
     elif mirror is not None and mirror.thread and (head.op == "words" or _is_first_card(head, mirror)):
@@ -148,22 +168,57 @@ def failed(tx: Tx, head: Head, outcome: Permanent) -> None:
 
 
 def _reply_failed(tx: Tx, head: Head, outcome: Permanent) -> None:
+    text = f"❌ Not delivered to the client. {outcome.reason}"
     origin = _origin(tx, MessageId(head.message_id or 0))
-    if origin is None:
+    if origin is None:  # it was sent from a list or a form, so every desk is told
+        for home in mirrors.of_conversation(tx, ConversationId(head.conversation_id or 0)):
+            spread.notice(tx, home, text, buttons=(_retry(head),))
         return
     mirror, remote_id = origin
     spread.mark(tx, mirror, remote_id, "failed")
-    text = f"❌ Not delivered to the client. {outcome.reason}"
     spread.notice(tx, mirror, text, reply_to=remote_id, buttons=(_retry(head),))
+
+
+def _file_failed(tx: Tx, head: Head, outcome: Permanent) -> None:
+    """The person who asked for a file is told why it does not come."""
+    port, person = head.lane.split(":")[:2]
+    words = f"⚠️ {head.payload['name']} could not be sent. {outcome.reason}"
+    outbox.queue(tx, Delivery(lane=head.lane, port=port, chat=person, op="notice", payload={"text": words, "thread": ""}))
 
 
 def _not_told(tx: Tx, head: Head, outcome: Permanent) -> None:
     """Somebody could not be told in private: the threads it was about say so, for him or whoever sees him first."""
     told = head.payload
-    for platform, chat, thread in told.get("jumps", ()):
-        mirror = mirrors.at(tx, platform, chat, thread)
+    if told.get("jumps") == spread.LIVE:
+        about = conversations.id_or_none(head.conversation_id)
+        threads: Sequence[Mirror | None] = mirrors.of_conversation(tx, about) if about is not None else ()
+    else:
+        threads = [mirrors.at(tx, platform, chat, thread) for platform, chat, thread in told.get("jumps", ())]
+    for mirror in threads:
         if mirror is not None:
             spread.notice(tx, mirror, f"✉️ For {told['person']}, who can't be told in private: {told['text']}\n{outcome.reason}")
+
+
+def is_otherwise(head: Head) -> bool:
+    """Whether it is for one person in private, who has another platform to be told on."""
+    return head.op == "notice" and head.mirror_id is None and bool(head.payload.get("otherwise"))
+
+
+def _tell_otherwise(tx: Tx, head: Head) -> None:
+    """Somebody can't be told in private on one platform: he is told on the other (R111)."""
+    port, person = head.payload["otherwise"]
+    payload = {name: value for name, value in head.payload.items() if name != "otherwise"}
+    outbox.queue(
+        tx,
+        Delivery(
+            lane=f"{port}:{person}:private",
+            port=port,
+            chat=person,
+            op="notice",
+            conversation_id=conversations.id_or_none(head.conversation_id),
+            payload=payload,
+        ),
+    )
 
 
 def _retry(head: Head) -> Button:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.store.buckets import Window
 
-POSTS = frozenset({"words", "card", "topic", "notice", "history"})
+POSTS = frozenset({"words", "card", "topic", "notice", "history", "document"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from bot.delivery.ports import (
     Address,
     Body,
+    Document,
     EditCard,
     Fate,
     History,
     Letter,
     Mark,
+    Mention,
     NameTopic,
     Notice,
     OpenTopic,
@@ -25,11 +28,12 @@ from bot.delivery.ports import (
 )
 from bot.domain.actions import Button, Verb
 from bot.domain.card import CardView, draw
+from bot.domain.chart import Chart
 from bot.domain.conversation import Direction
 from bot.domain.ids import ConversationId
 from bot.domain.screen import Jump
 from bot.domain.text import RichText, join
-from bot.store import cards, messages, mirrors, spread
+from bot.store import blobs, cards, messages, mirrors, spread
 from bot.store.lanes import Head
 from bot.store.messages import Message
 from bot.store.mirrors import Mirror
@@ -86,6 +90,8 @@ class Packer:
         mirror = self.mirror(head)
         if head.op == "words":
             return self._words(head, mirror, chat, joined)
+        if head.op == "document":
+            return Packed(Address(chat), self._document(head.payload))
         if head.op == "mail":
             return Packed(Address(chat), _letter(head))
         if head.op == "remove":
@@ -120,7 +126,8 @@ class Packer:
         shown = (
             self._live(head) if jumps == spread.LIVE else tuple(Jump(platform, chat, thread) for platform, chat, thread in jumps)
         )
-        return Notice(payload["text"], payload.get("only_for"), payload.get("reply_to"), buttons, shown)
+        mention = Mention(*payload["mention"]) if payload.get("mention") else None
+        return Notice(payload["text"], payload.get("only_for"), payload.get("reply_to"), buttons, shown, mention)
 
     def _live(self, head: Head) -> tuple[Jump, ...]:
         """The threads a conversation stands in now; new ones are waited for, but not for long."""
@@ -146,6 +153,14 @@ class Packer:
     def _origin(self, said: Message) -> str:
         """The platform a message was written on."""
         return next((ref.platform for ref in messages.refs_of(self._tx, said.id) if ref.origin), "")
+
+    def _document(self, payload: dict[str, Any]) -> Document:
+        if "chart" in payload:
+            return Document(payload["name"], payload["mime"], Chart.from_json(payload["chart"]), payload["caption"])
+        file = blobs.by_id(self._tx, payload["blob"])
+        if file is None:
+            raise Void
+        return Document(file.name, file.mime, file.content, payload["caption"])
 
     def _message(self, head: Head) -> Message:
         found = self._messages.get(head.message_id or 0)

@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 
 from bot.domain.actions import Button
 from bot.domain.card import CardView
+from bot.domain.chart import Chart
 from bot.domain.screen import Jump, Screen
 from bot.domain.text import RichText
 
@@ -91,12 +92,21 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Mention:
+    """A person to call: the platform's id and the name."""
+
+    person: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Words of our own to operators: a refusal, a question, a failure.
 
     ``only_for``  the platform id of the one person who may see it; None = everybody in the thread
     ``reply_to``  the message it is about, where the platform can show that
     ``jumps``     threads and topics it speaks of, shown as links
+    ``mention``   the operator it calls by name in front, so that the platform tells him; None for nobody
     """
 
     text: str
@@ -104,6 +114,7 @@ class Notice:
     reply_to: str | None = None
     buttons: tuple[Button, ...] = ()
     jumps: tuple[Jump, ...] = ()
+    mention: Mention | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +123,16 @@ class History:
 
     title: str
     lines: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file for one operator in private, whom the address names. A chart is drawn as it is sent, and shown as a picture."""
+
+    name: str
+    mime: str
+    content: bytes | Chart
+    caption: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +186,7 @@ Body = (
     | Mark
     | Notice
     | History
+    | Document
     | Sweep
     | PublishHome
     | Letter

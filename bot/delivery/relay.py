@@ -17,6 +17,7 @@ from bot.delivery.ports import (
     Ambiguous,
     EditCard,
     Mark,
+    NameTopic,
     Outcome,
     Parcel,
     Port,
@@ -35,7 +36,7 @@ from bot.store.uow import Tx, clock
 from bot.store.wakes import Waker
 
 log = structlog.get_logger(__name__)
-REPEATABLE = (EditCard, Mark, TopicState, Sweep, PublishHome, Remove)
+REPEATABLE = (EditCard, Mark, NameTopic, TopicState, Sweep, PublishHome, Remove)
 """Bodies that may be sent twice without anybody noticing."""
 Home = Callable[[Tx, str, str], Screen]
 """What a person's home shows now, by platform and the platform's id of the person; it only reads."""

@@ -135,6 +135,8 @@ def _settle(tx: Tx, plan: Plan, state: dict[str, Bucket], result: Result) -> Non
         _try_again(tx, plan, state, begun, outcome)
     elif isinstance(outcome, Ambiguous):
         _unsure(tx, plan, state, result, outcome)
+    elif isinstance(outcome, Permanent) and effects.is_otherwise(begun.heads[0]):
+        _die(tx, plan, begun, outcome)
     elif isinstance(outcome, Permanent) and (outcome.code == "chat_gone" or effects.keeps_waiting(tx, begun.heads[0])):
         _wait_for_a_person(tx, plan, state, begun, outcome)
     else:

@@ -134,13 +134,19 @@ TABLE: tuple[Action, ...] = (
     Action(Verb.TAGGED, "Tagged messages", "see the messages behind a count", typed=False, team=True),
     Action(Verb.LINK, "Link accounts", "make your Slack and your Telegram one operator", team=True),
     Action(Verb.QUIET, "Quiet hours", "set when you want no notices", team=True),
-    Action(Verb.OPERATORS, "Operators", "see, add and switch off operators", team=True, needs="super_admin"),
+    Action(Verb.OPERATORS, "Operators", "see and change operators, e.g. operator Olga role=lead", team=True, needs="super_admin"),
     Action(Verb.OPERATOR, "Operator", "add or change an operator", typed=False, team=True, needs="super_admin"),
-    Action(Verb.ROLES, "Roles", "see and change roles", team=True, needs="super_admin"),
+    Action(Verb.ROLES, "Roles", "see and change roles, e.g. role lead permissions=tab_all", team=True, needs="super_admin"),
     Action(Verb.ROLE, "Role", "change a role", typed=False, team=True, needs="super_admin"),
-    Action(Verb.GROUPS, "Groups", "see and change groups, their rooms and forums", team=True, needs="super_admin"),
+    Action(Verb.GROUPS, "Groups", "see and change groups, e.g. group Sales reminder=15m", team=True, needs="super_admin"),
     Action(Verb.GROUP_SETTINGS, "Group", "change a group", typed=False, team=True, needs="super_admin"),
-    Action(Verb.CHANNELS, "Channels", "see which group a channel's clients go to", team=True, needs="super_admin"),
+    Action(
+        Verb.CHANNELS,
+        "Channels",
+        "see and change whose clients they are, e.g. channel site group=Sales",
+        team=True,
+        needs="super_admin",
+    ),
     Action(Verb.CHANNEL, "Channel", "change a channel's group", typed=False, team=True, needs="super_admin"),
     Action(Verb.JOURNAL, "Journal", "see who did what, e.g. journal Olga", team=True, needs="super_admin"),
     Action(Verb.STATS, "Statistics", "see how much there is to do", team=True, needs="super_admin"),
@@ -149,6 +155,18 @@ TABLE: tuple[Action, ...] = (
 )
 BY_VERB: dict[Verb, Action] = {action.verb: action for action in TABLE}
 BY_WORD: dict[str, Action] = {action.verb.value: action for action in TABLE if action.typed}
+SINGULAR: dict[str, Action] = {
+    word: BY_VERB[verb]
+    for word, verb in {
+        "operator": Verb.OPERATORS,
+        "role": Verb.ROLES,
+        "group": Verb.GROUPS,
+        "channel": Verb.CHANNELS,
+        "limit": Verb.LIMITS,
+        "stat": Verb.STATS,
+    }.items()
+}
+"""Words said to the bot itself that mean the same in the singular; ``group`` is another verb in a thread."""
 
 
 def offered(conversation: Conversation) -> tuple[Action, ...]:

@@ -165,6 +165,16 @@ def regroup(
     return move(conversation, Status.UNASSIGNED, now, operator_id=None, group_id=group_id)
 
 
+def give_back(conversation: Conversation, now: Moment) -> Conversation:
+    """Nobody answers: back to Unassigned, by the clock (R110). What nobody has seen stays marked."""
+    return move(conversation, Status.UNASSIGNED, now, operator_id=None)
+
+
+def run_out(conversation: Conversation, now: Moment) -> Conversation:
+    """Nothing was said for long: closed by the clock for the operator who had it (R110)."""
+    return move(conversation, Status.CLOSED, now, closed_by=conversation.operator_id, unseen=False)
+
+
 def must_pass_on(conversation: Conversation, by: Operator, responsible_name: str) -> None:
     """What somebody has, only he and those who manage conversations pass on (R55-R57). Raises ``NotYours``."""
     _must_be_theirs(conversation, by, responsible_name)
@@ -211,6 +221,11 @@ def say(conversation: Conversation, direction: Direction, at: Moment) -> Convers
     if direction is Direction.OUT:
         return replace(said, last_message_at=at, last_direction=Direction.OUT)
     return said
+
+
+def speak_for_group(conversation: Conversation) -> Conversation:
+    """Words of the group itself take a number; they answer nothing, so nothing else changes."""
+    return replace(conversation, last_seq=conversation.last_seq + 1)
 
 
 def see(conversation: Conversation) -> Conversation:

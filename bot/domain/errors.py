@@ -1,303 +1,246 @@
-"""What a person is told when something can't be done.
+"""What a person is told when something can't be done, all under one name.
 
-The docstring of a refusal *is* its message, so this file reads as the list of everything the
-product may say no to. Words in braces are filled in by whoever raises it.
+The docstring of a refusal *is* its message, so these files read as the list of everything the product may say no to. Words in
+braces are filled in by whoever raises it.
 
     Refusal
-    ├── NotAnOperator · NotYourGroup · NotAllowed            who you are
-    ├── NoConversation · UnknownVerb · NotUnderstood · InThread · StaleCard · NotYourText   what you pointed at
-    ├── AlreadyStarted · AlreadyYours · NotYours · NotStarted · AlreadyClosed · AlreadyUnassigned · Decided
-    ├── UnknownTab · SearchTooShort · OldSearch                          lists and search
-    ├── UnknownColleague · UnknownGroup · SameGroup · NoDesk · HasMoved                   passing on
-    ├── NobodyToPin · OnlyTheirs · AlreadyPinned · NotPinned · NotYourPin                 pins
-    ├── Blacklisted · AlreadyListed · NotListed · OnlyInTab                               the black list
-    ├── NoName · NoWords · OverLength · NotYourNote                                          the client
-    ├── NoMail · BadAddress · ManyAddresses · ForeignAddress · BadSubject · NothingToMail · NotesStay      e-mail
-    └── UnknownPerson · BadSince · UnknownClient · WrongName · InTheAir                      the journal, erasure
-    └── NoName · NoWords · OverLength · NotYourNote                                          the client
-    ├── QuestionOver · NothingWritten · NothingChosen · NotOffered · TooLong · NoVerbHere · NotWords   what a form was answered
-    └── AlreadyStarted · AlreadyYours · NotYours · NotStarted · AlreadyClosed · AlreadyUnassigned · Decided
+    ├── who you are: NotAnOperator · NotYourGroup · NotAllowed
+    ├── what you pointed at: NoConversation · UnknownVerb · NotUnderstood · InThread · StaleCard · NotYourText
+    ├── what a form was answered: QuestionOver … NotWords
+    ├── where it stands: AlreadyStarted … TooLate
+    ├── passing on: UnknownColleague · UnknownGroup · SameGroup · NoDesk · HasMoved
+    ├── pins: NobodyToPin · OnlyTheirs · AlreadyPinned · NotPinned · NotYourPin
+    ├── the black list: Blacklisted · AlreadyListed · NotListed · OnlyInTab
+    ├── the client: NoName · NoWords · OverLength · NotYourNote
+    ├── lists and search: UnknownTab · SearchTooShort · OldSearch
+    ├── tags: NoTag · TagTooLong · TooManyTags · NothingToTag · UnknownTag · NoPrivateChat
+    ├── canned responses: BadTitle … DraftGone
+    ├── e-mail: NoMail … NotesStay
+    ├── the journal, erasure: UnknownPerson · BadSince · UnknownClient · WrongName · InTheAir
+    ├── linking accounts: CodeNotValid · TooManyCodes · AlreadyLinked · LinkInPrivate · LinkHere
+    ├── running the team: UnknownKey … NoAccount
+    ├── what was written: NotAName … DeskTaken
+    └── time: BadHours · BadTime · BadQuiet
 """
 
 from __future__ import annotations
 
-import inspect
-
-
-class Refusal(Exception):
-    """That can't be done."""
-
-    field: str = ""
-    """The field of a form it is about, where it can be shown beside it."""
-
-    def __init__(self, **details: str) -> None:
-        self.details = details
-        super().__init__(inspect.cleandoc(self.__doc__ or "").format(**details))
-
-    @property
-    def errors(self) -> dict[str, str]:
-        """What is wrong with a form, by field name."""
-        return {self.field: str(self)} if self.field else {}
-
-    @property
-    def code(self) -> str:
-        """The refusal's name, for the journal."""
-        return type(self).__name__
-
-
-class NotAnOperator(Refusal):
-    """You are not a registered operator here, so nothing was done. Ask an admin to add you."""
-
-
-class NotYourGroup(Refusal):
-    """This conversation belongs to {group}, and you don't work in that group."""
-
-
-class NotAllowed(Refusal):
-    """Your role does not allow this. Ask an admin for the right “{permission}”."""
-
-
-class NoConversation(Refusal):
-    """This is not a client's conversation, or it is no longer known here."""
-
-
-class UnknownVerb(Refusal):
-    """I don't know “{word}”. You can write {known}."""
-
-
-class NotUnderstood(Refusal):
-    """I don't know “{word}”. Did you mean “{near}”? “{help}” lists all there is."""
-
-
-class InThread(Refusal):
-    """“{word}” is about a conversation: write {prefix}{word} in its thread or topic."""
-
-
-class StaleCard(Refusal):
-    """This button belongs to another conversation or to an older card. Please use the newest card."""
-
-
-class NotYourText(Refusal):
-    """Only {name}, who wrote this text, can decide about it."""
-
-
-class QuestionOver(Refusal):
-    """That question is over, so nothing was done with your answer, and the client did not get it."""
-
-
-class NothingWritten(Refusal):
-    """This can't be empty. Please write something."""
-
-
-class NothingChosen(Refusal):
-    """Please choose at least one."""
-
-
-class NotOffered(Refusal):
-    """That is not among the choices. Please press one of the buttons."""
-
-
-class TooLong(Refusal):
-    """That is too long. At most {longest} characters, please."""
-
-
-class NoVerbHere(Refusal):
-    """I am waiting for the answer to this question. Write it in plain words, or /cancel."""
-
-
-class NotWords(Refusal):
-    """Please answer in words; files can't be taken here."""
-
-
-class AlreadyStarted(Refusal):
-    """{name} already has this conversation."""
-
-
-class AlreadyYours(Refusal):
-    """You already have this conversation. Just write, and the client gets it."""
-
-
-class NotYours(Refusal):
-    """Only {name}, who has this conversation, can do that."""
-
-
-class NotStarted(Refusal):
-    """Nobody has this conversation yet. Press “Start conversation” first."""
-
-
-class AlreadyClosed(Refusal):
-    """This conversation is already closed."""
-
-
-class AlreadyUnassigned(Refusal):
-    """This conversation is already in Unassigned."""
-
-
-class Decided(Refusal):
-    """This text was already {what}."""
-
-
-class UnknownTab(Refusal):
-    """I don't know the list “{word}”. You can write {known}."""
-
-
-class SearchTooShort(Refusal):
-    """Please write at least 3 letters of a word or a name, e.g. “ref” to find “refund”."""
-
-    field = "words"
-
-
-class OldSearch(Refusal):
-    """You have searched for something else since. Search again to see this list."""
-
-
-class UnknownColleague(Refusal):
-    """I know no operator “{name}” you could pass this conversation on to."""
-
-    field = "operator"
-
-
-class UnknownGroup(Refusal):
-    """There is no group “{name}”. There are: {known}."""
-
-    field = "group"
-
-
-class SameGroup(Refusal):
-    """This conversation is in {group} already."""
-
-    field = "group"
-
-
-class NoDesk(Refusal):
-    """{group} has no room or forum to answer from, so nothing was moved. Ask an admin to give it one."""
-
-    field = "group"
-
-
-class HasMoved(Refusal):
-    """This conversation goes on in another place, in {group}. Nothing you write here is kept or sent: please write there."""
-
-
-class NobodyToPin(Refusal):
-    """A client is pinned to the operator who has the conversation, and nobody has it now. Press “Start conversation” first."""
-
-
-class OnlyTheirs(Refusal):
-    """Only {name}, who has this conversation, or a super-admin can pin this client."""
-
-
-class AlreadyPinned(Refusal):
-    """This client is pinned to {name}. Only {name} or a super-admin can detach the client."""
-
-
-class NotPinned(Refusal):
-    """This client is pinned to nobody."""
-
-
-class NotYourPin(Refusal):
-    """Only {name}, to whom this client is pinned, or a super-admin can detach the client."""
-
-
-class Blacklisted(Refusal):
-    """This client is on the black list. Unlock the conversation in the tab Blacklist first."""
-
-
-class AlreadyListed(Refusal):
-    """This client is on the black list already."""
-
-
-class NotListed(Refusal):
-    """This client is not on the black list."""
-
-
-class OnlyInTab(Refusal):
-    """A conversation is unlocked in the tab Blacklist, not here."""
-
-
-class NoName(Refusal):
-    """A client needs a name. Write the new one, please."""
-
-    field = "name"
-
-
-class NoWords(Refusal):
-    """An empty note was not kept. Write what the team should know about the client."""
-
-    field = "note"
-
-
-class OverLength(Refusal):
-    """That is too long: {most} characters are the most."""
-
-
-class NotYourNote(Refusal):
-    """Only {name}, who wrote this note, can delete it."""
-
-
-class NoMail(Refusal):
-    """E-mail is not set up here. Whoever installed relaydesk can set RELAYDESK_SMTP__HOST, see docs/email.md."""
-
-
-class BadAddress(Refusal):
-    """“{address}” is not an e-mail address I can send to. Write it like ann@example.com, several with commas between."""
-
-    field = "to"
-
-
-class ManyAddresses(Refusal):
-    """At most {most} addresses at once, please."""
-
-    field = "to"
-
-
-class ForeignAddress(Refusal):
-    """You may mail to operators, to the client's own address{domains}, but not to {address}: that needs “email_anywhere”."""
-
-    field = "to"
-
-
-class BadSubject(Refusal):
-    """A subject is one line of at most {most} characters."""
-
-    field = "subject"
-
-
-class NothingToMail(Refusal):
-    """There is nothing to send: these messages are notes, were deleted, or are not of this conversation."""
-
-    field = "messages"
-
-
-class NotesStay(Refusal):
-    """Notes never go to the client, and {address} is the client's address. Leave the notes out."""
-
-    field = "notes"
-
-
-class UnknownPerson(Refusal):
-    """I know no operator “{name}”. Write the beginning of a name, or leave it out to see everybody."""
-
-    field = "person"
-
-
-class BadSince(Refusal):
-    """I don't understand “{words}” as a time. Write 2h, 3d, today, or a day like 2026-11-24."""
-
-    field = "since"
-
-
-class UnknownClient(Refusal):
-    """I know no client “{words}”. Write the beginning of a name, a phone number, or a client's number like #12."""
-
-    field = "client"
-
-
-class WrongName(Refusal):
-    """That is not this client's name, so nothing was erased. Write “{name}”, or {number}."""
-
-    field = "name"
-
-
-class InTheAir(Refusal):
-    """Something of this client's is being sent at this very moment, so nothing was erased. Please try again in a minute."""
+from bot.domain.errors_talk import (
+    AlreadyClosed,
+    AlreadyListed,
+    AlreadyPinned,
+    AlreadyStarted,
+    AlreadyUnassigned,
+    AlreadyYours,
+    Blacklisted,
+    Decided,
+    HasMoved,
+    InThread,
+    NobodyToPin,
+    NoConversation,
+    NoDesk,
+    NoName,
+    NotAllowed,
+    NotAnOperator,
+    NothingChosen,
+    NothingWritten,
+    NotListed,
+    NotOffered,
+    NotPinned,
+    NotStarted,
+    NotUnderstood,
+    NotWords,
+    NotYourGroup,
+    NotYourNote,
+    NotYourPin,
+    NotYours,
+    NotYourText,
+    NoVerbHere,
+    NoWords,
+    OldSearch,
+    OnlyInTab,
+    OnlyTheirs,
+    OverLength,
+    QuestionOver,
+    SameGroup,
+    SearchTooShort,
+    StaleCard,
+    TooLate,
+    TooLong,
+    UnknownColleague,
+    UnknownGroup,
+    UnknownTab,
+    UnknownVerb,
+)
+from bot.domain.errors_team import (
+    AlreadyLinked,
+    BadHours,
+    BadQuiet,
+    BadTime,
+    CodeNotValid,
+    DeskTaken,
+    GroupInUse,
+    IdentityTaken,
+    Incomplete,
+    LastAdmin,
+    LinkHere,
+    LinkInPrivate,
+    ManyWords,
+    NameTaken,
+    NoAccount,
+    NotADuration,
+    NotAForum,
+    NotAName,
+    NotAnEmail,
+    NotARoom,
+    NotASlackId,
+    NotATelegramNumber,
+    NotOneOf,
+    SeveralOperators,
+    TooManyCodes,
+    UnknownChannel,
+    UnknownKey,
+    UnknownOperator,
+    UnknownRight,
+    UnknownRole,
+)
+from bot.domain.errors_words import (
+    BadAddress,
+    BadSince,
+    BadSubject,
+    BadTitle,
+    DraftGone,
+    ForeignAddress,
+    InTheAir,
+    ManyAddresses,
+    NoMail,
+    NoPrivateChat,
+    NoTag,
+    NoTemplate,
+    NoTemplateText,
+    NotesStay,
+    NothingToMail,
+    NothingToSend,
+    NothingToTag,
+    NotYourTemplate,
+    TagTooLong,
+    TemplateTooLong,
+    TitleTaken,
+    TitleTooLong,
+    TooManyTags,
+    UnknownCanned,
+    UnknownClient,
+    UnknownPerson,
+    UnknownTag,
+    UnknownVariable,
+    WrongName,
+)
+from bot.domain.refusal import Refusal
+
+__all__ = [
+    "AlreadyClosed",
+    "AlreadyLinked",
+    "AlreadyListed",
+    "AlreadyPinned",
+    "AlreadyStarted",
+    "AlreadyUnassigned",
+    "AlreadyYours",
+    "BadAddress",
+    "BadHours",
+    "BadQuiet",
+    "BadSince",
+    "BadSubject",
+    "BadTime",
+    "BadTitle",
+    "Blacklisted",
+    "CodeNotValid",
+    "Decided",
+    "DeskTaken",
+    "DraftGone",
+    "ForeignAddress",
+    "GroupInUse",
+    "HasMoved",
+    "IdentityTaken",
+    "InTheAir",
+    "InThread",
+    "Incomplete",
+    "LastAdmin",
+    "LinkHere",
+    "LinkInPrivate",
+    "ManyAddresses",
+    "ManyWords",
+    "NameTaken",
+    "NoAccount",
+    "NoConversation",
+    "NoDesk",
+    "NoMail",
+    "NoName",
+    "NoPrivateChat",
+    "NoTag",
+    "NoTemplate",
+    "NoTemplateText",
+    "NoVerbHere",
+    "NoWords",
+    "NobodyToPin",
+    "NotADuration",
+    "NotAForum",
+    "NotAName",
+    "NotARoom",
+    "NotASlackId",
+    "NotATelegramNumber",
+    "NotAllowed",
+    "NotAnEmail",
+    "NotAnOperator",
+    "NotListed",
+    "NotOffered",
+    "NotOneOf",
+    "NotPinned",
+    "NotStarted",
+    "NotUnderstood",
+    "NotWords",
+    "NotYourGroup",
+    "NotYourNote",
+    "NotYourPin",
+    "NotYourTemplate",
+    "NotYourText",
+    "NotYours",
+    "NotesStay",
+    "NothingChosen",
+    "NothingToMail",
+    "NothingToSend",
+    "NothingToTag",
+    "NothingWritten",
+    "OldSearch",
+    "OnlyInTab",
+    "OnlyTheirs",
+    "OverLength",
+    "QuestionOver",
+    "Refusal",
+    "SameGroup",
+    "SearchTooShort",
+    "SeveralOperators",
+    "StaleCard",
+    "TagTooLong",
+    "TemplateTooLong",
+    "TitleTaken",
+    "TitleTooLong",
+    "TooLate",
+    "TooLong",
+    "TooManyCodes",
+    "TooManyTags",
+    "UnknownCanned",
+    "UnknownChannel",
+    "UnknownClient",
+    "UnknownColleague",
+    "UnknownGroup",
+    "UnknownKey",
+    "UnknownOperator",
+    "UnknownPerson",
+    "UnknownRight",
+    "UnknownRole",
+    "UnknownTab",
+    "UnknownTag",
+    "UnknownVariable",
+    "UnknownVerb",
+    "WrongName",
+]

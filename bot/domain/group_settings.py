@@ -1,4 +1,7 @@
-"""What a group may set for itself, kept as JSON beside the group. Everything is off unless it is set."""
+"""What a group may set for itself, kept as JSON beside the group. Everything is off unless it is set.
+
+But for the second call of the responsible operator, which is quiet enough to be on for everybody.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +26,12 @@ class GroupSettings:
     ``reminder_minutes``      a client who waits longer is reminded of (R110)
     ``return_minutes``        a conversation whose operator is silent that long returns to Unassigned (R110)
     ``close_minutes``         an idle conversation is closed after that time, with a notice (R110)
+    ``close_text``            what the client is told then; without it he is told nothing (R110)
     ``hours``                 business hours as words, for example ``Mon-Fri 09:00-18:00 Europe/Berlin`` (R110)
     ``away_text``             what a client is told outside of them (R110)
     ``digest_at``             the time of the daily digest, ``HH:MM`` in the zone of ``hours``, else UTC (R110)
     ``retention_days``        closed conversations older than that are erased (R125)
-    ``notify_after_minutes``  after such a rest the responsible operator is mentioned again (R111)
+    ``notify_after_minutes``  after such a rest the responsible operator is called again (R111)
     """
 
     assign_lands_in: Landing = Landing.INBOX
@@ -35,11 +39,12 @@ class GroupSettings:
     reminder_minutes: int = 0
     return_minutes: int = 0
     close_minutes: int = 0
+    close_text: str = ""
     hours: str = ""
     away_text: str = ""
     digest_at: str = ""
     retention_days: int = 0
-    notify_after_minutes: int = 0
+    notify_after_minutes: int = 30
 
     @classmethod
     def from_json(cls, text: str) -> GroupSettings:

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from bot.domain.actions import Button, Verb
 from bot.domain.capabilities import CHANNELS
-from bot.domain.card import STATUS_WORDS, marks_of
+from bot.domain.card import marks_of, status_words
 from bot.domain.conversation import Conversation, Direction, Status
 from bot.domain.ids import GroupId, Moment, OperatorId
 from bot.domain.people import Operator
@@ -143,7 +143,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One conversation of a list. ``group`` is the group's badge, ``responsible`` a name or None, ``blocked`` blacklisted."""
+    """One conversation of a list: its group's badge, the names of who is responsible or None, of whom it waits for or empty."""
 
     conversation: Conversation
     client: str
@@ -151,7 +151,7 @@ class Entry:
     group: str
     responsible: str | None
     jumps: tuple[Jump, ...] = ()
-    blocked: bool = False
+    meant_for: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,14 +219,13 @@ def found_row(entry: Entry, piece: str, buttons: tuple[Button, ...]) -> Row:
 
 def headline(entry: Entry) -> str:
     """Channel logo, client name and marks (R10-R12, R14)."""
-    blocked = "🚫" if entry.blocked else ""
-    return f"{CHANNELS[entry.channel_kind].logo} {entry.client} {marks_of(entry.conversation)}{blocked}".rstrip()
+    return f"{CHANNELS[entry.channel_kind].logo} {entry.client} {marks_of(entry.conversation)}".rstrip()
 
 
 def state_line(entry: Entry) -> str:
     """Status, time, group and responsible operator (R13, R15-R17)."""
     conversation = entry.conversation
-    parts = [STATUS_WORDS[conversation.status], clock_words(conversation.time), entry.group, entry.responsible or ""]
+    parts = [status_words(conversation, entry.meant_for), clock_words(conversation.time), entry.group, entry.responsible or ""]
     return " · ".join(part for part in parts if part)
 
 
@@ -234,7 +233,7 @@ def beside(operator: Operator, entry: Entry, back: str) -> tuple[Button, ...]:
     """What can be done with a conversation of a list; ``back`` is the token of the list."""
     token = f"{entry.conversation.id}.{entry.conversation.version}"
     found = [Button(Verb.PREVIEW, "Preview", f"{token}.{back}")]
-    if entry.blocked:
+    if entry.conversation.blacklisted:
         if back.startswith(Tab.BLACKLIST.value) and operator.has(Permission.CONVERSATIONS_MANAGEMENT):
             found.append(Button(Verb.UNLOCK, "Unlock conversation", token))
     elif entry.conversation.status is not Status.INBOX:
@@ -266,9 +265,9 @@ def back_to(token: str) -> Button:
 SAID = {Direction.NOTE: "📝 note", Direction.HELD: "🔒 held, not sent"}
 
 
-def said_row(author: str, at: Moment, direction: Direction, words: str) -> Row:
-    """One message of a preview (R23): who and when, what kind when the client has not got it, and the words."""
-    parts = (author, clock_words(at), SAID.get(direction, ""))
+def said_row(author: str, at: Moment, direction: Direction, words: str, tags: str = "") -> Row:
+    """One message of a preview (R23): who and when, what kind when the client has not got it, its tags, and the words."""
+    parts = (author, clock_words(at), SAID.get(direction, ""), tags)
     return Row(title=" · ".join(part for part in parts if part), detail=shortened(words, LONGEST))
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.domain.ids import GroupId, OperatorId
+from bot.domain.operator_settings import OperatorSettings
 
 
 class Signature(StrEnum):
@@ -42,6 +43,7 @@ class Operator:
     rights: frozenset[str]
     groups: frozenset[GroupId]
     active: bool = True
+    settings: OperatorSettings = field(default_factory=OperatorSettings)
 
     def has(self, right: str) -> bool:
         """Whether the role carries this right; a super-admin's carries all (R2)."""

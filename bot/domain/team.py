@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupPlan:
-    """A group and its desks, as ``(platform, chat)``. ``assign_lands_in`` None: as it was set at run time."""
+    """A group and its desks, as ``(platform, chat)``.
+
+    ``assign_lands_in`` None, and what ``settings`` (``(name, value)`` of :class:`GroupSettings`) do not name: as set at run time.
+    """
 
     name: str
     label: str
@@ -15,6 +18,7 @@ class GroupPlan:
     signature: str
     desks: tuple[tuple[str, str], ...]
     assign_lands_in: str | None = None
+    settings: tuple[tuple[str, str | int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 
 PREFIXES = {"slack": "!", "telegram": "/"}
+DESK_PREFIXES = {"slack": "/desk ", "telegram": "/"}
+"""Before words said to the bot itself: its slash command, its private chat."""
 """What a typed verb begins with. Slack's composer keeps ``/`` for itself, and refuses it in threads."""
 _VERB = re.compile(r"^[!/]([A-Za-z_]+)(?:@\w+)?(?:\s+(.*))?$", re.DOTALL)
 _NOTE = re.compile(r"^[\s>]*(?:note\s*:|[!/]\s*note\b|🔒)", re.IGNORECASE)

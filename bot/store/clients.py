@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from bot.domain.ids import ClientId, Moment, OperatorId
 from bot.domain.screen import Jump
+from bot.store import words
 from bot.store.tables import (
     channel,
     client,
@@ -58,9 +59,10 @@ def by_id(tx: Tx, client_id: ClientId) -> Client:
     return Client(ClientId(row.id), row.name, row.original_name, {key: str(value) for key, value in known.items()}, row.blocked)
 
 
-def rename(tx: Tx, client_id: ClientId, name: str) -> None:
-    """Give the client another name; the original one stays (R50)."""
-    tx.execute(update(client).where(client.c.id == client_id).values(name=name))
+def rename(tx: Tx, known: Client, name: str) -> None:
+    """Give the client another name; the original one stays, and both are found (R50, R85)."""
+    tx.execute(update(client).where(client.c.id == known.id).values(name=name))
+    words.of_client(tx, known.id, name, known.original_name)
 
 
 @dataclass(frozen=True, slots=True)

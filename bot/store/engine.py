@@ -19,6 +19,13 @@ from bot.store.wakes import Waker, Wakes
 
 T = TypeVar("T")
 Job = Callable[[Tx], T]
+Ahead = Callable[[], int]
+"""How many milliseconds the store's clock is ahead of the machine's; tests set it, so that time passes when they want it to."""
+
+
+def in_time() -> int:
+    """Not at all ahead."""
+    return 0
 
 
 class Store(Protocol):
@@ -103,7 +110,7 @@ class Waking:
             self.wakes.forget(waker)
 
 
-async def open_store(url: str, policy: Policy | None = None) -> Store:
+async def open_store(url: str, policy: Policy | None = None, ahead: Ahead = in_time) -> Store:
     """Open the store at a database URL (``sqlite+aiosqlite:///…`` or ``postgresql+asyncpg://…``), which must be migrated.
 
     Raises ``StoreError`` in one line when it can't be opened.
@@ -111,9 +118,9 @@ async def open_store(url: str, policy: Policy | None = None) -> Store:
     if url.startswith("sqlite"):
         from bot.store.sqlite import SqliteStore
 
-        return SqliteStore(url, policy or Policy())
+        return SqliteStore(url, policy or Policy(), ahead)
     if url.startswith("postgresql+asyncpg"):
         from bot.store.postgres import PostgresStore
 
-        return await PostgresStore.open(url, policy or Policy())
+        return await PostgresStore.open(url, policy or Policy(), ahead)
     raise StoreError("RELAYDESK_DATABASE_URL must begin with sqlite+aiosqlite:// or postgresql+asyncpg://")

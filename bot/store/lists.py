@@ -7,10 +7,11 @@ however many conversations there are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Row, Select, bindparam, false, func, literal, or_, select, union_all
 
 from bot.domain.conversation import Status
 from bot.domain.ids import ConversationId, GroupId, OperatorId
@@ -19,7 +20,7 @@ from bot.domain.people import Group, Operator
 from bot.domain.screen import Jump, Screen
 from bot.store import team
 from bot.store.conversations import CONVERSATION_COLUMNS, load
-from bot.store.ranges import Shape, Sight, ranges, shape_of, sight_of, unseen, values_for
+from bot.store.ranges import Shape, Sight, Where, ranges, shape_of, sight_of, unseen, values_for
 from bot.store.tables import blacklist, channel, client, conversation, desk, group, membership, mirror, operator
 from bot.store.uow import Tx
 
@@ -35,7 +36,7 @@ def listing(tx: Tx, who: Operator, view: View) -> Listing:
     """One page of a tab with what the tabs say of themselves."""
     start = (view.page - 1) * PAGE
     asked = {**values_for(who, view), "start": start, "end": start + PAGE + 1}
-    ids = list(tx.execute(_page(shape_of(who, view)), asked).scalars())
+    ids = list(tx.execute(_page(shape_of(tx, who, view)), asked).scalars())
     return Listing(
         view=view,
         entries=entries(tx, ids[:PAGE]),
@@ -48,21 +49,24 @@ def listing(tx: Tx, who: Operator, view: View) -> Listing:
 @cache
 def _page(shape: Shape) -> Select[Any]:
     """The ids of a page and of one more, newest first: of each range the newest, of these the newest."""
-    parts = []
-    for where in ranges(shape):
-        newest = select(_c.id, _c.listed_at).where(*where).order_by(_c.listed_at.desc(), _c.id.desc())
-        part = newest.limit(bindparam("end")).subquery()
-        parts.append(select(part.c.id, part.c.listed_at))
-    found = union_all(*parts).subquery()
+    found = union_all(*(_newest(where, bindparam("end")) for where in ranges(shape))).subquery()
     order = select(found.c.id).order_by(found.c.listed_at.desc(), found.c.id.desc())
     return order.limit(PAGE + 1).offset(bindparam("start"))
 
 
+def _newest(where: Where, most: Any) -> Select[Any]:
+    """The newest of a range; its order keeps every engine on the range's index."""
+    newest = select(_c.id, _c.listed_at).where(*where).order_by(_c.listed_at.desc(), _c.id.desc())
+    part = newest.limit(most).subquery()
+    return select(part.c.id, part.c.listed_at)
+
+
 def tallies(tx: Tx, who: Operator) -> dict[Tab, Tally]:
     """What stands on the tabs: how many, and whether there are unseen messages (R18, R19). One query."""
-    row = tx.execute(_tallies(sight_of(who)), values_for(who)).mappings().one()
+    row = tx.execute(_tallies(sight_of(tx, who)), values_for(who)).mappings().one()
     return {
-        tab: Tally(number=row[f"n_{tab}"], exact=tab is Tab.INBOX, unseen=bool(row[f"u_{tab}"])) for tab in _tabs(sight_of(who))
+        tab: Tally(number=row[f"n_{tab}"], exact=tab is Tab.INBOX, unseen=bool(row[f"u_{tab}"]))
+        for tab in _tabs(sight_of(tx, who))
     }
 
 
@@ -75,20 +79,25 @@ def _tallies(seen: Sight) -> Select[Any]:
     columns: list[ColumnElement[Any]] = []
     for tab in _tabs(seen):
         columns.append(_number(Shape(seen, tab)).label(f"n_{tab}"))
-        mark = select(literal(1)).where(*unseen(seen, tab)).limit(1).scalar_subquery() if tab is not Tab.CLOSED else literal(0)
-        columns.append(mark.label(f"u_{tab}"))
+        marks = [select(literal(1)).where(*where).exists() for where in unseen(seen, tab)]
+        columns.append(or_(false(), *marks).label(f"u_{tab}"))
     return select(*columns)
 
 
 def _number(shape: Shape) -> ColumnElement[Any]:
     """How many a tab holds, counted to :data:`MANY` except for one's own inbox (R18)."""
-    parts = [select(literal(1).label("one")).where(*where) for where in ranges(shape)]
-    if shape.tab is not Tab.INBOX:
-        parts = [select(part.limit(MANY).subquery()) for part in parts]
-    every = union_all(*parts).subquery()
-    return select(func.count()).select_from(every).scalar_subquery()
+    if shape.tab is Tab.INBOX:
+        (mine,) = ranges(shape)
+        return select(func.count()).select_from(conversation).where(*mine).scalar_subquery()
+    if shape.tab is Tab.BLACKLIST:
+        (barred_here,) = ranges(shape)
+        some = select(_c.id).where(*barred_here).limit(MANY).subquery()
+    else:
+        some = union_all(*(_newest(where, MANY) for where in ranges(shape))).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
 
 
+_awaited = operator.alias("awaited")
 _ENTRIES = (
     select(
         client.c.name.label("client_name"),
@@ -97,6 +106,7 @@ _ENTRIES = (
         group.c.colour,
         group.c.name.label("group_name"),
         operator.c.name.label("operator_name"),
+        _awaited.c.name.label("awaited_name"),
         blacklist.c.client_id.is_not(None).label("blocked"),
         *CONVERSATION_COLUMNS,
     )
@@ -104,6 +114,7 @@ _ENTRIES = (
     .join(channel, channel.c.id == _c.channel_id)
     .join(group, group.c.id == _c.group_id)
     .join(operator, operator.c.id == _c.operator_id, isouter=True)
+    .join(_awaited, _awaited.c.id == _c.meant_for, isouter=True)
     .join(blacklist, blacklist.c.client_id == _c.client_id, isouter=True)
     .where(_c.id.in_(bindparam("ids", expanding=True)))
 )
@@ -133,13 +144,13 @@ def entry_of(tx: Tx, conversation_id: ConversationId) -> Entry:
 
 def _entry(row: Row[Any], ways: Iterable[Jump]) -> Entry:
     return Entry(
-        conversation=load(row),
+        conversation=replace(load(row), blacklisted=bool(row.blocked)),
         client=row.client_name,
         channel_kind=row.kind,
         group=f"{row.colour} {row.group_label}".strip(),
         responsible=row.operator_name,
         jumps=tuple(ways),
-        blocked=bool(row.blocked),
+        meant_for=row.awaited_name or "",
     )
 
 

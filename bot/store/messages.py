@@ -19,7 +19,10 @@ from bot.store.uow import Tx, upsert, values
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One thing said. ``seq`` counts within the conversation; ``author`` is the name at the time."""
+    """One thing said. ``seq`` counts within the conversation; ``author`` is the name at the time.
+
+    ``expanded``  what its author wrote only stands for it (a canned response), so that his own desk shows it as well
+    """
 
     id: MessageId
     conversation_id: ConversationId
@@ -30,6 +33,7 @@ class Message:
     shown_as: str
     body: RichText
     at: Moment
+    expanded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ def add(
     author_id: OperatorId | None = None,
     shown_as: str = "",
     action_key: str | None = None,
+    expanded: bool = False,
 ) -> MessageId | None:
     """Keep a message. ``action_key`` is unique for ever: None when a message with it is kept already.
 
@@ -77,17 +82,24 @@ def add(
         "body": dump(body),
         "at": at,
         "action_key": action_key,
+        "expanded": expanded,
     }
     found = tx.execute(_add(tx.postgres), row).scalar()
     if found is None:
         return None
-    words.of_message(tx, MessageId(found), body)
+    if direction is not Direction.UNHEARD:
+        words.of_message(tx, MessageId(found), body)
     return MessageId(found)
 
 
 def dump(body: RichText) -> str:
     """A body as the store keeps it."""
     return json.dumps(body.to_json(), ensure_ascii=False).replace("\\u0000", "\ufffd")
+
+
+def load(kept: str) -> RichText:
+    """A body from the form it is kept in."""
+    return RichText.from_json(json.loads(kept))
 
 
 _COLUMNS = (
@@ -100,6 +112,7 @@ _COLUMNS = (
     message.c.shown_as,
     message.c.body,
     message.c.at,
+    message.c.expanded,
 )
 _BY_IDS = select(*_COLUMNS).where(message.c.id.in_(bindparam("ids", expanding=True)))
 _LATEST = (
@@ -143,8 +156,9 @@ def _message(row: Any) -> Message:
         author_id=OperatorId(row.author_id) if row.author_id is not None else None,
         author=row.author,
         shown_as=row.shown_as,
-        body=RichText.from_json(json.loads(row.body)),
+        body=load(row.body),
         at=Moment(row.at),
+        expanded=bool(row.expanded),
     )
 
 
@@ -158,6 +172,26 @@ _DECIDE = (
 def decide(tx: Tx, message_id: MessageId, direction: Direction, *, seq: int, shown_as: str) -> None:
     """What a held text becomes (R25): it takes its place in the talk now, under a new number."""
     tx.execute(_DECIDE, {"row_id": message_id, "to": direction.value, "number": seq, "shown": shown_as, "when": tx.now})
+
+
+def withdraw(tx: Tx, message_id: MessageId) -> None:
+    """An answer that was taken back before it went; it stays as a note (R123)."""
+    tx.execute(update(message).where(message.c.id == message_id).values(direction=Direction.NOTE.value, shown_as=""))
+
+
+_LAST_SAID = (
+    select(message.c.direction, message.c.at)
+    .where(message.c.conversation_id == bindparam("conversation_id"))
+    .where(message.c.direction.in_((Direction.IN.value, Direction.OUT.value)))
+    .order_by(message.c.seq.desc())
+    .limit(1)
+)
+
+
+def last_said(tx: Tx, conversation_id: ConversationId) -> tuple[Direction, Moment] | None:
+    """Which way the last words between client and operators went, and when."""
+    row = tx.execute(_LAST_SAID, {"conversation_id": conversation_id}).first()
+    return (Direction(row.direction), Moment(row.at)) if row is not None else None
 
 
 _DELIVERED = (

@@ -18,11 +18,13 @@ from bot.store.uow import Tx, upsert
 class Delivery:
     """One delivery to queue.
 
-    ``lane``     what keeps its order; ``port`` and ``chat`` where it goes
-    ``op``       ``words`` ``topic`` ``card`` ``topic_state`` ``topic_name`` ``mark`` ``notice`` ``history`` ``home``
+        ``lane``     what keeps its order; ``port`` and ``chat`` where it goes
+    <<<<<<< HEAD
+        ``op``       ``words`` ``topic`` ``card`` ``topic_state`` ``topic_name`` ``mark`` ``notice`` ``history`` ``home``
+                 ``document``
     ``size``     length of its text in UTF-16 units, for coalescing; 0 = never coalesced
-    ``patience`` milliseconds this kind of work lets others go first in a new lane
-    ``after``    milliseconds to wait before it may go
+        ``patience`` milliseconds this kind of work lets others go first in a new lane
+        ``after``    milliseconds to wait before it may go
     """
 
     lane: str
@@ -137,13 +139,26 @@ def is_pending(tx: Tx, key: str) -> bool:
 
 
 def cancel(tx: Tx, idem_key: str) -> bool:
-    """Take back a delivery that has not begun; whether there was one."""
+    """Take back a delivery that has not begun; whether there was one.
+
+    Under its lane's lock, which a turn of the relay holds from before it looks at the head until the head is begun.
+    """
+    if tx.postgres:
+        tx.execute(_LOCK_OF, {"idem_key": idem_key})
     done = tx.execute(
         update(delivery)
         .where(delivery.c.idem_key == idem_key, delivery.c.state == "pending")
         .values(state="cancelled", finished_at=tx.now)
     )
     return done.rowcount == 1
+
+
+_LOCK_OF = (
+    select(lane.c.key)
+    .join(delivery, delivery.c.lane == lane.c.key)
+    .where(delivery.c.idem_key == bindparam("idem_key"), delivery.c.state == "pending")
+    .with_for_update(of=lane)
+)
 
 
 def is_under_way(tx: Tx, idem_key: str) -> bool:
@@ -169,7 +184,7 @@ def revive(tx: Tx, delivery_id: int) -> Delivery | None:
         message_id=row.message_id,
         part=row.part,
         size=row.size,
-        payload=json.loads(row.payload),
+        payload={name: value for name, value in json.loads(row.payload).items() if name != "copies"},  # made when it died
     )
     queue(tx, again)
     return again

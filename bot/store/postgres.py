@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.domain.ids import Moment
 from bot.domain.policy import Policy
-from bot.store.engine import StoreError, Waking, parsed, unusable
+from bot.store.engine import Ahead, StoreError, Waking, in_time, parsed, unusable
 from bot.store.uow import Tx, clock
 
 T = TypeVar("T")
@@ -38,8 +38,9 @@ _Results = list[tuple[_Asked, Any, BaseException | None]]
 class PostgresStore(Waking):
     """A store many nodes share."""
 
-    def __init__(self, engine: AsyncEngine, url: URL, policy: Policy) -> None:
+    def __init__(self, engine: AsyncEngine, url: URL, policy: Policy, ahead: Ahead = in_time) -> None:
         super().__init__()
+        self._ahead = ahead
         self._policy = policy
         self._engine = engine
         self._url = url
@@ -50,7 +51,7 @@ class PostgresStore(Waking):
         ]
 
     @classmethod
-    async def open(cls, url: str, policy: Policy) -> PostgresStore:
+    async def open(cls, url: str, policy: Policy, ahead: Ahead = in_time) -> PostgresStore:
         """Connect, or raise ``StoreError`` in one line without the password."""
         where = parsed(url)
         engine = create_async_engine(where, pool_size=8, max_overflow=8, pool_use_lifo=True)
@@ -60,7 +61,7 @@ class PostgresStore(Waking):
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError) as error:
             await engine.dispose()
             raise unusable(where, error) from None
-        return cls(engine, where, policy)
+        return cls(engine, where, policy, ahead)
 
     async def write(self, job: Callable[[Tx], T]) -> T:
         """See :meth:`Store.write`."""
@@ -73,7 +74,7 @@ class PostgresStore(Waking):
     async def read(self, job: Callable[[Tx], T]) -> T:
         """See :meth:`Store.read`."""
         async with self._engine.connect() as connection:
-            return await connection.run_sync(lambda sync: job(Tx(sync, clock(), self._policy)))
+            return await connection.run_sync(lambda sync: job(Tx(sync, Moment(clock() + self._ahead()), self._policy)))
 
     async def close(self) -> None:
         """See :meth:`Store.close`."""
@@ -106,7 +107,7 @@ class PostgresStore(Waking):
     async def _attempt(self, asked: list[_Asked]) -> _Results:
         try:
             async with self._engine.connect() as connection:
-                results, wake = await connection.run_sync(_commit, asked, self._policy)
+                results, wake = await connection.run_sync(_commit, asked, self._policy, self._ahead())
         except Exception as error:  # connection lost, commit refused: those who asked are told, the task lives on
             return [(ask, None, error) for ask in asked]
         self.wakes.tell(wake)
@@ -139,9 +140,9 @@ class PostgresStore(Waking):
             await asyncio.sleep(1)
 
 
-def _commit(connection: Connection, asked: list[_Asked], policy: Policy) -> tuple[_Results, set[str]]:
+def _commit(connection: Connection, asked: list[_Asked], policy: Policy, ahead: int) -> tuple[_Results, set[str]]:
     with connection.begin():
-        tx = Tx(connection, Moment(connection.execute(_NOW).scalar_one()), policy)
+        tx = Tx(connection, Moment(connection.execute(_NOW).scalar_one() + ahead), policy)
         results = [_run(tx, ask) for ask in asked]
         tx.close()
         if tx.wake:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, and_, any_, bindparam, exists, func, or_, select
 
 from bot.domain.conversation import Status
 from bot.domain.listing import Tab, View, sees_all, sight
 from bot.domain.people import Operator
 from bot.store.columns import Id
 from bot.store.tables import blacklist, conversation
+from bot.store.uow import Tx
 
 Where = tuple[ColumnElement[bool], ...]
 FEW_GROUPS = 8
@@ -31,11 +32,12 @@ barred = exists().where(blacklist.c.client_id == _c.client_id)
 @dataclass(frozen=True, slots=True)
 class Sight:
     """How somebody sees: ``groups`` how many he is confined to (None = he is not, :data:`FEW_GROUPS` + 1 = many);
-    ``everything`` whether he has the tab All.
+    ``everything`` whether he has the tab All; ``postgres`` the engine that is asked.
     """
 
     groups: int | None
     everything: bool
+    postgres: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +51,15 @@ class Shape:
     by_operator: bool = False
 
 
-def sight_of(who: Operator) -> Sight:
+def sight_of(tx: Tx, who: Operator) -> Sight:
     """How this operator sees."""
     seen = sight(who)
-    return Sight(None if seen is None else min(len(seen), FEW_GROUPS + 1), sees_all(who))
+    return Sight(None if seen is None else min(len(seen), FEW_GROUPS + 1), sees_all(who), tx.postgres)
 
 
-def shape_of(who: Operator, view: View) -> Shape:
+def shape_of(tx: Tx, who: Operator, view: View) -> Shape:
     """The shape of what he looks at."""
-    return Shape(sight_of(who), view.tab, view.status, view.group is not None, view.operator is not None)
+    return Shape(sight_of(tx, who), view.tab, view.status, view.group is not None, view.operator is not None)
 
 
 def values_for(who: Operator, view: View | None = None) -> dict[str, Any]:
@@ -76,37 +78,54 @@ def within(seen: Sight) -> list[ColumnElement[bool]]:
     return [] if seen.groups is None else [(_c.operator_id == _ME) | _c.group_id.in_(_GROUPS)]
 
 
+def listed(seen: Sight) -> list[ColumnElement[bool]]:
+    """The condition that the tab All lists it: it is of his groups, or in his inbox whatever its group (R57)."""
+    handed = and_(_c.operator_id == _ME, _c.status == Status.INBOX.value)
+    return [] if seen.groups is None else [handed | _c.group_id.in_(_GROUPS)]
+
+
 def visible(seen: Sight) -> list[ColumnElement[bool]]:
-    """What a search may show: with the tab All everything in his sight, else what his other tabs hold (R86)."""
+    """What a search may show: what his tabs hold (R86)."""
     if seen.everything:
-        return within(seen)
+        return listed(seen)
     mine = and_(_c.status == Status.INBOX.value, _c.operator_id == _ME)
-    closed = and_(_c.status == Status.CLOSED.value, _c.closed_by == _ME)
-    return [*within(seen), or_(_c.status == Status.UNASSIGNED.value, mine, closed), ~barred]
+    closed = and_(_c.status == Status.CLOSED.value, _c.closed_by == _ME, *within(seen))
+    waiting = _c.status == Status.UNASSIGNED.value
+    if seen.groups is not None:
+        waiting &= _c.group_id.in_(_GROUPS)
+    return [or_(waiting, mine, closed), ~barred]
 
 
 def ranges(shape: Shape) -> list[Where]:
     """The ranges a view is made of: each lies together in one index, in the order lists have."""
     only = (_c.group_id == _ONLY,) if shape.by_group else ()
     theirs = (_c.operator_id == _THEIRS,) if shape.by_operator else ()
-    inside = within(shape.sight)
+    inside = listed(shape.sight)
     match shape.tab:
         case Tab.UNASSIGNED:
             return [(*where, ~barred) for where in _by_group(Status.UNASSIGNED, shape)]
         case Tab.INBOX:
             return [(_c.operator_id == _ME, _c.status == Status.INBOX.value, *only, ~barred)]
         case Tab.CLOSED:
-            return [(_c.closed_by == _ME, _c.status == Status.CLOSED.value, *inside, *only, ~barred)]
+            return [(_c.closed_by == _ME, _c.status == Status.CLOSED.value, *within(shape.sight), *only, ~barred)]
         case Tab.BLACKLIST:
-            return [(_c.client_id.in_(select(blacklist.c.client_id)), *inside, *only, *theirs)]
+            of_his = [] if shape.sight.groups is None else [_c.group_id.in_(_GROUPS)]  # all are closed, so none was handed to him
+            return [(_on_blacklist(shape.sight.postgres), *of_his, *only, *theirs)]
     statuses = [shape.status] if shape.status is not None else list(Status)
     if shape.by_operator:
         return [(*theirs, _c.status == status.value, *inside, *only, ~barred) for status in statuses]
     found: list[Where] = [(*where, ~barred) for status in statuses for where in _by_group(status, shape)]
-    if shape.sight.groups is not None:  # what was handed to him stays in his sight whatever its group
-        handed = (_c.operator_id == _ME, _c.group_id.not_in(_GROUPS), *only, ~barred)
-        found += [(*handed, _c.status == status.value) for status in statuses]
+    if shape.sight.groups is not None and Status.INBOX in statuses:
+        found.append((_c.operator_id == _ME, _c.status == Status.INBOX.value, _c.group_id.not_in(_GROUPS), *only, ~barred))
     return found
+
+
+def _on_blacklist(postgres: bool) -> ColumnElement[bool]:
+    """Looked up client by client; as an array, or PostgreSQL would read all conversations of a group to compare."""
+    barred_clients = select(blacklist.c.client_id)
+    if not postgres:
+        return _c.client_id.in_(barred_clients)
+    return _c.client_id == any_(func.array(barred_clients.scalar_subquery(), type_=ARRAY(BigInteger)))
 
 
 def _by_group(status: Status, shape: Shape) -> list[Where]:
@@ -121,14 +140,19 @@ def _by_group(status: Status, shape: Shape) -> list[Where]:
     return [(here, _c.group_id == bindparam(f"group_{place}")) for place in range(seen)]
 
 
-def unseen(seen: Sight, tab: Tab) -> Where:
-    """The unseen client messages of a tab (R19), in the small index of the unseen. Closed has none: they reopen (R30)."""
-    statuses = {Tab.UNASSIGNED: [Status.UNASSIGNED], Tab.INBOX: [Status.INBOX]}.get(tab, [Status.UNASSIGNED, Status.INBOX])
-    where: list[ColumnElement[bool]] = [_c.unseen.is_(True), _c.status.in_([status.value for status in statuses])]
-    if tab is Tab.INBOX:
-        where.append(_c.operator_id == _ME)
-    elif tab is Tab.UNASSIGNED and seen.groups is not None:
-        where.append(_c.group_id.in_(_GROUPS))
-    else:
-        where += within(seen)
-    return (*where, barred if tab is Tab.BLACKLIST else ~barred)
+def unseen(seen: Sight, tab: Tab) -> list[Where]:
+    """The ranges in which a tab's unseen client messages are (R19).
+
+    None for Closed and Blacklist, which never hold any: they reopen a conversation (R30), or are not heard (R80).
+    """
+    waiting, taken = (_c.unseen.is_(True) & (_c.status == status.value) for status in (Status.UNASSIGNED, Status.INBOX))
+    theirs = () if seen.groups is None else (_c.group_id.in_(_GROUPS),)
+    mine = (taken, _c.operator_id == _ME, ~barred)
+    match tab:
+        case Tab.UNASSIGNED:
+            return [(waiting, *theirs, ~barred)]
+        case Tab.INBOX:
+            return [mine]
+        case Tab.ALL:
+            return [(waiting, *theirs, ~barred), (taken, *theirs, ~barred), mine]
+    return []

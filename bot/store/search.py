@@ -1,7 +1,7 @@
 """Search by client name and by what was said, trimmed to what the person who asks may see (R85, R86).
 
 Two ways, chosen by how much he may see. Of a few conversations the messages themselves are looked through. Else the index is
-asked, bucket by bucket from the newest (see :mod:`bot.store.tables_search`), until there is a page.
+asked, shelf by shelf from the newest (see :mod:`bot.store.tables_search`), until there is a page.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from sqlalchemy import (
     or_,
     select,
     table,
+    true,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
@@ -34,16 +35,18 @@ from bot.domain.listing import Tab
 from bot.domain.people import Operator
 from bot.store.ranges import Shape, Sight, ranges, sight_of, values_for, visible
 from bot.store.tables import client_words, conversation, last_search, message, message_words
-from bot.store.tables_search import BUCKET_BITS, about
+from bot.store.tables_search import SHELF_BITS, about
 from bot.store.uow import Tx, values
 
 FEW_TALKS = 1_000
 FEW_MESSAGES = 20_000
 """Up to so many conversations with so many messages are looked through one by one."""
-ROWS = 100
-"""Hits fetched at once; one conversation may hold many of them."""
-MOST_BUCKETS = 64
-"""Buckets asked at once, when the ones before held too little."""
+ROWS = 30
+"""Hits fetched at once: those of a page, and some more since one conversation may hold many."""
+RARE = (1 << SHELF_BITS) // 16
+"""Up to so many rows of a shelf hold a rare word."""
+MOST_SHELVES = 64
+"""Shelves asked at once, when the ones before held too little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ def _readable() -> list[ColumnElement[bool]]:
 
 def _sees_few(tx: Tx, who: Operator) -> bool:
     """Whether he may see so little that it is quicker to look through it."""
-    seen = sight_of(who)
+    seen = sight_of(tx, who)
     if seen.everything and seen.groups is None:
         return False
     row = tx.execute(_extent(seen), values_for(who)).one()
@@ -94,7 +97,8 @@ def _sees_few(tx: Tx, who: Operator) -> bool:
 def _extent(seen: Sight) -> Any:
     """How many conversations he may see, counted a little further than matters, and how much was said in them."""
     sub = _seen(seen, FEW_TALKS + 1)
-    return select(func.count().label("talks"), func.sum(sub.c.last_seq).label("said")).select_from(sub)
+    talks: ColumnElement[Any] = func.count().label("talks")
+    return select(talks, func.sum(sub.c.last_seq).label("said")).select_from(sub)
 
 
 def _seen(seen: Sight, most: int) -> Subquery:
@@ -109,82 +113,141 @@ def _seen(seen: Sight, most: int) -> Subquery:
 
 def _through_few(tx: Tx, who: Operator, owner: str, beginnings: list[str]) -> Iterator[tuple[Any, ...]]:
     """The matching rows of a few conversations, newest first."""
-    patterns = {f"like_{place}": f"% {word}%" for place, word in enumerate(beginnings)}  # folded words hold neither % nor _
-    statement = _looking_through(sight_of(who), owner, len(beginnings))
-    yield from map(values, tx.execute(statement, _asked(tx, who, **patterns)))
+    statement = _looking_through(sight_of(tx, who), owner, len(beginnings))
+    yield from map(values, tx.execute(statement, _asked(tx, who, **_patterns(beginnings))))
 
 
 @cache
 def _looking_through(seen: Sight, owner: str, count: int) -> Select[Any]:
-    few = _seen(seen, FEW_TALKS + 1)
-    table = client_words if owner == "client" else message_words
-    like = [(" " + table.c.words).like(bindparam(f"like_{place}")) for place in range(count)]
+    few, like = _seen(seen, FEW_TALKS + 1), _like(owner, count)
     if owner == "client":
-        named = select(client_words.c.client_id, few.c.id).join_from(
-            few, client_words, client_words.c.client_id == few.c.client_id
-        )
-        return named.where(*like).order_by(client_words.c.client_id.desc())
-    said = select(message.c.id, message.c.conversation_id).join_from(few, message, message.c.conversation_id == few.c.id)
-    said = said.join(message_words, message_words.c.message_id == message.c.id)
-    return said.where(*_readable(), *like).order_by(message.c.id.desc())
+        key = client_words.c.client_id.label("row_id")
+        return _row_by_row(few, select(key).where(key == few.c.client_id, *like), few.c.id, seen.postgres)
+    said = select(message.c.id.label("row_id")).join_from(message, message_words, message_words.c.message_id == message.c.id)
+    return _row_by_row(few, said.where(message.c.conversation_id == few.c.id, *_readable(), *like), few.c.id, seen.postgres)
+
+
+def _row_by_row(first: Subquery, then: Select[Any], talk: ColumnElement[int], postgres: bool) -> Select[Any]:
+    """The rows of ``then`` for each row of ``first``, newest first, with the conversation they belong to.
+
+    PostgreSQL would rather read whole tables and compare; ``LATERAL`` with ``OFFSET 0`` keeps it from that.
+    """
+    if not postgres:
+        return then.add_columns(talk.label("talk_id")).order_by(then.selected_columns.row_id.desc())
+    rows = then.offset(literal_column("0")).lateral("found")
+    return select(rows.c.row_id, talk).join_from(first, rows, true()).order_by(rows.c.row_id.desc())
 
 
 def _by_index(tx: Tx, who: Operator, owner: str, beginnings: list[str]) -> Iterator[tuple[Any, ...]]:
     """The matching rows by the index, newest first."""
-    bucket = (tx.execute(_NEWEST[owner]).scalar() or 0) >> BUCKET_BITS
+    shelf = (tx.execute(_NEWEST[owner]).scalar() or 0) >> SHELF_BITS
+    asked, checked = _split(tx, owner, max(shelf - 1, 0), beginnings)
+    patterns = _patterns(checked)
+    statement = _statement(sight_of(tx, who), owner, len(checked), tx.postgres)
     size = 1
-    while bucket >= 0:
-        asked = range(bucket, max(bucket - size, -1), -1)
-        yield from _in_buckets(tx, who, owner, _query(tx, asked, beginnings))
-        bucket, size = asked[-1] - 1, min(size * 2, MOST_BUCKETS)
+    while shelf >= 0:
+        these = range(shelf, max(shelf - size, -1), -1)
+        yield from _rows(tx, statement, _asked(tx, who, query=_query(tx, these, asked), **patterns))
+        shelf, size = these[-1] - 1, min(size * (2 if size == 1 else 4), MOST_SHELVES)  # the newest may be nearly empty
 
 
 _NEWEST = {"client": select(func.max(client_words.c.client_id)), "message": select(func.max(message_words.c.message_id))}
 
 
-def _in_buckets(tx: Tx, who: Operator, owner: str, query: str) -> Iterator[tuple[Any, ...]]:
-    """The hits of one query of the index that he may see."""
-    statement, below = _statement(sight_of(who), owner, tx.postgres), 1 << 62
+def _split(tx: Tx, owner: str, shelf: int, beginnings: list[str]) -> tuple[list[str], list[str]]:
+    """What to ask the index, and what to check in the rows it gives.
+
+    The index gathers all that begins with each word before it compares. Beside a rare word, as one shelf shows, the others are
+    checked far quicker in the few rows of that one.
+    """
+    if len(beginnings) == 1:
+        return beginnings, []
+    count = _count(owner, tx.postgres)
+    often = {word: tx.execute(count, {"query": _query(tx, range(shelf, shelf + 1), [word])}).scalar_one() for word in beginnings}
+    rarest = min(beginnings, key=lambda word: often[word])
+    if often[rarest] > RARE:
+        return beginnings, []
+    return [rarest], [word for word in beginnings if word != rarest]
+
+
+def _rows(tx: Tx, statement: Select[Any], asked: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+    """All hits of one question to the index, some at a time."""
+    below = 1 << 62
     while True:
-        rows = [values(row) for row in tx.execute(statement, _asked(tx, who, query=query, below=below))]
+        rows = [values(row) for row in tx.execute(statement, {**asked, "below": below})]
         yield from rows
         if len(rows) < ROWS:
             return
         below = rows[-1][0]
 
 
-def _query(tx: Tx, buckets: range, beginnings: list[str]) -> str:
-    """Any of the buckets, all of the beginnings, in the index's own language. Folded words need no escaping."""
+def _query(tx: Tx, shelves: range, beginnings: list[str]) -> str:
+    """Any of the shelves, all of the beginnings, in the index's own language. Folded words need no escaping."""
     if tx.postgres:
-        return " | ".join("(" + " & ".join(f"'{one}x{word}':*" for word in beginnings) + ")" for one in buckets)
-    return " OR ".join("(" + " AND ".join(f'"{one}x{word}" *' for word in beginnings) + ")" for one in buckets)
+        return " | ".join("(" + " & ".join(f"'{one}x{word}':*" for word in beginnings) + ")" for one in shelves)
+    return " OR ".join("(" + " AND ".join(f'"{one}x{word}" *' for word in beginnings) + ")" for one in shelves)
+
+
+def _patterns(beginnings: list[str]) -> dict[str, str]:
+    return {f"like_{place}": f"% {word}%" for place, word in enumerate(beginnings)}  # folded words hold neither % nor _
+
+
+def _like(owner: str, count: int) -> list[ColumnElement[bool]]:
+    """Words that begin so, read from the row itself."""
+    spaced = " " + _TABLES[owner].c.words
+    return [spaced.like(bindparam(f"like_{place}")) for place in range(count)]
 
 
 @cache
-def _statement(seen: Sight, owner: str, postgres: bool) -> Select[Any]:
-    """What the index answers, joined with the conversations he may see."""
-    found, c, where = _hits(owner, postgres), conversation.c, visible(seen)
+def _statement(seen: Sight, owner: str, checked: int, postgres: bool) -> Select[Any]:
+    """What the index answers, joined with the conversations he may see: row by row, newest first, until there are enough.
+
+    PostgreSQL would rather begin at the conversations and sort in the end; ``OFFSET 0`` and ``LATERAL`` keep it from that.
+    """
+    key, wanted = _match(owner, postgres)
+    hits = select(key.label("id")).where(wanted, key < bindparam("below")).order_by(key.desc())
+    if checked and not postgres:
+        hits = hits.join(_TABLES[owner], _keys(owner) == key)
+    hits = hits.where(*_like(owner, checked))
+    if not postgres:
+        found = hits.subquery("hits")
+        talk = _talk(seen, owner, found.c.id)
+        return talk.with_only_columns(found.c.id, *talk.selected_columns).order_by(found.c.id.desc()).limit(ROWS)
+    first = hits.offset(literal_column("0")).subquery("hits")
+    lateral = _talk(seen, owner, first.c.id).offset(literal_column("0")).lateral("talk")
+    return select(first.c.id, lateral.c.id).join_from(first, lateral, true()).order_by(first.c.id.desc()).limit(ROWS)
+
+
+def _talk(seen: Sight, owner: str, row_id: ColumnElement[int]) -> Select[Any]:
+    """The conversation of a row of the index, when he may see it."""
+    c, where = conversation.c, visible(seen)
     if owner == "client":
-        rows = select(found.c.id, c.id).join_from(found, conversation, c.client_id == found.c.id)
-    else:
-        rows = select(found.c.id, message.c.conversation_id).join_from(found, message, message.c.id == found.c.id)
-        rows = rows.where(*_readable())
-        if where:
-            rows = rows.join(conversation, c.id == message.c.conversation_id)
-    return rows.where(*where).order_by(found.c.id.desc()).limit(ROWS)
+        return select(c.id).where(c.client_id == row_id, *where)
+    talk = select(message.c.conversation_id.label("id")).where(message.c.id == row_id, *_readable())
+    return talk.join_from(message, conversation, c.id == message.c.conversation_id).where(*where) if where else talk
 
 
-def _hits(owner: str, postgres: bool) -> Any:
-    """The rows of one index below a number, newest first."""
+@cache
+def _count(owner: str, postgres: bool) -> Select[Any]:
+    """How many rows the index answers with."""
+    key, wanted = _match(owner, postgres)
+    return select(func.count(key)).where(wanted)
+
+
+def _match(owner: str, postgres: bool) -> tuple[ColumnElement[int], ColumnElement[bool]]:
+    """The number of a row, and the condition that the index finds it."""
     if postgres:
-        key: ColumnElement[int] = client_words.c.client_id if owner == "client" else message_words.c.message_id
         lexemes: ColumnElement[Any] = literal_column(about(owner, "array_to_tsvector(string_to_array(TERMS, ' '))"))
-        wanted = lexemes.op("@@")(cast(bindparam("query", type_=Text), TSQUERY))
-    else:
-        index = table(f"{owner}_find", column("rowid"), column(f"{owner}_find"))
-        key = index.c.rowid
-        wanted = index.c[f"{owner}_find"].op("MATCH")(bindparam("query", type_=Text))
-    return select(key.label("id")).where(wanted, key < bindparam("below")).order_by(key.desc()).subquery("hits")
+        return _keys(owner), lexemes.op("@@")(cast(bindparam("query", type_=Text), TSQUERY))
+    index = table(f"{owner}_find", column("rowid"), column(f"{owner}_find"))
+    return index.c.rowid, index.c[f"{owner}_find"].op("MATCH")(bindparam("query", type_=Text))
+
+
+_TABLES = {"client": client_words, "message": message_words}
+
+
+def _keys(owner: str) -> ColumnElement[int]:
+    return _TABLES[owner].c[f"{owner}_id"]
 
 
 def remember(tx: Tx, who: Operator, words: str) -> None:

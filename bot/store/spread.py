@@ -9,7 +9,7 @@ from __future__ import annotations
 from bot.domain.actions import Button
 from bot.domain.capabilities import CHANNELS, DESKS
 from bot.domain.conversation import Conversation
-from bot.domain.ids import MessageId
+from bot.domain.ids import ConversationId, MessageId
 from bot.domain.text import RichText, split, utf16_len
 from bot.store import homes, mirrors, outbox, team
 from bot.store.mirrors import Mirror
@@ -77,7 +77,20 @@ def to_desks(
 
     ``joinable``: a client's text, which may be joined with its neighbours when the platform makes them wait (F31).
     """
-    for mirror in mirrors.of_conversation(tx, conversation.id):
+    copies(tx, conversation.id, message_id, text, but=but, joinable=joinable)
+
+
+def copies(
+    tx: Tx,
+    conversation_id: ConversationId,
+    message_id: MessageId,
+    text: RichText,
+    *,
+    but: Mirror | None,
+    joinable: bool = False,
+) -> None:
+    """The same for a conversation known by its number."""
+    for mirror in mirrors.of_conversation(tx, conversation_id):
         if but is not None and mirror.id == but.id:
             continue
         parts = desk_parts(mirror.platform, text, in_card=False)
@@ -86,10 +99,10 @@ def to_desks(
             on_mirror(tx, mirror, "words", message_id=message_id, part=part, size=size)
 
 
-def note_later(tx: Tx, conversation: Conversation, message_id: MessageId, text: RichText, *, but: Mirror) -> None:
+def note_later(tx: Tx, conversation: Conversation, message_id: MessageId, text: RichText, *, but: Mirror | None) -> None:
     """A held text its author stays silent about shows on the other desks as a note after a while; see :func:`settle_held`."""
     for mirror in mirrors.of_conversation(tx, conversation.id):
-        if mirror.id == but.id:
+        if but is not None and mirror.id == but.id:
             continue
         lane = f"held:{message_id}:{mirror.id}"
         for part in range(len(desk_parts(mirror.platform, text, in_card=False))):
@@ -116,8 +129,11 @@ def settle_held(tx: Tx, conversation: Conversation, message_id: MessageId, text:
     return in_time
 
 
-def to_client(tx: Tx, conversation: Conversation, kind: str, message_id: MessageId, text: RichText) -> None:
-    """An operator's words to the client, in as many posts as the channel needs."""
+def to_client(tx: Tx, conversation: Conversation, kind: str, message_id: MessageId, text: RichText, *, held_for: int = 0) -> None:
+    """An operator's words to the client, in as many posts as the channel needs.
+
+    ``held_for`` milliseconds they can be taken back (:func:`take_back`); the other desks get them when they have gone (R123).
+    """
     port = CHANNEL_PORTS[kind]
     for part in range(len(channel_parts(kind, text))):
         outbox.queue(
@@ -130,10 +146,22 @@ def to_client(tx: Tx, conversation: Conversation, kind: str, message_id: Message
                 conversation_id=conversation.id,
                 message_id=message_id,
                 part=part,
-                idem_key=f"reply:{message_id}:{part}:{tx.now}",
+                payload={"copies": True} if held_for and part == 0 else None,
+                idem_key=f"recall:{message_id}:{part}" if held_for else f"reply:{message_id}:{part}:{tx.now}",
+                after=held_for,
             ),
         )
     tx.wake.add(f"widget:{conversation.id}")
+
+
+def take_back(tx: Tx, kind: str, message_id: MessageId, text: RichText) -> bool:
+    """Cancel an answer that was held; False when it has begun to go. The first part decides: parts go in order."""
+    keys = [f"recall:{message_id}:{part}" for part in range(len(channel_parts(kind, text)))]
+    if not outbox.cancel(tx, keys[0]):
+        return False
+    for key in keys[1:]:
+        outbox.cancel(tx, key)
+    return True
 
 
 def refresh_cards(tx: Tx, conversation: Conversation) -> None:
@@ -187,8 +215,12 @@ def notice(
     only_for: str | None = None,
     reply_to: str | None = None,
     buttons: tuple[Button, ...] = (),
+    mention: tuple[str, str] | None = None,
 ) -> None:
-    """Words of our own in a mirror's thread. They go past what waits in the thread."""
+    """Words of our own in a mirror's thread. They go past what waits in the thread.
+
+    ``mention`` is the platform's id and the name of an operator the platform shall tell of them.
+    """
     drawn = [[button.verb.value, button.label, button.token, button.style] for button in buttons]
     payload: dict[str, object] = {
         "text": text,
@@ -197,6 +229,8 @@ def notice(
         "buttons": drawn,
         "thread": mirror.thread,
     }
+    if mention is not None:
+        payload["mention"] = list(mention)
     on_mirror(tx, mirror, "notice", lane=f"{mirror.lane}:notices", payload=payload)
 
 

@@ -15,8 +15,9 @@ import structlog
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bot.domain.ids import Moment
 from bot.domain.policy import Policy
-from bot.store.engine import StoreError, Waking, parsed, unusable
+from bot.store.engine import Ahead, StoreError, Waking, in_time, parsed, unusable
 from bot.store.uow import Tx, clock
 
 T = TypeVar("T")
@@ -46,9 +47,10 @@ def _prepare(raw: Any, *, read_only: bool) -> None:
 class SqliteStore(Waking):
     """A store in one file. Only one node may use it; ``lock`` makes sure."""
 
-    def __init__(self, url: str, policy: Policy) -> None:
+    def __init__(self, url: str, policy: Policy, ahead: Ahead = in_time) -> None:
         super().__init__()
         self._policy = policy
+        self._ahead = ahead
         self._url = parsed(url)
         self._loop = asyncio.get_running_loop()
         self._queue: queue.SimpleQueue[_Asked | None] = queue.SimpleQueue()
@@ -89,7 +91,7 @@ class SqliteStore(Waking):
     async def read(self, job: Callable[[Tx], T]) -> T:
         """See :meth:`Store.read`."""
         async with self._readers.connect() as connection:
-            return await connection.run_sync(lambda sync: job(Tx(sync, clock(), self._policy)))
+            return await connection.run_sync(lambda sync: job(Tx(sync, Moment(clock() + self._ahead()), self._policy)))
 
     async def close(self) -> None:
         """See :meth:`Store.close`."""
@@ -138,7 +140,7 @@ class SqliteStore(Waking):
         self, connection: Connection, asked: list[_Asked]
     ) -> tuple[list[tuple[asyncio.Future[Any], Any, BaseException | None]], set[str]]:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-        tx = Tx(connection, clock(), self._policy)
+        tx = Tx(connection, Moment(clock() + self._ahead()), self._policy)
         try:
             results = [_run(tx, ask) for ask in asked]
             tx.close()

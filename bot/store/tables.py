@@ -22,7 +22,7 @@ from bot.store.tables_talk import (
     pin,
     tag,
 )
-from bot.store.tables_team import channel, desk, group, identity, link_code, membership, operator, role
+from bot.store.tables_team import channel, desk, group, identity, link_code, membership, operator, origin, role
 from bot.store.tables_work import asking, blob, bucket, cursor, delivery, due, home, inbox, lane, secret
 
 __all__ = [
@@ -57,6 +57,7 @@ __all__ = [
     "metadata",
     "mirror",
     "operator",
+    "origin",
     "pin",
     "role",
     "secret",

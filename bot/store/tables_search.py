@@ -1,8 +1,8 @@
 """Tables of the words that are looked for (R85): of each message, and of each client's names.
 
 A row holds the folded words of one text, a blank between them. What is searched is an index over them, SQLite's FTS5 or
-PostgreSQL's GIN, in which every word carries in front the *bucket* of its row: ``31xrefund``. Rows are numbered in the order of
-time, so a search asks one bucket after the other, newest first, and stops when it has a page: it never has to gather, let
+PostgreSQL's GIN, in which every word carries in front the *shelf* of its row: ``31xrefund``. Rows are numbered in the order of
+time, so a search asks one shelf after the other, newest first, and stops when it has a page: it never has to gather, let
 alone sort, the half million messages in which a common word stands.
 """
 
@@ -14,11 +14,11 @@ from sqlalchemy import DDL, Column, ForeignKey, Table, event
 
 from bot.store.columns import Id, metadata, words
 
-BUCKET_BITS = 13
-"""Rows of a bucket, as a power of two: few enough to gather at once, many enough that a rare word asks few buckets."""
+SHELF_BITS = 13
+"""Rows of a shelf, as a power of two: few enough to gather at once, many enough that a rare word asks few shelves."""
 
-_BUCKET = f"CAST({{row}}OWNER_id >> {BUCKET_BITS} AS TEXT) || 'x'"
-_TERMS = "{bucket} || replace({row}words, ' ', ' ' || {bucket})"
+_SHELF = f"CAST({{row}}OWNER_id >> {SHELF_BITS} AS TEXT) || 'x'"
+_TERMS = "{shelf} || replace({row}words, ' ', ' ' || {shelf})"
 _GONE = "INSERT INTO OWNER_find (OWNER_find, rowid, words) VALUES ('delete', old.OWNER_id, OLD_TERMS);"
 _COME = "INSERT INTO OWNER_find (rowid, words) VALUES (new.OWNER_id, NEW_TERMS);"
 INDEXES = {
@@ -31,15 +31,16 @@ INDEXES = {
         f"CREATE TRIGGER OWNER_words_changed AFTER UPDATE ON OWNER_words BEGIN {_GONE} {_COME} END",
     ),
     "postgresql": (
-        "CREATE INDEX ix_OWNER_words_terms ON OWNER_words USING gin (array_to_tsvector(string_to_array(TERMS, ' ')))",
+        "CREATE INDEX ix_OWNER_words_terms ON OWNER_words USING gin (array_to_tsvector(string_to_array(TERMS, ' '))) "
+        "WITH (gin_pending_list_limit = 256)",
     ),
 }
 """What no ``Table`` can say: the index of each engine, and on SQLite what keeps it in step with the table."""
 
 
 def _terms(row: str = "") -> str:
-    bucket = _BUCKET.replace("{row}", row)
-    return _TERMS.replace("{row}", row).replace("{bucket}", bucket)
+    shelf = _SHELF.replace("{row}", row)
+    return _TERMS.replace("{row}", row).replace("{shelf}", shelf)
 
 
 def about(owner: str, statement: str) -> str:

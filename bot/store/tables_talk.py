@@ -77,6 +77,7 @@ message = Table(
     words("author"),
     words("shown_as", default=""),
     words("body"),
+    Column("expanded", Boolean, nullable=False, server_default=text("false")),
     moment("at"),
     Column("edited_rev", Integer, nullable=False, server_default="0"),
     moment("deleted_at", nullable=True),
@@ -163,7 +164,8 @@ tag = Table(
     "tag",
     metadata,
     number(),
-    Column("name", Text, nullable=False, unique=True),
+    words("name"),
+    Column("folded", Text, nullable=False, unique=True),
     ref("operator_id", "operator", nullable=True),
     moment("at"),
 )
@@ -175,6 +177,7 @@ message_tag = Table(
     ref("operator_id", "operator"),
     moment("at"),
     Index(None, "tag_id", "at"),
+    Index(None, "at"),
 )
 canned = Table(
     "canned",
@@ -182,8 +185,16 @@ canned = Table(
     number(),
     ref("operator_id", "operator", nullable=True),
     words("title"),
+    words("word"),
     words("body"),
     ref("blob_id", "blob", nullable=True),
     moment("at"),
-    UniqueConstraint("operator_id", "title"),
+    UniqueConstraint("operator_id", "word"),
+    Index(
+        "ix_canned_shared",
+        "word",
+        unique=True,
+        postgresql_where=text("operator_id IS NULL"),
+        sqlite_where=text("operator_id IS NULL"),
+    ),
 )

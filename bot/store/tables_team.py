@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Integer, Table, Text, UniqueConstraint, text
+from sqlalchemy import Boolean, Column, ForeignKey, Table, Text, UniqueConstraint, text
 
 from bot.store.columns import Id, metadata, moment, number, ref, words
 
@@ -70,5 +70,14 @@ link_code = Table(
     Column("digest", Text, primary_key=True),
     ref("operator_id", "operator"),
     moment("expires_at"),
-    Column("attempts", Integer, nullable=False, server_default="0"),
+)
+origin = Table(
+    "team_origin",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("row_id", Id, primary_key=True, autoincrement=False),
+    Column("field", Text, primary_key=True),
+    words("filed", nullable=True),
+    words("who", nullable=True),
+    moment("at"),
 )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 
 from bot.domain.group_settings import GroupSettings
 from bot.domain.ids import ChannelId, DeskId, GroupId, OperatorId
+from bot.domain.operator_settings import OperatorSettings
 from bot.domain.people import Actor, Group, Operator, Signature
 from bot.store.tables import channel, desk, group, identity, membership, operator, role
 from bot.store.uow import Tx, values
@@ -40,9 +41,9 @@ class Desk:
         return "slack" if self.platform == "slack" else "telegram-desk"
 
 
-_OPERATOR = select(operator.c.id, operator.c.name, operator.c.email, operator.c.active, role.c.permissions).join(
-    role, role.c.id == operator.c.role_id, isouter=True
-)
+_OPERATOR = select(
+    operator.c.id, operator.c.name, operator.c.email, operator.c.active, operator.c.settings, role.c.permissions
+).join(role, role.c.id == operator.c.role_id, isouter=True)
 _BY_IDENTITY = _OPERATOR.join(identity, identity.c.operator_id == operator.c.id).where(
     identity.c.platform == bindparam("platform"), identity.c.external_id == bindparam("external_id")
 )
@@ -56,6 +57,12 @@ def operator_of(tx: Tx, actor: Actor) -> Operator | None:
     return _operator(tx, row) if row else None
 
 
+def is_operator(tx: Tx, actor: Actor) -> bool:
+    """Whether this platform's person is an active operator."""
+    found = operator_of(tx, actor)
+    return found is not None and found.active
+
+
 def operator_by_id(tx: Tx, operator_id: OperatorId) -> Operator | None:
     """The operator, active or not."""
     row = tx.execute(_BY_ID, {"id": operator_id}).first()
@@ -65,7 +72,26 @@ def operator_by_id(tx: Tx, operator_id: OperatorId) -> Operator | None:
 def _operator(tx: Tx, row: Any) -> Operator:
     groups = frozenset(GroupId(value) for value in tx.execute(_GROUPS_OF, {"id": row.id}).scalars())
     rights = frozenset(json.loads(row.permissions or "[]"))
-    return Operator(id=OperatorId(row.id), name=row.name, email=row.email, rights=rights, groups=groups, active=bool(row.active))
+    return Operator(
+        id=OperatorId(row.id),
+        name=row.name,
+        email=row.email,
+        rights=rights,
+        groups=groups,
+        active=bool(row.active),
+        settings=OperatorSettings.from_json(row.settings),
+    )
+
+
+_SETTINGS = select(operator.c.settings).where(operator.c.id == bindparam("id"))
+
+
+def change_operator(tx: Tx, operator_id: OperatorId, **changes: str) -> OperatorSettings:
+    """Change what an operator has set for himself (fields of ``OperatorSettings``); returns the whole."""
+    before = tx.execute(_SETTINGS.with_for_update(key_share=True), {"id": operator_id}).scalar_one()
+    after = replace(OperatorSettings.from_json(before), **changes)
+    tx.execute(update(operator).where(operator.c.id == operator_id).values(settings=after.to_json()))
+    return after
 
 
 def name_of(tx: Tx, operator_id: OperatorId | None) -> str:
@@ -92,7 +118,9 @@ def identity_of(tx: Tx, operator_id: OperatorId, platform: str) -> str | None:
     return found
 
 
-_GROUP = select(group.c.id, group.c.name, group.c.label, group.c.colour, group.c.signature).where(group.c.id == bindparam("id"))
+_GROUP = select(group.c.id, group.c.name, group.c.label, group.c.colour, group.c.signature, group.c.settings).where(
+    group.c.id == bindparam("id")
+)
 
 
 def group_by_id(tx: Tx, group_id: GroupId) -> Group:
@@ -103,13 +131,30 @@ def group_by_id(tx: Tx, group_id: GroupId) -> Group:
         known[group_id] = Group(
             id=GroupId(row.id), name=row.name, label=row.label, colour=row.colour, signature=Signature(row.signature)
         )
+        tx.keep("group_settings")[group_id] = row.settings
     found: Group = known[group_id]
     return found
 
 
 def settings_of(tx: Tx, group_id: GroupId) -> GroupSettings:
-    """What the group has set for itself."""
-    return GroupSettings.from_json(tx.execute(select(group.c.settings).where(group.c.id == group_id)).scalar_one())
+    """What the group has set for itself. Kept at hand within the transaction, together with the group."""
+    known = tx.keep("group_settings")
+    if group_id not in known:
+        known[group_id] = tx.execute(select(group.c.settings).where(group.c.id == group_id)).scalar_one()
+    return GroupSettings.from_json(known[group_id])
+
+
+def set_settings(tx: Tx, group_id: GroupId, settings: GroupSettings) -> None:
+    """Keep what the group sets for itself."""
+    tx.execute(update(group).where(group.c.id == group_id).values(settings=settings.to_json()))
+    tx.keep("group_settings").pop(group_id, None)
+    tx.keep("groups").pop(group_id, None)
+
+
+def group_settings(tx: Tx) -> dict[GroupId, GroupSettings]:
+    """What the active groups have set, those that have set anything."""
+    query = select(group.c.id, group.c.settings).where(group.c.active.is_(True), group.c.settings != "{}")
+    return {GroupId(row.id): GroupSettings.from_json(row.settings) for row in tx.execute(query)}
 
 
 _CHANNEL = select(channel.c.id, channel.c.kind, channel.c.name, channel.c.group_id).where(channel.c.active.is_(True))

@@ -31,14 +31,15 @@ class Accounts(World):
         can_read_all: bool = False,
         topics: bool = False,
         inline_feedback: bool = True,
+        inline: bool = True,
     ) -> Json:
-        """BotFather makes a bot. ``topics``: topics in private chats are switched on."""
+        """BotFather makes a bot. ``topics``: topics in private chats are switched on; ``inline``: inline mode is."""
         number = FIRST_BOT + next(self.numbers)
         username = username or re.sub(r"\W", "", name).lower() + "_bot"
         token = f"{number}:{secrets.token_urlsafe(27)[:35]}"
         user = {"id": number, "is_bot": True, "first_name": name, "username": username}
         mailbox = Mailbox(self.clock, 100_000_000 + secrets.randbelow(800_000_000))
-        self.bots[number] = Bot(number, token, user, can_read_all, topics, inline_feedback, mailbox)
+        self.bots[number] = Bot(number, token, user, can_read_all, topics, inline_feedback, mailbox, inline=inline)
         self.tokens[token] = self.bots[number]
         self.tell("bot", bot=number)
         return {"token": token, "id": number, "username": username}

@@ -298,6 +298,8 @@ class Messages(Accounts):
     async def inline(self, user: int, bot: int, query: str, offset: str = "", chat_type: str = "supergroup") -> Json:
         """Somebody types ``@bot query``; returns the results and the query's id."""
         known = self.bot(bot)
+        if not known.inline:
+            raise Mistake("inline mode is off for this bot (/setinline)")
         answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
         number = str(5_300_000_000_000 + next(self.numbers))
         self.questions[number] = Question(number, known, int(user), self.clock(), query, answer)

@@ -52,6 +52,7 @@ class Bot:
     feedback: bool
     mailbox: Mailbox
     revoked: bool = False
+    inline: bool = True
     words: dict[tuple[str, str], str] = field(default_factory=dict)
     commands: dict[tuple[str, str], list[Json]] = field(default_factory=dict)
     default_rights: Json = field(default_factory=dict)
@@ -62,7 +63,7 @@ class Bot:
             **self.user,
             "can_join_groups": True,
             "can_read_all_group_messages": self.can_read_all,
-            "supports_inline_queries": True,
+            "supports_inline_queries": self.inline,
             "can_connect_to_business": False,
             "has_main_web_app": False,
             "has_topics_enabled": self.topics,

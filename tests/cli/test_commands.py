@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.store import entries, origins
+from bot.store.engine import open_store
+from bot.store.uow import Tx
 from tests.cli.program import Program
 from tests.road.house import House
 
@@ -53,6 +56,41 @@ async def test_apply_prints_the_difference_and_twice_none(start: Start, cold_hou
     cold_house.settings()
     assert "Olga Orlova" in " ".join(await apply())
     assert await apply() == ["Nothing to change."]
+
+
+async def test_apply_undoes_what_people_set_only_when_told_to_and_export_prints_the_team(start: Start, cold_house: House) -> None:
+    cold_house.settings()
+    env = {"RELAYDESK_DATABASE_URL": cold_house.env["RELAYDESK_DATABASE_URL"]}
+
+    async def apply(*words: str, code: int = 0) -> Program:
+        program = start("apply", *words, env=env)
+        assert await program.ended() == code, program.err
+        return program
+
+    async def rename(name: str) -> None:
+        def job(tx: Tx) -> None:
+            number = next(row for row, one in entries.rows(tx, "operator").items() if one["name"] == "Olga Ivanova")
+            entries.change(tx, "operator", number, {"name": name})
+            origins.touch(tx, "operator", number, ["name"], "Ada Admin")
+
+        store = await open_store(env["RELAYDESK_DATABASE_URL"])
+        await store.write(job)
+        await store.close()
+
+    await apply("team.toml")
+    await rename("Olga Orlova")
+    (shown,) = (await apply("--dry-run", "team.toml")).out.splitlines()
+    assert shown.startswith("~ operator Olga Orlova: name Olga Orlova → Olga Ivanova (set by Ada Admin, ")
+    stopped = await apply("team.toml", code=2)
+    assert stopped.out.splitlines() == [shown]
+    assert "nothing was applied, it would undo 1 set at run time (marked above)" in stopped.err and "--yes" in stopped.err
+    exported = (await apply("--export")).out
+    assert 'name = "Olga Orlova"' in exported
+    (cold_house.folder / "exported.toml").write_text(exported, "utf-8")
+    assert (await apply("exported.toml")).out == "Nothing to change.\n"
+    assert (await apply("--yes", "team.toml")).out.startswith("~ operator Olga Orlova: name Olga Orlova → Olga Ivanova")
+    assert (await apply("team.toml")).out == "Nothing to change.\n"
+    assert "there is no team file: name one, or set RELAYDESK_TEAM_FILE" in (await apply(code=2)).err
 
 
 async def test_apply_reaches_a_relaydesk_that_runs(start: Start, run: Start, cold_house: House) -> None:

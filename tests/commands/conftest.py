@@ -29,7 +29,7 @@ from bot.domain.people import Actor
 from bot.domain.screen import Option
 from bot.domain.team import ChannelPlan, GroupPlan, OperatorPlan, TeamPlan
 from bot.domain.text import RichText
-from bot.store import conversations, mirrors, tables, team
+from bot.store import conversations, mirrors, search, tables, team
 from bot.store.engine import Store
 from bot.store.mirrors import Mirror
 from bot.store.uow import Tx
@@ -227,6 +227,16 @@ class Shop:
             lambda tx: tx.execute(select(tables.journal.c.who, tables.journal.c.what).order_by(tables.journal.c.id)).all()
         )
         return [f"{row.who}: {row.what}" for row in rows]
+
+    async def finds(self, who: str, word: str) -> int:
+        """How many conversations a search finds."""
+
+        def job(tx: Tx) -> int:
+            operator = team.operator_of(tx, self.actor(who))
+            assert operator is not None
+            return len(search.find(tx, operator, [word], 10))
+
+        return await self.store.write(job)
 
     async def does(self, job: Callable[[Tx], Any]) -> Any:
         return await self.store.write(job)

@@ -52,6 +52,8 @@ async def test_R80_what_is_kept_is_bounded(shop: Shop) -> None:
         await shop.client_says(f"spam {number}")
     bodies = await kept(shop)
     assert len(bodies) == UNHEARD_KEPT
+    assert await shop.finds("ada", "spam") == 0
+    assert await shop.finds("ada", "hello") == 1
     assert "spam 5" in bodies[0] and f"spam {UNHEARD_KEPT + 4}" in bodies[-1]
     assert await shop.does(lambda tx: tx.execute(select(func.count()).select_from(message_ref)).scalar()) == UNHEARD_KEPT + 1
 

@@ -24,6 +24,7 @@ async def test_R50_a_client_gets_another_name_and_keeps_the_original(shop: Shop)
     assert (
         await shop.press("ben", Verb.RENAME, values={"name": "Ann Lee, Acme"})
     ).text == "The client is called Ann Lee, Acme now."
+    assert await shop.finds("ben", "acme") == await shop.finds("ben", "ann") == 1
     screen = await profile(shop)
     assert screen.title == "Ann Lee, Acme" and "Called Ann in the channel" in screen.intro
     assert [one["mirror_id"] for one in await shop.queued("topic_name")] == [telegram.id]

@@ -70,9 +70,7 @@ async def test_R55_a_name_that_means_several_is_asked_about(shop: Shop) -> None:
 
 async def test_R55_to_oneself_is_to_take_it(shop: Shop) -> None:
     slack, _ = await shop.threads()
-    assert (
-        await shop.writes("ben", "!assign Ben", slack) == "The conversation is yours. What you write here now goes to the client."
-    )
+    assert (await shop.writes("ben", "!assign Ben", slack)).startswith("The conversation is yours.")
 
 
 async def test_R55_it_may_land_in_unassigned_of_the_operators_group_for_him(shop: Shop) -> None:

@@ -33,6 +33,11 @@ def test_the_example_is_a_team() -> None:
     assert loaded.roles[0].permissions == ("super_admin",)
 
 
+def test_a_group_s_settings_may_be_left_to_run_time(tmp_path: Path) -> None:
+    (group,) = team(tmp_path, GROUP + "[group.settings]\nreminder_minutes = 15\nhours = ''\n").groups
+    assert group.settings.model_dump(exclude_none=True) == {"reminder_minutes": 15, "hours": ""}
+
+
 def test_values_are_frozen() -> None:
     loaded = load_team(EXAMPLE, permissions=PERMISSIONS)
     with pytest.raises(ValidationError):
@@ -57,6 +62,12 @@ def test_a_telegram_number_may_be_quoted(tmp_path: Path) -> None:
             'group 1 "a": slack_rom is not a known key; did you mean "slack_room"?',
             id="unknown key",
         ),
+        pytest.param(
+            GROUP + "[group.settings]\nremindr_minutes = 5\n",
+            'group 1 "support": settings.remindr_minutes is not a known key; did you mean "reminder_minutes"?',
+            id="unknown setting",
+        ),
+        pytest.param(GROUP + "[group.settings]\nreminder_minutes = -1\n", "settings.reminder_minutes ", id="negative setting"),
         pytest.param('[[group]]\nslack_room = "C1"\n', "group 1: name is missing", id="no name"),
         pytest.param('[[group]]\nname = " "\nslack_room = "C1"\n', "name must not be empty", id="blank name"),
         pytest.param('[[group]]\nname = "a"\nslack_room = "#support"\n', "slack_room must be the room's id", id="room name"),

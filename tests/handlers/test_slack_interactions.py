@@ -135,6 +135,15 @@ class TestTrouble:
         assert f"number={number}" in plain(capsys.readouterr().out)
         assert (await web_house.kept())[-1][1] == "dead"
 
+    async def test_what_can_not_be_drawn_was_done_all_the_same(self, web_house: House) -> None:
+        told = await web_house.slack.slash(web_house.olga, "sales", "/desk", "quiet undrawn")
+        assert view_seen(told["response"])[0][0].startswith("This was done, but it can't be shown here. Number ")
+        await web_house.slack.slash(web_house.olga, "sales", "/desk", "quiet form")
+        view = web_house.slack.modal(web_house.olga)
+        sent = await web_house.slack.submit(web_house.olga, {field(view, "hours"): {"text": "undrawn"}})
+        assert sent == {"ok": True, "action": "update"}
+        assert view_seen(web_house.slack.modal(web_house.olga))[0][1].startswith("This was done, but it can't be shown here.")
+
     async def test_F14_a_store_that_is_away_is_said_in_words(self, web_house: House) -> None:
         view = await form(web_house, "Rename client")
         web_house.store.down = True

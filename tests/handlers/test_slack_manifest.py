@@ -99,7 +99,7 @@ def test_socket_mode_needs_no_address_and_http_has_it_everywhere() -> None:
     assert socket["settings"]["socket_mode_enabled"]
     assert "https://" not in json.dumps(socket)
     assert not http["settings"]["socket_mode_enabled"]
-    assert json.dumps(http).count(URL) == 3
+    assert json.dumps(http).count(URL) == 4
 
 
 def test_it_names_every_typed_verb() -> None:

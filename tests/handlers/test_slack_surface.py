@@ -29,76 +29,70 @@ async def thread(house: House) -> str:
     return (await begin(house, "slack")).thread
 
 
-class TestMenu:
-    async def test_more_opens_what_applies(self, house: House, thread: str) -> None:
-        words, labels = await house.slack.opens("olga", thread, "More…")
-        assert words[0] == "Ann Lee"
-        assert "Rename client" in labels
-        assert "History" in labels
-
-    async def test_an_outcome_in_words_takes_the_menus_place(self, house: House, thread: str) -> None:
-        told = await house.slack.chooses("olga", thread, "History")
-        assert told.startswith("History ")
-        assert "arrived" in told
-        assert house.slack.modal("olga")[1] == []
-
-    async def test_F66_a_stranger_gets_no_menu(self, house: House, thread: str) -> None:
+class TestDoorsKeepStrangersOut:
+    async def test_F66_every_new_door_says_one_sentence_and_shows_nothing(self, house: House, thread: str) -> None:
         assert await house.slack.presses("guest", thread, "More…") == SORRY
         assert house.slack.modal("guest") == ([], [])
+        assert await house.slack.slash("guest", "tab") == SORRY
+        assert await house.slack.shortcut("guest", thread, "tag") == SORRY
+        assert (await house.slack.home("guest"))[0] == [SORRY]
+        house.slack.writes_to_bot("guest", "tab")
+        assert (await house.until(lambda: house.slack.private("guest"))) == [SORRY]
 
-    async def test_who_is_no_operator_any_more_can_press_nothing_that_is_still_open(self, house: House, thread: str) -> None:
-        await house.slack.menu("ben", thread)
+    async def test_F67_who_has_left_can_use_nothing_that_is_still_open(self, house: House, thread: str) -> None:
+        await house.slack.home("ben")
+        await house.slack.chooses("ben", thread, "Move to group…")
+        assert await house.slack.suggest("ben", "Found", "g") == ["Green"]
         await dismiss(house, "Ben Carter")
-        assert SORRY in await house.slack.presses_in_modal("ben", "History")
+        assert await house.slack.suggest("ben", "Found", "g") == []
+        assert await house.slack.fills("ben", thread) == SORRY
+        await house.slack.closes("ben")
+        assert SORRY in await house.slack.presses_home("ben", "Inbox")
+        await house.slack.closes("ben")
+        assert (await house.slack.home("ben"))[0] == [SORRY]
+        await house.slack.presses("olga", thread, "Start conversation")
+        await house.settled()
+        assert house.slack.home_now("ben")[0] == [SORRY]
+        menu = await house.slack.menu("olga", thread)
+        await dismiss(house, "Olga Ivanova")
+        assert SORRY in await house.slack.presses_in_modal("olga", menu[-1])
 
 
 class TestForms:
     async def test_fields_filled_reach_the_verb(self, house: House, thread: str) -> None:
-        told = await house.slack.chooses("olga", thread, "Rename client")
+        words, labels = await house.slack.opens("olga", thread, "More…")
+        assert words[0] == "Ann Lee"
+        assert {"Rename client", "History"} <= set(labels)
+        told = await house.slack.presses_in_modal("olga", "Rename client")
         assert told == "Rename client Ann has a name. New name Why Only the team reads it."
         assert (
             await house.slack.fills("olga", thread, name="Ann Lee", Why="married") == "Rename client The client is Ann Lee now."
         )
+        told = await house.slack.chooses("olga", thread, "History")
+        assert "tried (slack:form)" in told
+        assert house.slack.modal("olga")[1] == []
 
     async def test_an_error_stands_beside_its_field_and_the_form_stays(self, house: House, thread: str) -> None:
         await house.slack.chooses("olga", thread, "Rename client")
         assert await house.slack.fills("olga", thread, name="x") == "“x” is too short for a name."
         assert await house.slack.fills("olga", thread, name="x") == "“x” is too short for a name."
         assert await house.slack.fills("olga", thread, name="gone") == "Nobody can do that any more."
+        assert (await house.slack.fills("olga", thread, name="bug")).startswith(
+            "Something broke on our side; nothing was done. Number "
+        )
         assert "is Bob now" in await house.slack.fills("olga", thread, name="Bob")
-
-    async def test_an_error_at_a_field_there_is_not_is_said_in_words(self, house: House, thread: str) -> None:
         await house.slack.chooses("olga", thread, "Rename client")
         assert await house.slack.fills("olga", thread, name="odd") == "Rename client There is no such field."
-
-    async def test_what_breaks_is_said_with_its_number_and_the_form_can_be_sent_again(
-        self, house: House, thread: str, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        await house.slack.chooses("olga", thread, "Rename client")
-        told = await house.slack.fills("olga", thread, name="bug")
-        assert told.startswith("Something broke on our side; nothing was done. Number ")
-        assert "is Bob now" in await house.slack.fills("olga", thread, name="Bob")
 
     async def test_choices_of_every_kind(self, house: House, thread: str) -> None:
         told = await house.slack.chooses("olga", thread, "Move to group…")
         assert "None: there is nothing to choose yet." in told
+        assert await house.slack.suggest("olga", "Found", "bug") == []
         assert await house.slack.suggest("olga", "Found", "r") == ["Red"]
         told = await house.slack.fills("olga", thread, few=["Red", "Blue"], many="Number 7", found="Red")
         assert told == "Move to group… one=green few=red,blue many=7 found=red"
-
-    async def test_choices_left_alone_keep_what_stands_there(self, house: House, thread: str) -> None:
         await house.slack.chooses("olga", thread, "Move to group…")
         assert await house.slack.fills("olga", thread) == "Move to group… one=green few= many= found="
-
-    async def test_F66_F67_search_fields_offer_nothing_to_who_is_no_operator(self, house: House, thread: str) -> None:
-        await house.slack.chooses("ben", thread, "Move to group…")
-        assert await house.slack.suggest("ben", "Found", "g") == ["Green"]
-        await dismiss(house, "Ben Carter")
-        assert await house.slack.suggest("ben", "Found", "g") == []
-
-    async def test_a_search_field_that_breaks_offers_nothing(self, house: House, thread: str) -> None:
-        await house.slack.chooses("olga", thread, "Move to group…")
-        assert await house.slack.suggest("olga", "Found", "bug") == []
 
     async def test_a_form_may_lead_to_another_and_that_to_a_screen(self, house: House, thread: str) -> None:
         await house.slack.chooses("olga", thread, "Note on client")
@@ -126,10 +120,7 @@ class TestScreens:
         assert "is Bob now" in await house.slack.fills("olga", thread, name="Bob")
         await house.slack.slack.close_modal(user=house.slack.user("olga"))
         assert house.slack.modal("olga")[0][0] == "The client"
-
-    async def test_the_same_screen_again_takes_its_place(self, house: House, thread: str) -> None:
-        await house.slack.chooses("olga", thread, "Client")
-        for _ in range(4):
+        for _ in range(4):  # the same screen again takes its place
             await house.slack.presses_in_modal("olga", "Again")
         await house.slack.slack.close_modal(user=house.slack.user("olga"))
         assert house.slack.modal("olga") == ([], [])
@@ -143,35 +134,29 @@ class TestScreens:
         assert "is Bob now" in await house.slack.fills("olga", thread, name="Bob")
         assert house.slack.slack.ephemerals(user=house.slack.user("ben")) == []
 
-    async def test_a_typed_verb_that_needs_a_form_offers_a_button(self, house: House, thread: str) -> None:
+    async def test_a_typed_verb_that_needs_a_form_offers_a_button_and_a_used_menu_goes(self, house: House, thread: str) -> None:
         house.slack.says("olga", thread, "!rename")
         await house.until(lambda: house.slack.told("olga"))
         assert (await house.slack.desk_screen("olga"))[1] == ["Rename client"]
         await house.slack.desk_presses("olga", "Rename client")
         assert "is Bob now" in await house.slack.fills("olga", thread, name="Bob")
-
-    async def test_a_menu_typed_for_goes_when_it_is_used(self, house: House, thread: str) -> None:
+        await house.slack.closes("olga")
         house.slack.says("olga", thread, "!more")
-        await house.until(lambda: house.slack.told("olga"))
+        await house.until(lambda: len(house.slack.told("olga")) == 2)
         assert "arrived" in await house.slack.desk_presses("olga", "History")
-        assert len(house.slack.told("olga")) == 1
+        assert len(house.slack.told("olga")) == 2
 
 
 class TestSlashWords:
     async def test_words_are_answered_at_once_and_format_nothing(self, house: House) -> None:
-        assert await house.slack.slash("olga", "quiet a &lt;b&gt; & c") == "“a <b> & c” <!channel> *bold*"
-
-    async def test_mentions_are_names_of_operators_and_ids_of_others(self, house: House) -> None:
         guest, room = house.slack.user("guest"), house.slack.room
+        assert await house.slack.slash("olga", "quiet a &lt;b&gt; & c") == "“a <b> & c” <!channel> *bold*"
         told = await house.slack.slash("olga", f"quiet <@{house.slack.user('ben')}> <@{guest}> <#{room}>")
         assert told.startswith(f"“Ben Carter {guest} {room}”")
-
-    async def test_help_leaves_out_what_one_may_not_do(self, house: House) -> None:
         assert "/desk operators" not in await house.slack.slash("olga", "")
         assert "/desk operators" in await house.slack.slash("ada", "")
-
-    async def test_F66_a_stranger_is_refused(self, house: House) -> None:
-        assert await house.slack.slash("guest", "tab") == SORRY
+        assert await house.slack.slash("olga", "quiet form") == "Quiet hours Hours"
+        assert await house.slack.fills("olga", "", Hours="22-6") == "Quiet hours Quiet 22-6."
 
     async def test_a_list_turns_its_pages_where_it_stands(self, house: House, thread: str) -> None:
         assert "unassigned 1 page 1" in await house.slack.slash("olga", "tab")
@@ -183,13 +168,6 @@ class TestSlashWords:
         assert "yours" in await house.slack.desk_presses("olga", "Take")
         assert house.slack.buttons(thread) == ["Close", "To Unassigned"]
         assert len(house.slack.told("olga")) == 2
-
-    async def test_a_form_opens_at_once(self, house: House) -> None:
-        assert await house.slack.slash("olga", "quiet form") == "Quiet hours Hours"
-        assert await house.slack.fills("olga", "", Hours="22-6") == "Quiet hours Quiet 22-6."
-
-    async def test_what_breaks_is_said_with_its_number(self, house: House) -> None:
-        assert (await house.slack.slash("olga", "quiet bug")).startswith("Something broke on our side; nothing was done. Number ")
 
     async def test_a_trigger_that_ran_out_is_said_in_words(self, house: House, thread: str) -> None:
         house.box.faults.add("slack", "views.open", kind="error", error="expired_trigger_id", times=3)
@@ -206,9 +184,6 @@ class TestShortcut:
         post = house.slack.says("olga", thread, "note: a refund")
         await house.settled()
         assert await house.slack.shortcut("olga", post, "tag") == "Tagged 1 with nothing."
-        assert await house.slack.shortcut("guest", post, "tag") == SORRY
-
-    async def test_elsewhere_it_is_none_of_our_business(self, house: House) -> None:
         lunch = house.slack.slack.post(house.slack.user("olga"), house.slack.room, "lunch?")["ts"]
         assert "not a client's conversation" in await house.slack.shortcut("olga", lunch, "tag")
 
@@ -225,12 +200,9 @@ class TestHome:
         await house.slack.home("olga")
         await house.slack.presses("ben", thread, "Start conversation")
         await house.until(lambda: "unassigned 1 page 1: inbox" in house.slack.home_now("olga")[0])
+        assert house.slack.home_now("ben") == ([], [])  # who never opened it gets none
         house.client_says("a second client", "karim")
         await house.until(lambda: len([words for words in house.slack.home_now("olga")[0] if "page" in words]) == 2)
-
-    async def test_who_never_opened_it_gets_none(self, house: House, thread: str) -> None:
-        await house.slack.presses("ben", thread, "Start conversation")
-        assert house.slack.home_now("olga") == ([], [])
 
     async def test_a_form_over_it_filters_it(self, house: House, thread: str) -> None:
         await house.slack.home("olga")
@@ -248,34 +220,17 @@ class TestHome:
         await house.slack.closes("olga")
         assert "yours" in await house.slack.presses_home("olga", "Take")
 
-    async def test_F66_F67_strangers_and_who_left_see_one_sentence(self, house: House, thread: str) -> None:
-        assert (await house.slack.home("guest"))[0] == [SORRY]
-        await house.slack.home("ben")
-        await dismiss(house, "Ben Carter")
-        assert SORRY in await house.slack.presses_home("ben", "Inbox")
-        assert (await house.slack.home("ben"))[0] == [SORRY]
-        await house.slack.presses("olga", thread, "Start conversation")
-        await house.settled()
-        assert house.slack.home_now("ben")[0] == [SORRY]
 
-
-class TestDirectMessages:
-    async def test_words_to_the_bot_are_slash_words(self, house: House, thread: str) -> None:
-        house.slack.writes_to_bot("olga", "quiet now")
-        assert await house.until(lambda: house.slack.private("olga")) == ["“now” <!channel> *bold*"]
-        house.slack.writes_to_bot("olga", "!tab inbox")
-        await house.until(lambda: len(house.slack.private("olga")) == 2)
-        assert house.slack.private("olga")[1].startswith("Conversations")
-
-    async def test_F66_a_stranger_gets_one_sentence(self, house: House) -> None:
-        house.slack.writes_to_bot("guest", "tab")
-        assert (await house.until(lambda: house.slack.private("guest"))) == [SORRY]
-
-    async def test_files_are_refused(self, house: House) -> None:
-        slack, user = house.slack.slack, house.slack.user("olga")
-        slack.post(user, slack.direct(user=user)["id"], files=[{"name": "a.pdf", "content": b"1"}])
-        told = await house.until(lambda: house.slack.private("olga"))
-        assert told == ["Files can't be taken here. A file for a client goes into the client's thread."]
+async def test_words_to_the_bot_itself_are_slash_words_and_files_are_refused(house: House, thread: str) -> None:
+    slack, user = house.slack.slack, house.slack.user("olga")
+    house.slack.writes_to_bot("olga", "quiet now")
+    assert await house.until(lambda: house.slack.private("olga")) == ["“now” <!channel> *bold*"]
+    slack.post(user, slack.direct(user=user)["id"], files=[{"name": "a.pdf", "content": b"1"}])
+    told = await house.until(lambda: house.slack.private("olga")[1:])
+    assert told == ["Files can't be taken here. A file for a client goes into the client's thread."]
+    house.slack.writes_to_bot("olga", "!tab inbox")
+    listed = await house.until(lambda: house.slack.private("olga")[2:])
+    assert listed[0].startswith("Conversations")
 
 
 async def dismiss(house: House, name: str) -> None:

@@ -42,6 +42,14 @@ class TestCheck:
         assert "token" in only.what
         await platform.stop()
 
+    async def test_inline_mode_that_is_off_is_told(self, house: House) -> None:
+        platform = house.platform()
+        house.telegram.bot(house.bot_id).inline = False
+        (off,) = [one for one in await platform.check([str(house.forum)]) if not one.ok]
+        assert "inline" in off.what
+        assert "/setinline" in off.remedy
+        await platform.stop()
+
     async def test_two_tokens_are_two_platforms(self, house: House) -> None:
         other = house.telegram.add_bot("Clients")["token"]
         two = build(

@@ -136,6 +136,8 @@ def quiet(tx: Tx, desk: Desk, asked: Asked) -> Answer:
         return form(Verb.QUIET, "x", "Quiet hours", TextField(name="hours", label="Hours"))
     if asked.words == "bug":
         raise ZeroDivisionError
+    if "undrawn" in (asked.words, asked.value("hours")):
+        return Answer(screen=Screen(title="x", rows=(None,)))  # type: ignore[arg-type]  # what no code of ours should do
     if asked.values is not None:
         return Answer(f"Quiet {asked.value('hours')}.")
     return Answer(f"“{asked.words}” <!channel> *bold*")

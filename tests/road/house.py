@@ -39,6 +39,7 @@ class House:
     """Everything a scenario touches.
 
     ``env``  the bot's settings; change them before ``start``. ``app`` the running bot, None while it is stopped.
+    ``ahead``  seconds the store's clock is ahead; see ``tests.road.later``
     """
 
     def __init__(self, box: Sandbox, scene: Scene, folder: Path, database_url: str) -> None:
@@ -48,6 +49,7 @@ class House:
         self.env = {**scene.environment(), **QUIET, "RELAYDESK_DATABASE_URL": database_url}
         self.team_toml = scene.team_toml()
         self.app: App | None = None
+        self.ahead = 0.0
         self.slack = SlackView(self)
         self.telegram = TelegramView(self)
         self._task: asyncio.Task[None] | None = None
@@ -58,7 +60,7 @@ class House:
 
     async def start(self) -> App:
         """Start the bot as ``python -m bot run`` would, in this process."""
-        self.app = await build(self.settings())
+        self.app = await build(self.settings(), ahead=lambda: round(self.ahead * 1000))
         self._task = asyncio.create_task(self.app.run())
         ready = asyncio.create_task(self.app.ready.wait())
         await asyncio.wait({ready, self._task}, return_when=asyncio.FIRST_COMPLETED)

@@ -61,6 +61,10 @@ class MadeUp:
         self.got.append(dict(asked.values))
         return Answer("Done.")
 
+    def tag(self, tx: Tx, context: Context, asked: Asked) -> Answer:
+        self.got.append({"words": (asked.words,), "about": asked.about})
+        return Answer("Tagged.")
+
     def groups(self, tx: Tx, desk: Desk, asked: Asked) -> Answer:
         which = asked.token or asked.words or "one"
         tabs = tuple(Button(Verb.TEMPLATES, name.title(), name, "primary" if name == which else "") for name in ("one", "two"))
@@ -116,6 +120,7 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> MadeUp:
     """The made-up verbs stand in for those of the product, for this test."""
     made = MadeUp()
     on: dict[Verb, Any] = {Verb.RENAME: made.rename, Verb.CLIENT_NOTE: made.remember, Verb.BLACKLIST: made.blacklist}
+    on[Verb.TAG] = made.tag
     for verb, function in on.items():
         monkeypatch.setitem(verbs.ON_CONVERSATION, verb, function)
     monkeypatch.setitem(verbs.ON_DESK, Verb.TEMPLATES, made.groups)

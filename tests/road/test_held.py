@@ -179,3 +179,44 @@ async def test_R25_a_decision_that_comes_while_silence_is_being_told_is_too_late
     await house.until(talk.copies)
     await house.settled()
     assert len(talk.copies()) == 1 and house.client_sees() == []
+
+
+async def test_R25_in_a_closed_conversation_words_are_held_and_start_it_again(house: House, platform: str) -> None:
+    talk = await begin_taken(house, platform)
+    await talk.presses("olga", "Close")
+    await talk.shows("⚫ Closed 👤 Olga Ivanova")
+    if platform == "telegram":  # a closed topic takes words of administrators only
+        house.box.telegram.add_member(chat=house.telegram.chat, user=house.telegram.user("olga"), rights=["can_manage_topics"])
+    post, offered = await hold(talk, "olga", "one more thing")
+    assert offered == ["Start and send", "Send once", "Keep as note"]
+    assert question(talk, "olga").startswith("Nobody has this conversation now")
+    assert house.client_sees() == [] and talk.copies() == [line for line in talk.copies() if "one more" not in line]
+    await talk.presses("olga", "Start and send")
+    await talk.marked(post, "accepted")
+    await talk.shows("↩️ 🟢 In progress 👤 Olga Ivanova")
+    assert house.client_sees() == ["Olga Ivanova\none more thing"]
+
+
+async def test_R25_a_super_admins_words_are_held_too_while_somebody_else_has_it(house: House) -> None:
+    talk = await begin_taken(house, "slack", "ben")
+    post, offered = await hold(talk, "ada", "I am the admin")
+    assert offered == ["Take over and send", "Send once", "Keep as note"]
+    assert house.client_sees() == []
+    await talk.presses("ada", "Send once")
+    await talk.marked(post, "accepted")
+    await talk.shows("↩️ 🟢 In progress 👤 Ben Carter")
+    assert house.client_sees() == ["Ada Admin\nI am the admin"]
+
+
+async def test_R25_the_question_outlives_a_restart(house: House, platform: str) -> None:
+    talk, author = await begin(house, platform), COLLEAGUE[platform]
+    post, _ = await hold(talk, author, "asked before the restart")
+    await house.stop()
+    await house.start()
+    if platform == "slack":
+        await house.until(lambda: any(house.box.slack.core.sockets.open.values()))
+    await talk.presses(author, "Start and send")
+    await talk.marked(post, "accepted")
+    await talk.shows(f"↩️ 🟢 In progress 👤 {NAMES[author]}")
+    assert house.client_sees() == [f"{NAMES[author]}\nasked before the restart"]
+    assert choices(talk.mine, author) == []

@@ -87,7 +87,7 @@ def assert_history(told: str, mine: str, other: str, colleague: str) -> None:
 async def test_R26_R27_what_makes_no_sense_is_refused_in_words(house: House, platform: str) -> None:
     talk = await begin(house, platform)
     assert await talk.types("olga", "unassign") == "This conversation is already in Unassigned."
-    assert await talk.types("olga", "start") == "The conversation is yours. What you write here now goes to the client."
+    assert await talk.types("olga", "start") == "The conversation is yours. What you write in it now goes to the client."
     assert await talk.types("olga", "start") == "You already have this conversation. Just write, and the client gets it."
     assert (await talk.types("olga", "close")).startswith("Closed.")
     assert await talk.types("olga", "close") == "This conversation is already closed."

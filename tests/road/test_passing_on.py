@@ -40,6 +40,13 @@ async def test_R55_a_colleague_gets_the_conversation_and_is_told_in_private(hous
     assert heard(house) == ["I have it now"]
 
 
+async def test_R55_who_cannot_be_told_in_private_is_named_in_the_thread(house: House) -> None:
+    talk = await begin_taken(house, "telegram")
+    await talk.types("olga", "assign Boris")  # he has never started the desk's bot
+    words = "✉️ For Boris Petrov, who can't be told in private: ➡️ Olga Ivanova passed the conversation with Ann Lee on to you."
+    await house.until(lambda: words in "\n".join(talk.lines()) and words in "\n".join(talk.copies()))
+
+
 async def test_R55_what_a_colleague_has_is_not_taken_from_him_by_assigning(house: House, platform: str) -> None:
     talk = await begin_taken(house, platform)
     told = await talk.types(COLLEAGUE[platform], "assign Olga")
@@ -57,6 +64,7 @@ async def test_R55_assigned_ones_may_wait_in_unassigned_marked_for_their_operato
     assert await talk.types("olga", f"assign {name}") == f"It waits in Unassigned for {name}."
     for desk, thread in ((talk.mine, talk.thread), (talk.other, talk.there)):
         await house.until(lambda desk=desk, thread=thread: f"⚪ Unassigned, for {name}" in desk.card(thread))
+    assert f"⚪ Unassigned, for {name}" in await house.desk(platform).desk_says(COLLEAGUE[platform], "tab unassigned")
     await talk.presses(COLLEAGUE[platform], "Start conversation")
     await talk.shows(f"🟢 In progress 👤 {name}")
 

@@ -20,7 +20,7 @@ async def test_R70_R71_a_pinned_client_comes_straight_to_the_owners_inbox(house:
     await talk.shows("🆕 🟢 In progress 👤 Olga Ivanova", "Close", "To Unassigned")
     await house.settled()
     words = "📌 Ann Lee is pinned to you and writes again. The conversation is in your inbox."
-    assert any(words in said for said in house.slack.private("olga"))
+    assert any(words in said for said in talk.mine.private("olga"))
     await talk.marked(talk.says("olga", "hello again"), "accepted")
     assert heard(house) == ["hello again"]
 

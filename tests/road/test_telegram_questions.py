@@ -65,6 +65,16 @@ async def test_a_form_that_is_only_confirmed_and_one_that_is_cancelled(house: Ho
     assert made_up.got == [{}]
 
 
+async def test_R60_a_verb_as_a_reply_is_about_the_message_replied_to(house: House, made_up: MadeUp) -> None:
+    talk = await begin_taken(house, "telegram")
+    view = house.telegram
+    card = view.posts(talk.thread)[0]["message_id"]
+    view.replies("olga", talk.thread, "/tag refund", card)
+    view.says("olga", talk.thread, "/tag later")  # every message of a topic replies to the topic's first
+    await house.until(lambda: len(made_up.got) == 2)
+    assert made_up.got == [{"words": ("refund",), "about": (str(card),)}, {"words": ("later",), "about": ()}]
+
+
 async def test_F72_no_answer_to_a_question_ever_reaches_the_client(house: House, made_up: MadeUp) -> None:
     """The conversation is Olga's, so whatever is taken for words of hers goes out at once."""
     talk = await begin_taken(house, "telegram")

@@ -31,6 +31,7 @@ from aiogram.methods import TelegramMethod
 from aiogram.types import (
     BotCommand,
     BotCommandScopeChat,
+    BotCommandScopeChatAdministrators,
     BufferedInputFile,
     ChatMemberAdministrator,
     EphemeralMessageParameters,
@@ -650,6 +651,34 @@ async def test_ephemeral_messages(place: Place) -> None:
         await place.bot.send_message(place.forum, "x", ephemeral_message_parameters=to_oleg)
 
 
+async def test_people_whisper_commands_and_replies_to_whispers(place: Place) -> None:
+    topic = (await place.bot.create_forum_topic(place.forum, "Ann")).message_thread_id
+    await place.updates()
+    scope = BotCommandScopeChat(chat_id=place.forum)
+    quiet = BotCommand(command="help", description="Help", is_ephemeral=True)
+    await place.bot.set_my_commands([quiet, BotCommand(command="close", description="Close")], scope=scope)
+    place.telegram.send(user=place.oleg, chat=place.forum, text="/help@desk_bot me", thread=topic)
+    place.telegram.send(user=place.oleg, chat=place.forum, text="/help@other_bot", thread=topic)
+    whispered, open_to_all = await place.updates()
+    assert whispered.message
+    assert (whispered.message.message_id, whispered.message.message_thread_id) == (0, topic)
+    assert whispered.message.ephemeral_message_id
+    assert open_to_all.message
+    assert open_to_all.message.message_id
+    seen = [one.get("text") for one in place.telegram.messages(chat=place.forum, thread=topic)]
+    assert seen[1:] == ["/help@other_bot"]
+    to_oleg = EphemeralMessageParameters(receiver_user_id=place.oleg)
+    sent = await place.bot.send_message(place.forum, "well?", message_thread_id=topic, ephemeral_message_parameters=to_oleg)
+    number = sent.ephemeral_message_id
+    place.telegram.send(user=place.oleg, chat=place.forum, text="aside", reply_to_ephemeral=number)
+    (answer,) = await place.updates()
+    assert answer.message
+    assert (answer.message.text, answer.message.message_thread_id) == ("aside", topic)
+    assert answer.message.reply_to_message is None
+    with pytest.raises(Mistake):
+        place.telegram.send(user=place.ann, chat=place.forum, text="aside", reply_to_ephemeral=number)
+
+
 # --- files, albums, copies --------------------------------------------------------------------------------------------
 
 
@@ -979,6 +1008,13 @@ async def test_commands_and_descriptions(place: Place) -> None:
     assert await place.bot.get_my_commands() == []
     call = place.bot.set_my_commands([BotCommand(command="Take", description="x")])
     await refused(call, "Bad Request: BOT_COMMAND_INVALID")
+    take = [BotCommand(command="take", description="x")]
+    await refused(place.bot.set_my_commands(take, scope=BotCommandScopeChat(chat_id=1)), "Bad Request: chat not found")
+    place.telegram.start(user=place.ann, bot=place.bot.id)
+    await place.bot.set_my_commands(take, scope=BotCommandScopeChat(chat_id=place.ann))
+    in_private = place.bot.set_my_commands(take, scope=BotCommandScopeChatAdministrators(chat_id=place.ann))
+    await refused(in_private, "Bad Request: can't use specified scope in private chats")
+    await refused(place.bot.set_my_commands(take, language_code="eng"), "Bad Request: invalid language code specified")
     await place.bot.set_my_description("We help", language_code="en")
     assert (await place.bot.get_my_description(language_code="en")).description == "We help"
 

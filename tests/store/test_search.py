@@ -204,6 +204,19 @@ async def test_R25_a_held_text_is_found_by_its_author_alone_until_it_is_a_note(s
     assert names(await shown(store, BOSS, "search secret")) == names(await shown(store, QUINN, "search secret")) == ["Ann"]
 
 
+async def test_R80_what_came_from_the_black_list_is_found_by_nobody(store: Store) -> None:
+    def told(tx: Tx) -> None:
+        a_team(tx)
+        number = named(tx, "Ann")
+        say(tx, number, "before it")
+        say(tx, number, "unheard words", direction=Direction.UNHEARD)
+
+    await store.write(told)
+    assert names(await shown(store, BOSS, "search unheard")) == names(await shown(store, OLGA, "search unheard")) == []
+    preview = await press(store, BOSS, "preview:1.1.all.1")
+    assert "before it" in str(preview.rows) and "unheard words" not in str(preview.rows)
+
+
 async def test_words_follow_changes_and_go_with_what_they_belong_to(store: Store) -> None:
     def told(tx: Tx) -> list[int]:
         a_team(tx)

@@ -25,7 +25,7 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import ClientDecodeError, TelegramAPIError, TelegramNetworkError, TelegramServerError
 from aiogram.methods.base import TelegramMethod
-from aiohttp import ClientConnectorError, ClientError, ClientTimeout, ConnectionTimeoutError
+from aiohttp import ClientConnectorError, ClientError, ClientTimeout, ConnectionTimeoutError, FormData
 from yarl import URL
 
 CONNECTIONS = 300
@@ -56,16 +56,25 @@ class LeanSession(AiohttpSession):
         self._urls: dict[str, URL] = {}
 
     async def exchange(
-        self, bot: Bot, name: str, arguments: Mapping[str, Any], limits: ClientTimeout = TIMEOUT
+        self,
+        bot: Bot,
+        name: str,
+        arguments: Mapping[str, Any],
+        limits: ClientTimeout = TIMEOUT,
+        form: FormData | None = None,
     ) -> tuple[int, bytes]:
-        """Make the call and return the status and body as they came. Raises ``TelegramNetworkError`` without the address."""
+        """Make the call and return the status and body as they came. Raises ``TelegramNetworkError`` without the address.
+
+        ``form`` is sent instead of the arguments, where there is a file.
+        """
         url = self._urls.get(name)
         if url is None:
             url = self._urls[name] = URL(self.api.api_url(token=bot.token, method=name), encoded=True)
         session = await self.create_session()
-        body = _encode(arguments).encode(errors="replace")
+        body = form or _encode(arguments).encode(errors="replace")
+        headers = None if form else _HEADERS
         try:
-            async with session.post(url, data=body, headers=_HEADERS, timeout=limits, allow_redirects=False) as answer:
+            async with session.post(url, data=body, headers=headers, timeout=limits, allow_redirects=False) as answer:
                 return answer.status, await answer.read()
         except (ClientError, TimeoutError) as error:
             raise TelegramNetworkError(_call(name, arguments), type(error).__name__) from error
@@ -114,6 +123,14 @@ class BotApi:
         Raises ``TelegramAPIError`` or one of its children, or ``ClientDecodeError``.
         """
         return await self._session.call(self.bot, name, arguments or {})
+
+    async def send_file(self, name: str, arguments: Mapping[str, Any], field: str, file: tuple[str, str, bytes]) -> Any:
+        """Like :meth:`call` with a file in ``field``: its name, MIME type and bytes."""
+        form = FormData({key: value if isinstance(value, str) else _encode(value) for key, value in arguments.items()})
+        file_name, mime, content = file
+        form.add_field(field, content, filename=file_name, content_type=mime)
+        status, body = await self._session.exchange(self.bot, name, arguments, form=form)
+        return self._session.result(self.bot, name, arguments, status, body)
 
     async def fetch(self, name: str, arguments: Mapping[str, Any], seconds: float) -> bytes:
         """Like :meth:`call` for long polling: waits up to ``seconds`` and returns the answer's raw bytes, unread."""

@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 
 TOKEN_SECONDS = 60.0
 NETWORK = "look at the network and at RELAYDESK_TELEGRAM__API_URL; it goes on by itself"
+INLINE = "send /setinline to @BotFather, choose the bot and give a hint"
 SETTINGS = {"telegram-desk": "RELAYDESK_TELEGRAM__DESK_TOKEN", "telegram-channel": "RELAYDESK_TELEGRAM__CHANNEL_TOKEN"}
 """Whose token it is, by port."""
 RIGHTS = {
@@ -93,6 +94,8 @@ class TelegramPlatform:
         findings = [Finding(True, f"Telegram bot @{me.get('username')} answers")]
         findings += await self._check_listening()
         if "telegram-desk" in self.ports:
+            if not me.get("supports_inline_queries"):
+                findings.append(Finding(False, f"@{me.get('username')} offers no canned responses inline", INLINE))
             for chat in chats:
                 findings += await self._check_forum(chat)
         return findings

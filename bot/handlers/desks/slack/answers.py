@@ -6,7 +6,10 @@ say so. Modals stand three on one another at most.
 
 from __future__ import annotations
 
+import asyncio
+import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import aiohttp
@@ -53,7 +56,11 @@ AGAIN = "Press again, please: Slack's time to open a window had run out."
 UNSHOWN = "Slack would not show the answer. Please press again."
 SENT_ALREADY = "This was sent already."
 PRESS = "Press the button to fill it in."
+UNDRAWN = "This was done, but it can't be shown here. Number {number}."
 DEEPEST = 3
+WORKSPACE_SECONDS = 1.0
+NOT_TOLD = (Failed, aiohttp.ClientError, TimeoutError, OSError)
+"""What may go wrong on the way to Slack."""
 
 
 def _about(payload: Json) -> About:
@@ -68,6 +75,13 @@ def _about(payload: Json) -> About:
         return About(data, press_room(payload), thread_of(part(payload, "message")))
     place = place_of(payload)
     return About(data, place.chat, place.thread)
+
+
+def _undrawn() -> str:
+    """Words for an answer that can't be drawn, with the number it has in the log; called where the bug was caught."""
+    number = secrets.randbelow(900_000) + 100_000
+    log.exception("an answer can't be drawn", number=number)
+    return UNDRAWN.format(number=number)
 
 
 def _in_place(view: Json, asked: About, shown: Json) -> bool:
@@ -90,7 +104,19 @@ class Answers:
         self._home_of = home_of
 
     async def reply(self, payload: Json, answer: Answer | None) -> Json | str:
-        """What the response to a slash command or to a sent form says; None is the answer to a repeat."""
+        """What the response to a slash command or to a sent form says; None is the answer to a repeat. Does not raise."""
+        try:
+            return await self._reply(payload, answer)
+        except NOT_TOLD as error:
+            log.info("an answer was not delivered", error=type(error).__name__, reason=str(error))
+            return ""
+        except Exception:  # a bug in drawing: what was asked is done all the same, so Slack's own error sign would be wrong
+            words = _undrawn()
+            if word(payload, "type") == "view_submission":
+                return {"response_action": "update", "view": words_modal(words, about_of(part(payload, "view")))}
+            return {"response_type": "ephemeral", **draw_notice(Notice(words), fresh_stamp()).arguments("chat.postEphemeral")}
+
+    async def _reply(self, payload: Json, answer: Answer | None) -> Json | str:
         if word(payload, "type") == "view_submission":
             return await self._reply_to_form(payload, answer or Answer(SENT_ALREADY))
         if answer is None:
@@ -104,8 +130,13 @@ class Answers:
     async def show(self, payload: Json, answer: Answer) -> None:
         """Show the answer to anything else, best effort."""
         try:
-            await self._show(payload, answer)
-        except (Failed, aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            try:
+                await self._show(payload, answer)
+            except NOT_TOLD:
+                raise
+            except Exception:  # a bug in drawing: the person is told at least that it was done
+                await self._tell(payload, _undrawn())
+        except NOT_TOLD as error:
             log.info("an answer was not delivered", error=type(error).__name__, reason=str(error))
 
     async def _show(self, payload: Json, answer: Answer) -> None:
@@ -253,5 +284,9 @@ class Answers:
         await self._wire.respond(word(payload, "response_url"), shown)
 
     async def _addresses(self) -> screens.Address:
-        workspace = await self._wire.workspace()
+        """Addresses of jumps. An answer does not wait long for the workspace's own; without it Slack's links are left out."""
+        workspace = ""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(WORKSPACE_SECONDS):
+                workspace = await self._wire.workspace()
         return lambda jump: address_of(jump, workspace)

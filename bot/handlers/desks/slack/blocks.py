@@ -7,6 +7,7 @@ https://docs.slack.dev/reference/block-kit (header 150 characters, button text 7
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -51,6 +52,7 @@ NOTE_ICON = "lock"
 NOTE_SIGN = "🔒"
 OTHER_DESK = "Telegram"
 NO_WORDS = "(no text)"
+_PERSON = re.compile("[UW][A-Z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +118,20 @@ def draw_words(words: Words, stamp: str) -> Message:
 
 
 def draw_notice(notice: Notice, stamp: str, workspace: str = "") -> Message:
-    """Words of our own, with the ways to threads they speak of and their buttons. ``workspace`` as in ``address_of``."""
+    """Words of our own, with the ways to threads they speak of and their buttons. ``workspace`` as in ``address_of``.
+
+    Whom they mention Slack tells, and he follows the thread from then on.
+    """
     text = RichText.plain(notice.text)
+    shown, fallback = to_blocks(text), _fallback(text)
+    if notice.mention is not None and _PERSON.fullmatch(notice.mention.person):
+        called = {"type": "user", "user_id": notice.mention.person}
+        spoken = {"type": "text", "text": f" {notice.text}"}
+        shown = [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [called, spoken]}]}]
+        fallback = f"<@{notice.mention.person}> {fallback}"
     ways = [(jump, address) for jump in notice.jumps if (address := address_of(jump, workspace))]
     links = actions([link_button(jump, address, number) for number, (jump, address) in enumerate(ways)])
-    return Message(_fallback(text), _stamped([*to_blocks(text), *links, *_actions(notice.buttons)], stamp), notice.text)
+    return Message(fallback, _stamped([*shown, *links, *_actions(notice.buttons)], stamp), notice.text)
 
 
 def draw_history(history: History, stamp: str) -> Message:

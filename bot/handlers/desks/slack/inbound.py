@@ -98,7 +98,7 @@ class SlackInbound:
     def _reaction(self, tx: Tx, event: Json) -> None:
         item = part(event, "item")
         actor = Actor(SLACK, word(event, "user"), "reaction")
-        reacted(tx, Reacted(actor, SLACK, word(item, "channel"), word(item, "ts")))
+        reacted(tx, Reacted(actor, SLACK, word(item, "channel"), word(item, "ts"), word(event, "reaction")))
 
     def _deleted(self, tx: Tx, event: Json) -> None:
         """A message is gone; when it was a thread's root, so is the card, and with the last reply the thread."""

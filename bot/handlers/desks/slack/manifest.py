@@ -24,10 +24,11 @@ SCOPES = {
     "chat:write.customize": "a client's words under the client's name",
     "commands": f"the {COMMAND} command",
     "files:read": "the names of files in operators' messages",
+    "files:write": "charts and tables for operators",
     "groups:history": "the same in private rooms",
     "groups:read": "the same for private rooms",
-    "im:history": "what operators write to the bot itself, and notices to them read back after a crash",
-    "im:write": "notices to one operator in direct messages",
+    "im:history": "what operators write to the bot itself, and notices and files to them looked for after a crash",
+    "im:write": "notices and files to one operator in direct messages",
     "reactions:read": "a reaction counts as seen",
     "reactions:write": "the marks on operators' messages",
 }

@@ -15,6 +15,7 @@ import structlog
 
 from bot.delivery.ports import (
     Ambiguous,
+    Document,
     EditCard,
     Fate,
     History,
@@ -38,6 +39,7 @@ from bot.delivery.ports import (
 )
 from bot.domain.card import CardView
 from bot.domain.screen import Screen
+from bot.handlers.desks.slack import uploads
 from bot.handlers.desks.slack.blocks import Message, draw_card, draw_history, draw_notice, draw_words
 from bot.handlers.desks.slack.refusals import BAD_TEXT
 from bot.handlers.desks.slack.removal import remove_posts
@@ -52,8 +54,6 @@ Json = dict[str, Any]
 EVENT_TYPE = "relaydesk_delivery"
 SKEW_SECONDS = 60
 """How far our clock may be ahead of Slack's when we look for a post by the time it was tried."""
-PEOPLE = ("U", "W")
-"""How people's ids begin; a direct message goes to one."""
 PAGE = 200
 MOST_PAGES = 50
 
@@ -100,6 +100,8 @@ class SlackPort:
                 if notice.only_for is not None:
                     return await self._whisper(parcel, drawn, notice.only_for)
                 return await self._post(parcel, drawn)
+            case Document() as document:
+                return await uploads.send(self._wire, parcel.address.chat, document, parcel.delivery_id)
             case PublishHome(screen):
                 return await self._home(parcel.address.chat, screen)
             case EditCard(remote_id, card):
@@ -199,9 +201,8 @@ class SlackPort:
 
     async def _find(self, parcel: Parcel) -> Sent | Retry | None:
         where, mine = _place(parcel), (parcel.delivery_id, parcel.since)
-        if where["channel"].startswith(PEOPLE):  # a person's id will do to post, not to read
-            opened = await self._wire.call("conversations.open", {"users": where["channel"]})
-            where["channel"] = str(opened["channel"]["id"])
+        # a person's id will do to post, not to read
+        where["channel"] = await uploads.direct_room(self._wire, where["channel"])
         if "thread_ts" not in where:
             return await self._search("conversations.history", {"channel": where["channel"]}, *mine)
         try:
@@ -224,7 +225,7 @@ class SlackPort:
         pages = 0
         async for page in self._pages(method, where, since):
             for message in page:
-                if _delivery_of(message) == str(delivery_id):
+                if _delivery_of(message) == str(delivery_id) or uploads.is_in(message, delivery_id):
                     return Sent(str(message["ts"]))
             pages += 1
             if pages == MOST_PAGES:
@@ -245,7 +246,7 @@ class SlackPort:
 
 def _is_post(parcel: Parcel) -> bool:
     body = parcel.body
-    return isinstance(body, Words | PostCard | History) or (isinstance(body, Notice) and body.only_for is None)
+    return isinstance(body, Words | PostCard | History | Document) or (isinstance(body, Notice) and body.only_for is None)
 
 
 def _place(parcel: Parcel) -> Json:

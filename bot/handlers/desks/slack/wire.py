@@ -25,7 +25,12 @@ HOOKS = "https://hooks.slack.com/"
 
 NEVER_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 """DNS, refused or timed out connections, TLS: the request provably did not leave (F20)."""
-READING = frozenset(("conversations.history", "conversations.info", "conversations.replies", "reactions.get"))
+READING = frozenset(
+    (
+        *("conversations.history", "conversations.info", "conversations.replies"),
+        *("files.getUploadURLExternal", "reactions.get"),
+    )
+)
 
 
 class Wire:
@@ -49,6 +54,21 @@ class Wire:
         self.open()
         how: Json = {"http_verb": "GET", "params": arguments} if method in READING else {"json": arguments}
         return await _asked(method, self.client.api_call(method, **how), creating=creating)
+
+    async def upload(self, address: str, content: bytes) -> None:
+        """Send a file's bytes to the address Slack gave for them. Raises ``Failed``."""
+        self.open()
+        assert self.client.session is not None
+        try:
+            async with self.client.session.post(address, data=content) as answer:
+                status = answer.status
+                await answer.read()
+        except NEVER_LEFT as error:
+            raise unreachable(f"Slack can't be reached ({type(error).__name__})") from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise lost(f"the connection to Slack broke ({type(error).__name__})", creating=False) from error
+        if status != 200:
+            raise lost(f"Slack did not take the file ({status})", creating=False)
 
     async def workspace(self) -> str:
         """The workspace's address, asked for once; empty while Slack does not tell it."""

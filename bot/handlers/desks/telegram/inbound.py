@@ -48,7 +48,7 @@ ANONYMOUS = (
     "You write as the group, so I can't tell who you are, and nothing was done with this message. "
     "Switch off “Remain anonymous” in your administrator's rights, then write again."
 )
-QUESTIONS = frozenset({Verb.SEND_TAKING, Verb.SEND_ONCE, Verb.KEEP_NOTE, Verb.RETRY})
+QUESTIONS = frozenset({Verb.SEND_TAKING, Verb.SEND_ONCE, Verb.KEEP_NOTE, Verb.RETRY, Verb.CANCEL_SEND})
 """Verbs of buttons that stand under a question and go with its answer."""
 _COMMAND = re.compile(r"/\w+@(\w+)")
 
@@ -207,10 +207,12 @@ class TelegramDeskInbound:
         """A reaction that was added; taking one back says nothing."""
         user = _part(reaction, "user")
         old, new = reaction.get("old_reaction") or [], reaction.get("new_reaction") or []
-        if user and not user.get("is_bot") and any(one not in old for one in new):
+        fresh = [one for one in new if one not in old]
+        if user and not user.get("is_bot") and fresh:
             chat = str(_part(reaction, "chat").get("id", ""))
             actor = Actor(PLATFORM, str(user["id"]), "reaction")
-            reacted(tx, Reacted(actor, PLATFORM, chat, str(reaction.get("message_id", ""))))
+            emoji = next((str(one["emoji"]) for one in fresh if isinstance(one, dict) and "emoji" in one), "")
+            reacted(tx, Reacted(actor, PLATFORM, chat, str(reaction.get("message_id", "")), emoji))
 
 
 def place_of(message: Json) -> Place:

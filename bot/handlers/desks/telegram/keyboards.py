@@ -72,8 +72,12 @@ def words(said: Words) -> Arguments:
 
 
 def notice(told: Notice) -> Arguments:
-    """Words of our own."""
-    draft = Draft().put(clipped(told.text, LIMIT - JUMPS if told.jumps else LIMIT))
+    """Words of our own; whom they mention Telegram tells (https://core.telegram.org/bots/api#messageentity, text_mention)."""
+    draft = Draft()
+    if told.mention is not None and told.mention.person.isdecimal():
+        user = {"id": int(told.mention.person), "is_bot": False, "first_name": told.mention.name}
+        draft.put(clipped(told.mention.name, 200), "text_mention", user=user).put(" ")
+    draft.put(clipped(told.text, (LIMIT - JUMPS if told.jumps else LIMIT) - draft.size))
     if any(map(link_to, told.jumps)):
         draft.put("\n")
         put_jumps(draft, told.jumps)

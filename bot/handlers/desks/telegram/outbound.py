@@ -14,6 +14,7 @@ import structlog
 from aiogram.exceptions import AiogramError, TelegramBadRequest, TelegramForbiddenError
 
 from bot.delivery.ports import (
+    Document,
     EditCard,
     Fate,
     History,
@@ -36,7 +37,9 @@ from bot.delivery.ports import (
 )
 from bot.domain.card import CardView
 from bot.handlers.desks.telegram import keyboards
+from bot.handlers.shared.documents import content_of
 from bot.handlers.shared.telegram_api import BotApi
+from bot.handlers.shared.telegram_draft import clipped
 from bot.handlers.shared.telegram_outcomes import Outcomes, is_unparsed
 
 log = structlog.get_logger(__name__)
@@ -44,6 +47,7 @@ log = structlog.get_logger(__name__)
 REACTIONS = {Fate.ACCEPTED: "👍", Fate.FAILED: "👎", Fate.HELD: "👀"}
 """Emoji every bot may react with; ✅ and ❌ are not among them (ReactionTypeEmoji). A new one replaces the old one."""
 PORT = "telegram-desk"
+LONGEST_CAPTION = 1024
 NOT_REACHED = "Telegram lets a bot write to a person in private only after that person has pressed Start there."
 _TOPIC_COLOUR = 0x6FB9F0
 
@@ -68,7 +72,8 @@ class TelegramDeskPort:
             if chat.startswith("-"):
                 return self._outcomes.read(error, chat, creates=creates)
             outcome = self._in_private.read(error, chat, creates=creates)
-            return Permanent(NOT_REACHED, "blocked") if isinstance(outcome, Permanent) else outcome
+            closed = isinstance(outcome, Permanent) and outcome.code == "blocked"
+            return Permanent(NOT_REACHED, "blocked") if closed else outcome
         except Exception as error:  # a bug of ours must not stop the relay
             log.exception("not delivered", port=PORT, delivery=parcel.delivery_id)
             return Permanent(f"It could not be put into Telegram's shape ({type(error).__name__}).")
@@ -87,6 +92,8 @@ class TelegramDeskPort:
                 return await self._post({**place, **keyboards.history(body)})
             case Notice():
                 return await self._tell(place, body)
+            case Document() as document:
+                return await self._file(place, document)
             case EditCard(remote_id, view):
                 return await self._edit(
                     {"chat_id": chat, "message_id": int(remote_id), **keyboards.card(_linked(view, chat))}, remote_id
@@ -103,12 +110,10 @@ class TelegramDeskPort:
                 return Sent()
             case Remove():
                 return await self._remove(place)
-            case Letter():
-                return Unsupported("Telegram is a desk, no mail server")
-            case Sweep():
-                return Unsupported("Telegram refuses what has no topic to go to")
-            case PublishHome():
-                return Unsupported("Telegram has no home tab")
+            case (
+                Sweep() | PublishHome() | Letter()
+            ):  # what has no topic is refused at once; the others are Slack's and the mail's
+                return Unsupported("a Telegram desk has no such thing")
             case OpenTopic(name):
                 topic = {"chat_id": chat, "name": keyboards.topic_name(name), "icon_color": _TOPIC_COLOUR}
                 made = await self._api.call("createForumTopic", topic)
@@ -136,6 +141,15 @@ class TelegramDeskPort:
         if told.reply_to and told.reply_to.isdecimal():
             arguments["reply_parameters"] = {"message_id": int(told.reply_to), "allow_sending_without_reply": True}
         return await self._post(arguments)
+
+    async def _file(self, place: Arguments, document: Document) -> Outcome:
+        """A picture to look at, anything else to keep (https://core.telegram.org/bots/api#sendphoto, #senddocument)."""
+        content = await content_of(document)
+        kind = "photo" if document.mime.startswith("image/") else "document"
+        arguments = {**place, "caption": clipped(document.caption, LONGEST_CAPTION)} if document.caption else place
+        file = (document.name, document.mime, content)
+        message = await self._api.send_file(f"send{kind.capitalize()}", arguments, kind, file)
+        return Sent(str(message["message_id"]))
 
     async def _remove(self, topic: Arguments) -> Outcome:
         """The whole topic with everybody's messages (https://core.telegram.org/bots/api#deleteforumtopic)."""

@@ -14,7 +14,7 @@ from bot.commands.asking import Step
 from bot.commands.context import Place
 from bot.commands.notice import tell
 from bot.commands.perform import Desk, perform_at_desk
-from bot.domain.actions import BY_WORD
+from bot.domain.actions import BY_WORD, SINGULAR
 from bot.domain.people import Actor
 from bot.store import private_chats, team
 from bot.store.uow import Tx
@@ -34,9 +34,7 @@ def message(tx: Tx, said: Json) -> Answer | None:
         return None
     actor = Actor(PLATFORM, str(person.get("id", "")), "command")
     place = Place(PLATFORM, str(chat.get("id", "")), "")
-    operator = team.operator_of(tx, actor)
-    if operator is not None and operator.active:
-        private_chats.opened(tx, PLATFORM, actor.external_id, operator.id)
+    known = _opened(tx, actor)
     text = str(said["text"]) if "text" in said else None
     if _answers(tx, actor, place, text):
         answer = asking.written(tx, Actor(PLATFORM, actor.external_id, "form"), place, text, own_id="")
@@ -47,9 +45,20 @@ def message(tx: Tx, said: Json) -> Answer | None:
         answer = asking.begin(tx, actor, place, desk_words.said(tx, actor, request(text)))
         if gone and not isinstance(answer, Step):
             answer = Step(answer.text, answer.refused, answer.screen, gone=gone)
+    if not known:
+        _opened(tx, actor)  # a code has made the person an operator
     if answer.text:
         tell(tx, PORT, place, answer.text, "")
     return answer
+
+
+def _opened(tx: Tx, actor: Actor) -> bool:
+    """Note that the bot may write to this person; whether that is an active operator."""
+    operator = team.operator_of(tx, actor)
+    if operator is None or not operator.active:
+        return False
+    private_chats.opened(tx, PLATFORM, actor.external_id, operator.id)
+    return True
 
 
 def _answers(tx: Tx, actor: Actor, place: Place, text: str | None) -> bool:
@@ -57,7 +66,7 @@ def _answers(tx: Tx, actor: Actor, place: Place, text: str | None) -> bool:
     if asking.alive(tx, actor, place) is None:
         return False
     found = _COMMAND.fullmatch(text or "")
-    return found is None or found[1].lower() not in BY_WORD
+    return found is None or found[1].lower() not in (BY_WORD.keys() | SINGULAR.keys())
 
 
 def request(text: str) -> str:

@@ -14,6 +14,7 @@ from bot.domain.actions import Button
 from bot.domain.capabilities import DESKS
 from bot.domain.screen import Jump, Row, Screen
 from bot.domain.text import utf16_len
+from bot.handlers.shared.jumps import address_of
 from bot.handlers.shared.telegram_draft import LIMIT, Draft, clipped
 
 NO_PREVIEW = {"is_disabled": True}
@@ -91,14 +92,8 @@ def _jump_words(jumps: Iterable[Jump]) -> str:
 
 
 def link_to(jump: Jump) -> str:
-    """The address of a topic, empty for what has none here: a Slack thread's holds the workspace's name, which we don't know.
-
-    A private supergroup's id without its ``-100`` and the topic (https://core.telegram.org/api/links#private-message-links).
-    """
-    inner = jump.chat.removeprefix("-100")
-    if jump.platform != "telegram" or inner == jump.chat or not (inner.isdecimal() and jump.thread.isdecimal()):
-        return ""
-    return f"https://t.me/c/{inner}/{jump.thread}"
+    """The address of a topic; empty for a Slack thread, whose address holds the workspace's name, which is not known here."""
+    return address_of(jump, "")
 
 
 def _keys(screen: Screen, *, numbered: bool) -> Arguments:

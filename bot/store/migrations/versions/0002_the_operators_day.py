@@ -61,9 +61,18 @@ def upgrade() -> None:
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("operator_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
-        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["operator_id"], ["operator.id"], name=op.f("fk_link_code_operator_id")),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_link_code")),
+    )
+    op.create_table(
+        "team_origin",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("row_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("filed", sa.Text(), nullable=True),
+        sa.Column("who", sa.Text(), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "row_id", "field", name=op.f("pk_team_origin")),
     )
     op.create_table(
         "due",
@@ -88,6 +97,28 @@ def upgrade() -> None:
     with op.batch_alter_table("canned", schema=None) as batch_op:
         batch_op.add_column(sa.Column("blob_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True))
         batch_op.create_foreign_key(batch_op.f("fk_canned_blob_id"), "blob", ["blob_id"], ["id"])
+        batch_op.add_column(sa.Column("word", sa.Text(), nullable=False))
+        batch_op.drop_constraint(batch_op.f("uq_canned_operator_id_title"), type_="unique")
+        batch_op.create_unique_constraint(batch_op.f("uq_canned_operator_id_word"), ["operator_id", "word"])
+    op.create_index(
+        "ix_canned_shared",
+        "canned",
+        ["word"],
+        unique=True,
+        postgresql_where=sa.text("operator_id IS NULL"),
+        sqlite_where=sa.text("operator_id IS NULL"),
+    )
+
+    with op.batch_alter_table("tag", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("folded", sa.Text(), nullable=False))
+        batch_op.drop_constraint(batch_op.f("uq_tag_name"), type_="unique")
+        batch_op.create_unique_constraint(batch_op.f("uq_tag_folded"), ["folded"])
+
+    with op.batch_alter_table("message_tag", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_message_tag_at"), ["at"], unique=False)
+
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("expanded", sa.Boolean(), server_default=sa.text("false"), nullable=False))
 
     with op.batch_alter_table("conversation", schema=None) as batch_op:
         batch_op.add_column(sa.Column("meant_for", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True))
@@ -124,6 +155,18 @@ def downgrade() -> None:
         batch_op.drop_constraint(batch_op.f("fk_conversation_meant_for"), type_="foreignkey")
         batch_op.drop_column("meant_for")
 
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.drop_column("expanded")
+
+    with op.batch_alter_table("message_tag", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_message_tag_at"))
+
+    with op.batch_alter_table("tag", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("uq_tag_folded"), type_="unique")
+        batch_op.create_unique_constraint(batch_op.f("uq_tag_name"), ["name"])
+        batch_op.drop_column("folded")
+
+    op.drop_index("ix_canned_shared", table_name="canned")
     with op.batch_alter_table("journal", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_journal_at"))
         batch_op.drop_index(batch_op.f("ix_journal_operator_id_id"))
@@ -135,6 +178,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_client_identity_client_id"))
 
     with op.batch_alter_table("canned", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("uq_canned_operator_id_word"), type_="unique")
+        batch_op.create_unique_constraint(batch_op.f("uq_canned_operator_id_title"), ["operator_id", "title"])
+        batch_op.drop_column("word")
         batch_op.drop_constraint(batch_op.f("fk_canned_blob_id"), type_="foreignkey")
         batch_op.drop_column("blob_id")
 
@@ -143,6 +189,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_due_at"))
 
     op.drop_table("due")
+    op.drop_table("team_origin")
     op.drop_table("link_code")
     with op.batch_alter_table("home", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_home_operator_id"))

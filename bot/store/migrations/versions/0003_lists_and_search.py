@@ -24,8 +24,8 @@ LISTS = (
 )
 
 
-_BUCKET = "CAST({row}OWNER_id >> 13 AS TEXT) || 'x'"
-_TERMS = "{bucket} || replace({row}words, ' ', ' ' || {bucket})"
+_SHELF = "CAST({row}OWNER_id >> 13 AS TEXT) || 'x'"
+_TERMS = "{shelf} || replace({row}words, ' ', ' ' || {shelf})"
 _GONE = "INSERT INTO OWNER_find (OWNER_find, rowid, words) VALUES ('delete', old.OWNER_id, OLD_TERMS);"
 _COME = "INSERT INTO OWNER_find (rowid, words) VALUES (new.OWNER_id, NEW_TERMS);"
 INDEXES = {
@@ -38,7 +38,8 @@ INDEXES = {
         f"CREATE TRIGGER OWNER_words_changed AFTER UPDATE ON OWNER_words BEGIN {_GONE} {_COME} END",
     ),
     "postgresql": (
-        "CREATE INDEX ix_OWNER_words_terms ON OWNER_words USING gin (array_to_tsvector(string_to_array(TERMS, ' ')))",
+        "CREATE INDEX ix_OWNER_words_terms ON OWNER_words USING gin (array_to_tsvector(string_to_array(TERMS, ' '))) "
+        "WITH (gin_pending_list_limit = 256)",
     ),
 }
 BATCH = 5_000
@@ -81,8 +82,8 @@ def _words_table(owner: str) -> None:
 
 
 def _terms(row: str = "") -> str:
-    bucket = _BUCKET.replace("{row}", row)
-    return _TERMS.replace("{row}", row).replace("{bucket}", bucket)
+    shelf = _SHELF.replace("{row}", row)
+    return _TERMS.replace("{row}", row).replace("{shelf}", shelf)
 
 
 def _about(owner: str, statement: str) -> str:
