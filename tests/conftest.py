@@ -6,9 +6,11 @@ import asyncio
 import itertools
 import os
 import shutil
+import ssl
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import asyncpg
@@ -55,6 +57,14 @@ class PostgresServer:
 
         with ThreadPoolExecutor(1) as thread:  # the caller may be in an event loop of its own
             thread.submit(asyncio.run, execute()).result()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_set_of_certificates() -> Iterator[None]:
+    """Loading the trusted certificates takes a tenth of a second, and aiogram does it for each bot: once is enough here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl, "create_default_context", cache(ssl.create_default_context))
+        yield
 
 
 @pytest.fixture(autouse=True)
