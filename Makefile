@@ -7,9 +7,9 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
 CODE := bot config sandbox $(wildcard tools)
-WORKERS ?= 2
+WORKERS ?= 3
 
-.PHONY: help install demo test check format generate bench fuzz clean
+.PHONY: help install demo test pairs check format generate bench fuzz clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ demo: install ## try it on this machine, with no account anywhere
 
 test: check ## check, then run every test
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(ARGS)
+
+pairs: check ## the same, each scenario from each desk on each engine; takes half as long again
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --every-pair $(ARGS)
 
 check: install ## ruff, mypy, import contracts
 	@$(BIN)/ruff check .

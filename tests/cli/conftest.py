@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.cli.program import Program
-from tests.road.conftest import cold_house, database_url, migrated_postgres
+from tests.road.conftest import cold_house
 from tests.road.house import House
 
-__all__ = ["cold_house", "database_url", "migrated_postgres"]
+__all__ = ["cold_house"]
 
 Start = Callable[..., Program]
 

@@ -33,9 +33,9 @@ from bot.store import conversations, mirrors, search, tables, team
 from bot.store.engine import Store
 from bot.store.mirrors import Mirror
 from bot.store.uow import Tx
-from tests.store.conftest import database_url, migrated_postgres, migrated_sqlite, store, stores
+from tests.store.conftest import store, stores
 
-__all__ = ["database_url", "migrated_postgres", "migrated_sqlite", "store", "stores"]
+__all__ = ["store", "stores"]
 
 SALES = GroupPlan(name="Sales", label="Sales", colour="🟢", signature="operator", desks=(("slack", "C1"), ("telegram", "-1001")))
 SUPPORT = GroupPlan(

@@ -33,9 +33,9 @@ from bot.store import conversations, messages, mirrors, tables, tags, team
 from bot.store.engine import Store
 from bot.store.messages import Ref
 from bot.store.uow import Tx
-from tests.store.conftest import database_url, migrated_postgres, migrated_sqlite, store, stores
+from tests.store.conftest import store, stores
 
-__all__ = ["database_url", "migrated_postgres", "migrated_sqlite", "stall", "store", "stores"]
+__all__ = ["stall", "store", "stores"]
 
 TEAM = TeamPlan(
     groups=(

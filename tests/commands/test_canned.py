@@ -7,18 +7,9 @@ from bot.domain.canned import stack_in
 from bot.domain.conversation import Direction
 from bot.domain.screen import ChoiceField, Form, Screen
 from bot.domain.text import BulletList, Paragraph, RichText, Span, Style
-from tests.commands.stall import (
-    Stall,
-    database_url,
-    labels,
-    migrated_postgres,
-    migrated_sqlite,
-    stall,
-    store,
-    stores,
-)
+from tests.commands.stall import Stall, labels, stall, store, stores
 
-__all__ = ["database_url", "migrated_postgres", "migrated_sqlite", "stall", "store", "stores"]
+__all__ = ["stall", "store", "stores"]
 
 
 async def keep(stall: Stall, who: str, title: str, body: str, token: str = "new") -> str:

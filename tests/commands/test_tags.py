@@ -8,18 +8,9 @@ import io
 from bot.domain.actions import Verb
 from bot.domain.screen import ChoiceField, Form
 from bot.store import blobs
-from tests.commands.stall import (
-    Stall,
-    database_url,
-    labels,
-    migrated_postgres,
-    migrated_sqlite,
-    stall,
-    store,
-    stores,
-)
+from tests.commands.stall import Stall, labels, stall, store, stores
 
-__all__ = ["database_url", "migrated_postgres", "migrated_sqlite", "stall", "store", "stores"]
+__all__ = ["stall", "store", "stores"]
 
 
 def choice(form: Form | None, name: str) -> ChoiceField:

@@ -20,9 +20,9 @@ from bot.handlers.mail.platform import MailPlatform
 from sandbox.faults import Faults
 from sandbox.feed import Feed
 from sandbox.mailbox import Mailbox
-from tests.commands.conftest import Shop, database_url, migrated_postgres, migrated_sqlite, shop, store, stores
+from tests.commands.conftest import Shop, shop, store, stores
 
-__all__ = ["database_url", "migrated_postgres", "migrated_sqlite", "shop", "store", "stores"]
+__all__ = ["shop", "store", "stores"]
 
 SENDER = "Northwind Support <support@northwind.example>"
 AT = 1_795_000_000_000

@@ -7,9 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from bot.store.engine import Store, open_store
-from tests.road.conftest import database_url, migrated_postgres, migrated_sqlite
-
-__all__ = ["database_url", "migrated_postgres", "migrated_sqlite"]
 
 Opening = Callable[[], Awaitable[Store]]
 
