@@ -200,7 +200,7 @@ async def test_manifest_for_socket_mode_and_for_http(start: Start) -> None:
     tokens = {"SLACK__BOT_TOKEN": "xoxb-1-2-3", "SLACK__SIGNING_SECRET": "8f742231b10e8888"}
     program = start("manifest", PUBLIC_URL="https://desk.example.com", **tokens)
     assert await program.ended() == 0
-    assert program.out.count("https://desk.example.com/slack/events") == 3
+    assert program.out.count("https://desk.example.com/slack/events") == 4
     assert "socket_mode_enabled: false" in program.out
     said = await start("manifest", **tokens).stops()
     assert said.startswith("RELAYDESK_PUBLIC_URL is missing: ")
