@@ -57,7 +57,7 @@ def later(milliseconds: int, job: Callable[[Tx], Any]) -> Callable[[Tx], Any]:
 
 
 def add_tag(tx: Tx, name: str) -> None:
-    tx.execute(insert(tag).values(name=name, at=tx.now))
+    tx.execute(insert(tag).values(name=name, folded=name, at=tx.now))
 
 
 def tags(tx: Tx) -> set[str]:
@@ -618,7 +618,7 @@ from bot.store.engine import open_store
 async def main(url, name, count):
     store = await open_store(url)
     for number in range(count):
-        await store.write(lambda tx: tx.execute(text("INSERT INTO tag (name, at) VALUES (:n, 0)"), {"n": f"{name} {number}"}))
+        await store.write(lambda tx: tx.execute(text("INSERT INTO tag (name, folded, at) VALUES (:n, :n, 0)"), {"n": f"{name} {number}"}))
     await store.close()
 
 asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
