@@ -21,6 +21,11 @@ from sqlalchemy.engine import make_url
 
 from bot.store.migrate import migrate
 
+MEMORY = Path("/dev/shm")
+ROOM = 6 << 30
+if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+    tempfile.tempdir = str(MEMORY)  # databases of tests need no disk, and a disk makes them wait
+
 settings.register_profile("quick", deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("fuzz", parent=settings.get_profile("quick"), max_examples=100_000)
 settings.load_profile("quick")
@@ -41,6 +46,10 @@ class PostgresServer:
         name = f"test_{next(self._numbers)}"
         self._execute(f'CREATE DATABASE {name} TEMPLATE "{template or "template0"}"')
         return self.address(name)
+
+    def drop_database(self, url: str) -> None:
+        """Done with: what lies only in memory yet need not be written to the disk."""
+        self._execute(f'DROP DATABASE IF EXISTS "{make_url(url).database}" WITH (FORCE)')
 
     def address(self, database: str) -> str:
         """``postgresql+asyncpg://…`` of a database; asyncpg itself takes it without ``+asyncpg``."""
@@ -122,14 +131,17 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A fresh database, once on each engine."""
     if request.param == "sqlite":
         path = tmp_path / "relaydesk.db"
         shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
-        return f"sqlite+aiosqlite:///{path}"
+        yield f"sqlite+aiosqlite:///{path}"
+        return
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    return server.create_database(template=request.getfixturevalue("migrated_postgres"))
+    url = server.create_database(template=request.getfixturevalue("migrated_postgres"))
+    yield url
+    server.drop_database(url)
 
 
 @pytest.fixture(params=["slack", "telegram"])

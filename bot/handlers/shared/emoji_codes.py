@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import lru_cache
-
-import emoji
+from functools import cache, lru_cache
+from types import ModuleType
 
 from bot.domain.text import BulletList, CodeBlock, Paragraph, Quote, RichText, Span, Style
 from bot.domain.text_tree import Block
@@ -44,6 +43,14 @@ _SLACK_BY_EMOJI = {char.replace(VS16, ""): name for name, char in _SLACK_NAMES.i
 _RESPELLED = (("male-", "man_"), ("female-", "woman_"), ("man-", "man_"), ("woman-", "woman_"))
 
 
+@cache
+def _package() -> ModuleType:
+    """The ``emoji`` package, 3 MB that many a process never needs."""
+    import emoji
+
+    return emoji
+
+
 @lru_cache(maxsize=4096)
 def to_unicode(name: str, tone: str = "") -> str | None:
     """The emoji of a code without its colons (``wave``, ``wave::skin-tone-3``), None when there is none."""
@@ -54,7 +61,7 @@ def to_unicode(name: str, tone: str = "") -> str | None:
         return char
     first = char.removesuffix(VS16)
     toned = f"{first}{shade}" if len(first) == 1 else f"{first[0]}{shade}{first[1:].removeprefix(VS16)}"
-    return toned if emoji.is_emoji(toned) else char
+    return toned if _package().is_emoji(toned) else char
 
 
 def to_slack_name(char: str) -> str | None:
@@ -106,11 +113,11 @@ def _by_name(name: str) -> str | None:
     spellings = [name, name.replace("-", "_")]
     if flag:
         char = "".join([chr(0x1F1E6 + ord(letter) - ord("a")) for letter in flag[1]])
-        return char if emoji.is_emoji(char) else None
+        return char if _package().is_emoji(char) else None
     spellings += [f"{new}{name.removeprefix(old)}" for old, new in _RESPELLED if name.startswith(old)]
     for spelling in spellings:
         code = f":{spelling}:"
-        char = emoji.emojize(code, language="alias", variant="emoji_type")
+        char: str = _package().emojize(code, language="alias", variant="emoji_type")
         if char != code:
             return char
     return None
@@ -124,7 +131,7 @@ def _flag_name(char: str) -> str | None:
 
 def _package_name(char: str) -> str | None:
     for spelling in (char, char.replace(VS16, ""), f"{char}{VS16}"):
-        data = emoji.EMOJI_DATA.get(spelling)
+        data = _package().EMOJI_DATA.get(spelling)
         if data is not None:
             names: list[str] = data.get("alias") or [data["en"]]
             return names[0].strip(":")
