@@ -117,9 +117,9 @@ def _by_name(name: str) -> str | None:
     spellings += [f"{new}{name.removeprefix(old)}" for old, new in _RESPELLED if name.startswith(old)]
     for spelling in spellings:
         code = f":{spelling}:"
-        char: str = _package().emojize(code, language="alias", variant="emoji_type")
-        if char != code:
-            return char
+        found = str(_package().emojize(code, language="alias", variant="emoji_type"))
+        if found != code:
+            return found
     return None
 
 
