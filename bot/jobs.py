@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -20,6 +20,8 @@ from bot.store.uow import Tx
 log = structlog.get_logger(__name__)
 LEASE_SECONDS = 120.0
 TICK_SECONDS = 15
+LAND_SECONDS = 6.0
+"""How long work that has begun may take at the end."""
 AT_ONCE = 500
 """Entries of one tick; what is left comes with the next."""
 PAUSE_MS = 600_000
@@ -32,10 +34,11 @@ class Clock:
     def __init__(self, store: Store, owner: str) -> None:
         self._store = store
         self._owner = owner
-        self._scheduler = AsyncIOScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
-        self._scheduler.add_job(self._leading, "interval", hours=1, args=[sweep], id="sweep")
-        self._scheduler.add_job(self._leading, "interval", minutes=5, args=[expire], id="expire")
-        self._scheduler.add_job(self.tick, "interval", seconds=TICK_SECONDS, id="tick")
+        self._working: dict[str, asyncio.Task[None]] = {}
+        self._scheduler = AsyncIOScheduler(timezone="UTC", job_defaults={"coalesce": True})
+        self._scheduler.add_job(self._begin, "interval", hours=1, args=["sweep", partial(self._leading, sweep)])
+        self._scheduler.add_job(self._begin, "interval", minutes=5, args=["expire", partial(self._leading, expire)])
+        self._scheduler.add_job(self._begin, "interval", seconds=TICK_SECONDS, args=["tick", self.tick])
 
     async def run(self) -> None:
         """Keep time."""
@@ -44,6 +47,21 @@ class Clock:
             await asyncio.Event().wait()
         finally:
             self._scheduler.shutdown(wait=False)
+            if self._working:
+                await asyncio.wait(self._working.values(), timeout=LAND_SECONDS)
+
+    async def _begin(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Begin a job in a task of ours. APScheduler would cancel it at the end, in mid-transaction, and log that as an error."""
+        if name not in self._working:
+            task = asyncio.create_task(self._watched(name, work))
+            self._working[name] = task
+            task.add_done_callback(lambda _: self._working.pop(name, None))
+
+    async def _watched(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await work()
+        except Exception:  # the store may be away; the next time comes soon
+            log.exception("job failed; it will be begun again at its next time", job=name)
 
     async def tick(self) -> None:
         """Look at what is due by now, and do it, each thing in a transaction of its own."""

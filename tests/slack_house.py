@@ -167,7 +167,7 @@ class House:
         return [json.loads(row)["text"] for row in rows]
 
     async def until(self, check: Callable[[], Any]) -> Any:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             while not (found := await check()):
                 await asyncio.sleep(0.01)
         return found

@@ -139,13 +139,13 @@ class House:
         )
 
     async def until_said(self, number: int) -> list[tuple[str, str]]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             while len(found := await self.said()) < number:
                 await asyncio.sleep(0.01)
         return found
 
     async def until_kept(self, number: int) -> list[tuple[str, str]]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             while len(found := await self.kept()) < number or any(row[1] == "pending" for row in found):
                 await asyncio.sleep(0.01)
         return found

@@ -123,7 +123,7 @@ class House:
 
         await self.store.write(write)
 
-    async def until(self, check: Callable[[], Any], seconds: float = 10.0) -> Any:
+    async def until(self, check: Callable[[], Any], seconds: float = 40.0) -> Any:
         """Wait for something to become true."""
         async with asyncio.timeout(seconds):
             while True:

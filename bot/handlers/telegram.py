@@ -10,10 +10,7 @@ from bot.delivery.ports import Port
 from bot.handlers.channels.telegram.inbound import TelegramChannelInbound
 from bot.handlers.channels.telegram.outbound import PORT as CHANNEL
 from bot.handlers.channels.telegram.outbound import TelegramChannelPort
-from bot.handlers.desks.telegram.inbound import TelegramDeskInbound
-from bot.handlers.desks.telegram.outbound import PORT as DESK
-from bot.handlers.desks.telegram.outbound import TelegramDeskPort
-from bot.handlers.intake import Intake
+from bot.handlers.intake import Inbound, Intake
 from bot.handlers.shared.telegram_api import BotApi
 from bot.handlers.shared.telegram_commands import Commands
 from bot.handlers.shared.telegram_platform import TelegramPlatform, token_remedy
@@ -23,6 +20,7 @@ from bot.handlers.shared.telegram_webhook import Webhook
 from bot.store import team
 from bot.store.engine import Store
 
+DESK = "telegram-desk"
 API_URL = "https://api.telegram.org"
 PATHS = {DESK: "/telegram/desk", CHANNEL: "/telegram/channel"}
 
@@ -55,13 +53,18 @@ def build(
     for token, served in roles.items():
         api = BotApi(token, api_url)
         ports: dict[str, Port] = {}
-        if DESK in served:
+        commands = Commands(api, store)
+        desk: Inbound | None = None
+        if DESK in served:  # where clients only write to a bot, the desk's side is not imported
+            from bot.handlers.desks.telegram.inbound import TelegramDeskInbound
+            from bot.handlers.desks.telegram.outbound import TelegramDeskPort
+
             ports[DESK] = TelegramDeskPort(api)
+            desk = TelegramDeskInbound(api, store, commands)
         if CHANNEL in served:
             ports[CHANNEL] = TelegramChannelPort(api)
-        commands = Commands(api, store)
         inbound = Routed(
-            desk=TelegramDeskInbound(api, store, commands) if DESK in served else None,
+            desk=desk,
             channel=TelegramChannelInbound() if CHANNEL in served else None,
         )
         listener: Poller | Webhook = Poller(api, intake, store, poll_seconds=poll_seconds, token_remedy=token_remedy(served))

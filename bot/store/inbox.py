@@ -124,13 +124,14 @@ _CLAIM = (
     .order_by(inbox.c.id)
     .limit(bindparam("n"))
 )
-_LOCK_CLASS = 0x7264  # "rd": the first half of our advisory locks' key
+LOCK_CLASS = 0x7264
+"""``rd``: the first half of our advisory locks' key."""
 
 
 def claim(tx: Tx, partition: int, limit: int) -> list[Row]:
     """The partition's next updates in order, or none when another node is at it."""
     if tx.postgres:
-        free = tx.execute(select(func.pg_try_advisory_xact_lock(_LOCK_CLASS, partition))).scalar()
+        free = tx.execute(select(func.pg_try_advisory_xact_lock(LOCK_CLASS, partition))).scalar()
         if not free:
             return []
     rows = tx.execute(_CLAIM, {"p": partition, "n": limit}).all()

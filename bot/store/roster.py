@@ -12,12 +12,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import func, select
+
 from bot.domain.team import GroupPlan, OperatorPlan, TeamPlan
 from bot.domain.times import clock_words
 from bot.store import entries, origins
 from bot.store.entries import Facts
+from bot.store.inbox import LOCK_CLASS, PARTITIONS
 from bot.store.origins import NOWHERE, Fact, Origin
 from bot.store.uow import Tx
+
+TEAM_LOCK = PARTITIONS
+"""The second half of the advisory lock's key; those below are the inbox's partitions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,8 @@ class Roster:
 
     def __init__(self, tx: Tx, *, overwrite: bool) -> None:
         self._tx = tx
+        if tx.postgres:  # nodes that start at once would all find the team missing and insert it
+            tx.execute(select(func.pg_advisory_xact_lock(LOCK_CLASS, TEAM_LOCK)))
         self._origins = origins.all_of(tx)
         self._overwrite = overwrite or not self._origins  # nothing known: no person can have set anything yet
         self._rows = {kind: entries.rows(tx, kind) for kind in ("role", "group", "desk", "channel", "operator")}

@@ -27,6 +27,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 WIDE, SMALL = {"width": 1600, "height": 900}, {"width": 420, "height": 800}
 WIDGET = "data:text/javascript,document.title=document.currentScript.dataset.channel"
 
+expect.set_options(timeout=20_000)  # a busy machine shows things late; none of them may fail for that
 marks = [
     pytest.mark.browser,
     pytest.mark.asyncio(loop_scope="module"),
@@ -96,7 +97,7 @@ async def bot(scene: Scene) -> AsyncIterator[TinyBot]:
 async def opened(browser: Browser, sandbox: Sandbox, size: dict[str, int], troubles: list[str]) -> Page:
     context = await browser.new_context(viewport=size, locale="en-GB")  # type: ignore[arg-type]
     page = await context.new_page()
-    page.set_default_timeout(5000)
+    page.set_default_timeout(20_000)
     page.on("pageerror", lambda error: troubles.append(str(error)))
     expected = "Blocked script execution in 'about:srcdoc'"  # letters run no scripts, and the browser says so
     page.on("console", lambda said: troubles.append(said.text) if said.type == "error" and expected not in said.text else None)

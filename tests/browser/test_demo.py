@@ -70,7 +70,7 @@ async def visitor(browser: Browser, demo: Sandbox) -> AsyncIterator[Visitor]:
     await expect(page.get_by_role("status").filter(has_text="live")).to_be_visible()
     yield somebody
     await context.close()
-    expect.set_options(timeout=5000)
+    expect.set_options(timeout=PATIENCE)
     assert somebody.troubles == []
 
 

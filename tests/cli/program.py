@@ -52,7 +52,7 @@ class Program:
         assert self.out == ""
         return line.removeprefix("relaydesk: ")
 
-    async def says(self, *words: str, seconds: float = 20) -> str:
+    async def says(self, *words: str, seconds: float = 60) -> str:
         """Wait for a line on stderr with all of these words; it is the only one."""
         await self._until(lambda: self.lines(*words) or self._process.exitcode is not None, seconds)
         (line,) = self.lines(*words)

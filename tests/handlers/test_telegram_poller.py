@@ -68,7 +68,7 @@ def asked(house: House) -> list[int]:
 
 
 async def keys(house: House, number: int) -> list[str]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(40):
         while len(found := await house.kept()) < number:
             await asyncio.sleep(0.01)
     return [key for key, _ in found]

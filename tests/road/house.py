@@ -85,14 +85,14 @@ class House:
                 await self._task
             self._task, self.app = None, None
 
-    async def until(self, true: Callable[[], Any], seconds: float = 10.0) -> Any:
+    async def until(self, true: Callable[[], Any], seconds: float = 40.0) -> Any:
         """Wait until it is so; see ``Feed.until``."""
         try:
             return await self.box.until(true, seconds)
         except TimeoutError:
             raise AssertionError(f"did not come true in {seconds} s:\n{self.story()}") from None
 
-    async def settled(self, seconds: float = 15.0) -> None:
+    async def settled(self, seconds: float = 60.0) -> None:
         """Wait until nothing waits to be read, sent or told (what is put off on purpose aside)."""
         assert self.app is not None
         async with asyncio.timeout(seconds):

@@ -130,7 +130,7 @@ class Bot:
                 return
         raise AssertionError(f"{self.pid} outlived kill -9")
 
-    async def ended(self, seconds: float = 20.0) -> int:
+    async def ended(self, seconds: float = 60.0) -> int:
         """Wait for the end; the exit code, negative for a signal."""
         process = self._process
         assert process is not None
@@ -182,7 +182,7 @@ class Bot:
             self._store = await open_store(self.house.env["RELAYDESK_DATABASE_URL"])
         return await self._store.read(job)
 
-    async def settled(self, seconds: float = 20.0) -> None:
+    async def settled(self, seconds: float = 60.0) -> None:
         """Wait until nothing waits to be read or sent."""
         async with asyncio.timeout(seconds):
             while await self.read(unfinished):

@@ -22,7 +22,7 @@ async def unheard(house: House, number: int) -> None:
     """Wait until so many messages from the black list have come."""
     assert house.app is not None
     query = select(func.count()).select_from(message).where(message.c.direction == "unheard")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(40):
         while await house.app.store.read(lambda tx: tx.execute(query).scalar()) != number:
             await asyncio.sleep(0.02)
 

@@ -62,7 +62,7 @@ async def hours_pass(house: House) -> None:
 async def kept(house: House, query: Select[tuple[int]], number: int) -> None:
     """Wait until the store holds that many."""
     assert house.app is not None
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(40):
         while await house.app.store.read(lambda tx: tx.execute(query).scalar_one()) < number:
             await asyncio.sleep(0.01)
 

@@ -62,7 +62,7 @@ def card_post(talk: Talk) -> str:
 
 async def refused(house: House, count: int) -> None:
     """The journal comes to hold so many refusals."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(40):
         while len(await journal_of(house, "refused")) < count:
             await asyncio.sleep(0.02)
     await house.settled()
