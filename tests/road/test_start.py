@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.road.house import House
 
 
-async def test_R22_R120_a_client_appears_on_both_desks_with_the_first_words(house: House) -> None:
+async def test_R22_R100_R120_a_client_appears_on_both_desks_with_the_first_words(house: House) -> None:
     house.client_says("Good morning, where is my order?")
     await house.until(lambda: house.slack.threads() and house.telegram.threads())
     await house.settled()
