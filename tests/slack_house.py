@@ -32,11 +32,13 @@ from sandbox.server import Sandbox
 
 
 class Moody:
-    """A store that can be away."""
+    """A store that can be away, or slow."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self.down = False
+        self.begun, self.may_go_on = asyncio.Event(), asyncio.Event()
+        self.may_go_on.set()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
@@ -44,6 +46,9 @@ class Moody:
     async def write(self, job: Callable[[Tx], Any]) -> Any:
         if self.down:
             raise OSError("database is locked")
+        if not self.may_go_on.is_set():
+            self.begun.set()
+            await self.may_go_on.wait()
         return await self._store.write(job)
 
 

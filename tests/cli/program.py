@@ -72,7 +72,7 @@ class Program:
         assert self._process.pid is not None
         os.kill(self._process.pid, signal.SIGINT if by_keyboard else signal.SIGTERM)
         assert await self.ended() == 0, self.err
-        assert "Traceback" not in self.err
+        assert "Traceback" not in self.err, self.err
 
     async def close(self) -> None:
         """Leave nothing behind."""

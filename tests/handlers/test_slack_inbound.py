@@ -321,6 +321,19 @@ class TestSocketMode:
             house.slack.post(house.olga, "sales", "note: still here", thread_ts=house.root)
             await house.settled(1)
 
+    async def test_what_was_begun_is_acknowledged_before_the_end(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+        """Else the log ends in a traceback, and Slack sends again what is kept already."""
+        async with opened(tmp_path, http=False) as house:
+            house.store.may_go_on.clear()
+            house.slack.post(house.olga, "sales", "note: the last word", thread_ts=house.root)
+            await house.store.begun.wait()
+            end = asyncio.create_task(house.stop())
+            await asyncio.sleep(0)
+            house.store.may_go_on.set()
+            await end
+            assert [key[:8] for key, _ in await house.kept()] == ["message:"]
+        assert [record.message for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []
+
     async def test_a_refused_token_is_said_and_tried_again(self, tmp_path: Path) -> None:
         async with Sandbox.running(limits=False, page=False) as sandbox:
             sandbox.slack.add_app("Helpdesk")

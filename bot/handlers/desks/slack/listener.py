@@ -15,13 +15,15 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
-from aiohttp import web
+from aiohttp import ClientError, web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.handlers.desks.slack.ears import Ears
 from bot.handlers.desks.slack.updates import is_question, part, to_keep, unparsed, word
@@ -70,6 +72,45 @@ class KeepFirst(AsyncMiddleware):
         return BoltResponse(status=200, body="")
 
 
+class Socket(AsyncSocketModeHandler):
+    """One connection of Socket Mode. What it has begun it acknowledges before it closes; what it has not, Slack sends again."""
+
+    def __init__(self, app: AsyncApp, app_token: str) -> None:
+        super().__init__(app, app_token)
+        self._closing = False
+        self._begun: set[asyncio.Task[None]] = set()
+
+    async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]  # as Bolt's own
+        """Keep one update and acknowledge it."""
+        task = asyncio.current_task()
+        if self._closing or task is None:
+            return
+        self._begun.add(task)
+        try:
+            await super().handle(client, req)
+        except (ClientError, ConnectionError) as error:
+            log.info("slack socket went before an acknowledgement", error=type(error).__name__)
+        finally:
+            self._begun.discard(task)
+
+    async def close(self) -> None:
+        """Acknowledge what has begun, close, and wait for slack_sdk's tasks, which its own ``close`` leaves behind."""
+        self._closing = True
+        if self._begun:
+            await asyncio.wait(self._begun, timeout=CLOSE_SECONDS)
+        client = self.client
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self.close_async()  # type: ignore[no-untyped-call]  # slack_bolt gives no types here
+        except Exception as error:  # the other side may be gone; what matters is that our side ends
+            log.info("slack socket closed roughly", error=type(error).__name__)
+        tasks = [task for task in (client.message_processor, client.current_session_monitor, client.message_receiver) if task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await client.aiohttp_client_session.close()
+
+
 class Listener:
     """One app's ears: an HTTP handler and a Socket Mode loop over the same Bolt app."""
 
@@ -99,7 +140,7 @@ class Listener:
         """Socket Mode until cancelled, connecting anew when the connection stays away; returns at once without an app token."""
         pause, trouble = 1.0, ""
         while self._app_token:
-            handler = AsyncSocketModeHandler(self._bolt(), self._app_token)
+            handler = Socket(self._bolt(), self._app_token)
             try:
                 await self._connect(handler)
                 if trouble:
@@ -113,11 +154,11 @@ class Listener:
             except TimeoutError:
                 trouble = _say(trouble, "it did not open in time", NETWORK)
             finally:
-                await _close(handler)
+                await handler.close()
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    async def _connect(self, handler: AsyncSocketModeHandler) -> None:
+    async def _connect(self, handler: Socket) -> None:
         """Ask for the address ourselves: slack_sdk would try a refused token for ever without a word to people."""
         answer = await self._wire.open_socket(self._app_token or "")
         handler.client.wss_uri = answer
@@ -179,7 +220,7 @@ def _genuine(secret: str, headers: Mapping[str, str], raw: bytes, now: float) ->
         return None
 
 
-async def _until_away(handler: AsyncSocketModeHandler) -> None:
+async def _until_away(handler: Socket) -> None:
     """Return when the connection has been away longer than a planned reconnection of slack_sdk's takes.
 
     Its own watch over unplanned losses is ten seconds slow, and tries one expired address for ever.
@@ -193,18 +234,3 @@ async def _until_away(handler: AsyncSocketModeHandler) -> None:
         away_since = away_since or time.monotonic()
         if time.monotonic() - away_since > AWAY_SECONDS:
             return
-
-
-async def _close(handler: AsyncSocketModeHandler) -> None:
-    """Close the connection and wait for slack_sdk's tasks, which its own ``close`` leaves behind."""
-    client = handler.client
-    try:
-        async with asyncio.timeout(CLOSE_SECONDS):
-            await handler.close_async()  # type: ignore[no-untyped-call]  # slack_bolt gives no types here
-    except Exception as error:  # the other side may be gone; what matters is that our side ends
-        log.info("slack socket closed roughly", error=type(error).__name__)
-    tasks = [task for task in (client.message_processor, client.current_session_monitor, client.message_receiver) if task]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    await client.aiohttp_client_session.close()
