@@ -219,6 +219,14 @@ def rest(tx: Tx, resting: Sequence[tuple[str, int, int, bool]]) -> None:
         )
 
 
+_PROLONG = update(lane).where(lane.c.key == bindparam("k"), lane.c.fence == bindparam("held")).values(due=bindparam("until"))
+
+
+def prolong(tx: Tx, held: Sequence[tuple[str, int]], until: int) -> None:
+    """Keep lanes ``(lane, fence)`` that are still being worked."""
+    tx.execute(_PROLONG, [{"k": key, "held": fence, "until": until} for key, fence in sorted(held)])
+
+
 def next_due(tx: Tx) -> int | None:
     """When the next lane with work comes due, or None when all is done."""
     due: int | None = tx.execute(

@@ -15,9 +15,13 @@ import structlog
 
 from bot.delivery.ports import (
     Ambiguous,
+    DeletePost,
     Document,
     EditCard,
+    EditPost,
     Fate,
+    Fetch,
+    FilePost,
     History,
     Letter,
     Mark,
@@ -29,6 +33,7 @@ from bot.delivery.ports import (
     Permanent,
     PostCard,
     PublishHome,
+    React,
     Remove,
     Retry,
     Sent,
@@ -68,6 +73,8 @@ class SlackPort:
 
     async def deliver(self, parcel: Parcel) -> Outcome:
         """Make the call once; only invalid blocks are tried a second time, in plain text."""
+        if isinstance(parcel.body, FilePost | EditPost | DeletePost | React | Fetch):
+            return Unsupported("not yet")
         try:
             return await self._deliver(parcel)
         except Failed as failed:
