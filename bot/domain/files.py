@@ -13,7 +13,7 @@ from bot.domain.text import EMPTY, RichText, clean_name, join
 
 CAPTION = 850
 """UTF-16 units of words that go with a file on every platform, with room for a name line; longer ones stand by themselves."""
-NAME_LENGTH = 120
+NAME_LENGTH = 80
 
 
 class FileKind(StrEnum):
