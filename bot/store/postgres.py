@@ -24,6 +24,8 @@ GROUP = 64
 NOTIFY = "relaydesk"
 _NOW = text("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
 _TELL = text("SELECT pg_notify('relaydesk', :topics)")
+_SETTINGS = {"jit": "off", "max_parallel_workers_per_gather": "0"}
+"""All statements are short: to compile one, or to start workers for it, takes longer than to run it."""
 _RETRIED = {"40001", "40P01"}  # serialization_failure, deadlock_detected
 
 
@@ -54,7 +56,7 @@ class PostgresStore(Waking):
     async def open(cls, url: str, policy: Policy, ahead: Ahead = in_time) -> PostgresStore:
         """Connect, or raise ``StoreError`` in one line without the password."""
         where = parsed(url)
-        engine = create_async_engine(where, pool_size=8, max_overflow=8, pool_use_lifo=True)
+        engine = create_async_engine(where, pool_size=8, max_overflow=8, pool_use_lifo=True, connect_args={"server_settings": _SETTINGS})
         try:
             async with engine.connect() as connection:
                 await connection.execute(text("SELECT 1"))
