@@ -107,7 +107,9 @@ def _start(seen: Sight) -> Select[Any]:
     if seen.everything and seen.groups is None:
         talks: ColumnElement[Any] = literal_column(str(FEW_TALKS + 1))
     else:
-        parts = [select(literal_column("1").label("one")).where(*where).limit(_up_to(FEW_TALKS + 1)) for where in may_see(seen)]
+        parts: list[Select[Any]] = [
+            select(literal_column("1").label("one")).where(*where).limit(_up_to(FEW_TALKS + 1)) for where in may_see(seen)
+        ]
         some = union_all(*(select(part.subquery()) for part in parts)).limit(_up_to(FEW_TALKS + 1)).subquery()
         talks = select(func.count()).select_from(some).scalar_subquery()
     newest = [select(func.max(_keys(owner))).scalar_subquery().label(owner) for owner in _TABLES]
