@@ -35,7 +35,7 @@ from bot.domain.listing import Tab
 from bot.domain.people import Operator
 from bot.store.ranges import Shape, Sight, may_see, ranges, sight_of, values_for, visible
 from bot.store.tables import client_words, conversation, last_search, message, message_words
-from bot.store.tables_search import SHELF_BITS, about
+from bot.store.tables_search import SHELF_BITS, terms
 from bot.store.uow import Tx, values
 
 FEW_TALKS = 1_000
@@ -266,7 +266,7 @@ def _counts(owner: str, words: int, postgres: bool) -> Select[Any]:
 def _match(owner: str, postgres: bool, query: str = "query") -> tuple[ColumnElement[int], ColumnElement[bool]]:
     """The number of a row, and the condition that the index finds it."""
     if postgres:
-        lexemes: ColumnElement[Any] = literal_column(about(owner, "array_to_tsvector(string_to_array(TERMS, ' '))"))
+        lexemes: ColumnElement[Any] = literal_column(terms(owner))
         return _keys(owner), lexemes.op("@@")(cast(bindparam(query, type_=Text), TSQUERY))
     index = table(f"{owner}_find", column("rowid"), column(f"{owner}_find"))
     return index.c.rowid, index.c[f"{owner}_find"].op("MATCH")(bindparam(query, type_=Text))

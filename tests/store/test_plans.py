@@ -15,7 +15,7 @@ from bot.commands import desk_words
 from bot.commands.context import Place
 from bot.commands.press import Pressed, pressed
 from bot.domain.people import Actor
-from bot.store import search
+from bot.store import search, team
 from bot.store.engine import Store
 from bot.store.uow import Tx
 from tests.bench import seed
@@ -50,10 +50,22 @@ def explained(tx: Tx, ask: Any) -> dict[str, str]:
     plans: dict[str, str] = {}
     for statement, values in told:
         if statement.startswith(("SELECT", "WITH")):
-            how = "EXPLAIN " if tx.postgres else "EXPLAIN QUERY PLAN "
-            rows = tx.connection.exec_driver_sql(how + statement, values).all()
-            plans[statement] = "\n".join(str(row[0] if tx.postgres else row[3]) for row in rows)
+            plans[statement] = plan_of(tx, statement, values)
     return plans
+
+
+def plan_of(tx: Tx, statement: str, values: Any) -> str:
+    """How the engine goes about it: PostgreSQL with these values, and with the plan it keeps once it has seen some."""
+    if not tx.postgres:
+        return "\n".join(row[3] for row in tx.connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, values))
+    now = tx.connection.exec_driver_sql("EXPLAIN " + statement, values).scalars().all()
+    if not values:
+        return "\n".join(now)
+    tx.connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_generic_plan")
+    tx.connection.exec_driver_sql(f"PREPARE kept AS {statement}")
+    kept = tx.connection.exec_driver_sql(f"EXPLAIN EXECUTE kept ({', '.join(['NULL'] * len(values))})").scalars().all()
+    tx.connection.exec_driver_sql("DEALLOCATE kept")
+    return "\n".join((*now, "kept:", *kept))
 
 
 def read_through(plan: str) -> list[str]:
@@ -63,11 +75,19 @@ def read_through(plan: str) -> list[str]:
 
 async def test_R21_R85_R87_lists_and_search_are_read_from_their_indexes(house: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     assert await house.write(tabs) > 20
+    assert await house.read(found) == {4711, 9876, 19999}
     for few in (search.FEW_TALKS, -1):
         monkeypatch.setattr(search, "FEW_TALKS", few)
         told = await house.write(searches)
         assert re.search(r"Bitmap Index Scan on ix_message_words_terms|SCAN message_find VIRTUAL TABLE INDEX \d+:.*M", told), told
         assert re.search(r"Bitmap Index Scan on ix_client_words_terms|SCAN client_find VIRTUAL TABLE INDEX \d+:.*M", told), told
+
+
+def found(tx: Tx) -> set[int | None]:
+    """Messages by their number, which the last word of each is: one of each shelf."""
+    admin = team.operator_of(tx, Actor("slack", ADMIN, "command"))
+    assert admin is not None
+    return {hit.message_id for number in ("4711", "9876", "19999") for hit in search.find(tx, admin, [number], 11)}
 
 
 def tabs(tx: Tx) -> int:
