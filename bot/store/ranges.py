@@ -25,6 +25,8 @@ FEW_GROUPS = 8
 _c = conversation.c
 _ME, _ONLY, _THEIRS = (bindparam(name, type_=Id) for name in ("me", "only", "theirs"))
 _GROUPS = bindparam("groups", type_=Id, expanding=True)
+_UNSEEN: ColumnElement[bool] = literal_column("conversation.unseen")
+"""As the partial index says it: neither engine sees that ``unseen IS true`` or ``unseen = 1`` means the same."""
 barred = exists().where(blacklist.c.client_id == _c.client_id)
 """The condition that a conversation's client is on the black list (R80)."""
 
@@ -158,7 +160,7 @@ def unseen(seen: Sight, tab: Tab) -> list[Where]:
 
     None for Closed and Blacklist, which never hold any: they reopen a conversation (R30), or are not heard (R80).
     """
-    waiting, taken = (_c.unseen.is_(True) & (_is(status)) for status in (Status.UNASSIGNED, Status.INBOX))
+    waiting, taken = (_UNSEEN & _is(status) for status in (Status.UNASSIGNED, Status.INBOX))
     theirs = () if seen.groups is None else (_c.group_id.in_(_GROUPS),)
     mine = (taken, _c.operator_id == _ME, ~barred)
     match tab:
