@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Text, bindparam, cast, func, select, update
 
 from bot.domain.group_settings import GroupSettings
 from bot.domain.ids import ChannelId, DeskId, GroupId, OperatorId
@@ -42,20 +42,26 @@ class Desk:
         return "slack" if self.platform == "slack" else "telegram-desk"
 
 
+_GROUPS = select(func.aggregate_strings(cast(membership.c.group_id, Text), ",")).where(membership.c.operator_id == operator.c.id)
 _OPERATOR = select(
-    operator.c.id, operator.c.name, operator.c.email, operator.c.active, operator.c.settings, role.c.permissions
+    operator.c.id,
+    operator.c.name,
+    operator.c.email,
+    operator.c.active,
+    operator.c.settings,
+    role.c.permissions,
+    _GROUPS.scalar_subquery().label("groups"),
 ).join(role, role.c.id == operator.c.role_id, isouter=True)
 _BY_IDENTITY = _OPERATOR.join(identity, identity.c.operator_id == operator.c.id).where(
     identity.c.platform == bindparam("platform"), identity.c.external_id == bindparam("external_id")
 )
 _BY_ID = _OPERATOR.where(operator.c.id == bindparam("id"))
-_GROUPS_OF = select(membership.c.group_id).where(membership.c.operator_id == bindparam("id"))
 
 
 def operator_of(tx: Tx, actor: Actor) -> Operator | None:
     """The active or inactive operator behind a platform's person; None when nobody of the team."""
     row = tx.execute(_BY_IDENTITY, {"platform": actor.platform, "external_id": actor.external_id}).first()
-    return _operator(tx, row) if row else None
+    return _operator(row) if row else None
 
 
 def is_operator(tx: Tx, actor: Actor) -> bool:
@@ -67,9 +73,10 @@ def is_operator(tx: Tx, actor: Actor) -> bool:
 def operator_by_id(tx: Tx, operator_id: OperatorId) -> Operator | None:
     """The operator, active or not."""
     row = tx.execute(_BY_ID, {"id": operator_id}).first()
-    return _operator(tx, row) if row else None
+    return _operator(row) if row else None
 
 
+<<<<<<< HEAD
 def admins(tx: Tx) -> list[OperatorId]:
     """Active operators who run the team."""
     rows = tx.execute(_OPERATOR.where(operator.c.active.is_(True)).order_by(operator.c.id)).all()
@@ -78,6 +85,10 @@ def admins(tx: Tx) -> list[OperatorId]:
 
 def _operator(tx: Tx, row: Any) -> Operator:
     groups = frozenset(GroupId(value) for value in tx.execute(_GROUPS_OF, {"id": row.id}).scalars())
+=======
+def _operator(row: Any) -> Operator:
+    groups = frozenset(GroupId(int(number)) for number in (row.groups or "").split(",") if number)
+>>>>>>> lists
     rights = frozenset(json.loads(row.permissions or "[]"))
     return Operator(
         id=OperatorId(row.id),
