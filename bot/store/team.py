@@ -76,19 +76,14 @@ def operator_by_id(tx: Tx, operator_id: OperatorId) -> Operator | None:
     return _operator(row) if row else None
 
 
-<<<<<<< HEAD
 def admins(tx: Tx) -> list[OperatorId]:
     """Active operators who run the team."""
     rows = tx.execute(_OPERATOR.where(operator.c.active.is_(True)).order_by(operator.c.id)).all()
     return [OperatorId(row.id) for row in rows if Permission.SUPER_ADMIN.value in json.loads(row.permissions or "[]")]
 
 
-def _operator(tx: Tx, row: Any) -> Operator:
-    groups = frozenset(GroupId(value) for value in tx.execute(_GROUPS_OF, {"id": row.id}).scalars())
-=======
 def _operator(row: Any) -> Operator:
     groups = frozenset(GroupId(int(number)) for number in (row.groups or "").split(",") if number)
->>>>>>> lists
     rights = frozenset(json.loads(row.permissions or "[]"))
     return Operator(
         id=OperatorId(row.id),
