@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import os
 import shutil
 import ssl
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
 import asyncpg
 import pytest
+import uvloop
 from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
 
 from bot.store.migrate import migrate
+from tests.compiled import share_compiled_statements
 
 MEMORY = Path("/dev/shm")
 ROOM = 6 << 30
@@ -29,6 +32,9 @@ if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).
 settings.register_profile("quick", deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("fuzz", parent=settings.get_profile("quick"), max_examples=100_000)
 settings.load_profile("quick")
+
+share_compiled_statements()
+gc.disable()  # what is imported stays; looking through it again and again is waste (see pytest_collection_finish)
 
 
 class PostgresServer:
@@ -44,7 +50,7 @@ class PostgresServer:
     def create_database(self, template: str | None = None) -> str:
         """A new database; its address for SQLAlchemy. ``template`` is the name of a database nobody is connected to."""
         name = f"test_{next(self._numbers)}"
-        self._execute(f'CREATE DATABASE {name} TEMPLATE "{template or "template0"}"')
+        self._execute(f'CREATE DATABASE {name} TEMPLATE "{template or "template0"}" STRATEGY file_copy')  # half the work here
         return self.address(name)
 
     def drop_database(self, url: str) -> None:
@@ -154,6 +160,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--every-pair", action="store_true", help="each scenario from each desk on each engine, not on two pairs of them"
     )
+
+
+def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Tests run on the loop the program runs on."""
+    return {"uvloop": uvloop.new_event_loop}
+
+
+def pytest_collection_finish() -> None:
+    """A quarter of a gigabyte of aiogram's models is there for good: no test need look through it for garbage."""
+    gc.enable()
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
