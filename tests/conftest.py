@@ -21,8 +21,8 @@ import uvloop
 from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
 
-from bot.store.migrate import migrate
 from tests.compiled import share_compiled_statements
+from tests.migrated import migrate_now, migrated_sqlite
 
 MEMORY = Path("/dev/shm")
 ROOM = 6 << 30
@@ -122,27 +122,15 @@ def engine_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def migrated_postgres(postgres_server: PostgresServer) -> str:
     """A database at the newest revision, to be copied."""
     url = postgres_server.create_database()
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, migrate(url)).result()
+    migrate_now(url)
     return str(make_url(url).database)
-
-
-@pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file at the newest revision, to be copied."""
-    path = tmp_path_factory.mktemp("migrated") / "relaydesk.db"
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, migrate(f"sqlite+aiosqlite:///{path}")).result()
-    return path
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A fresh database, once on each engine."""
     if request.param == "sqlite":
-        path = tmp_path / "relaydesk.db"
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
-        yield f"sqlite+aiosqlite:///{path}"
+        yield migrated_sqlite(tmp_path)
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
     url = server.create_database(template=request.getfixturevalue("migrated_postgres"))

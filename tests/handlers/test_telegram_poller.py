@@ -33,9 +33,9 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def house(tmp_path: Path, engine_url: str) -> AsyncIterator[House]:
+async def house(tmp_path: Path, database_url: str) -> AsyncIterator[House]:
     """Nobody polls yet; on either engine."""
-    async with opened(tmp_path, start=False, address=engine_url) as house:
+    async with opened(tmp_path, start=False, address=database_url) as house:
         yield house
 
 
