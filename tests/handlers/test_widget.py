@@ -328,6 +328,8 @@ class TestWhoIsIt:
         async with at_home(sqlite_url) as house:
             visitor = await Visitor(http, house, channel="").arrive()
             await visitor.write("hello")
+            await house.until(house.talks)
+            assert await house.said() == ["hello"]
 
 
 class TestOrigins:
