@@ -47,7 +47,7 @@ def _table(actions: Iterable[Action]) -> Iterable[str]:
     yield "|---|---|---|---|"
     for action in actions:
         whom = "super-admins" if action.needs else "operators"
-        yield f"| `{action.verb.value}` | {action.label} | {action.help} | {whom} |"
+        yield f"| `{action.verb.value}` | {action.label} | {action.told()} | {whom} |"
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ braces are filled in by whoever raises it.
 
     Refusal
     ├── who you are: NotAnOperator · NotYourGroup · NotAllowed
-    ├── what you pointed at: NoConversation · UnknownVerb · NotUnderstood · InThread · StaleCard · NotYourText
+    ├── what you pointed at: NoConversation · NotUnderstood · InThread · StaleCard · NotYourText
     ├── what a form was answered: QuestionOver … NotWords
     ├── where it stands: AlreadyStarted … TooLate
     ├── passing on: UnknownColleague · UnknownGroup · SameGroup · NoDesk · HasMoved
@@ -70,7 +70,6 @@ from bot.domain.errors_talk import (
     UnknownColleague,
     UnknownGroup,
     UnknownTab,
-    UnknownVerb,
 )
 from bot.domain.errors_team import (
     AlreadyLinked,
@@ -241,6 +240,5 @@ __all__ = [
     "UnknownTab",
     "UnknownTag",
     "UnknownVariable",
-    "UnknownVerb",
     "WrongName",
 ]
