@@ -79,7 +79,9 @@ async def back(talk: Talk, label: str) -> str:
     """Olga presses a button of what she was shown last."""
     if isinstance(talk.mine, SlackView):
         return await talk.mine.presses_in_modal("olga", label)
-    return await talk.presses("olga", label)
+    told = await talk.presses("olga", label)
+    await talk.house.settled()
+    return " ".join([told, *(str(one["text"]) for one in talk.mine.whispers("olga")[-1:])])
 
 
 async def test_R81_unlocked_nothing_is_replayed_and_the_next_message_takes_the_usual_way(house: House, platform: str) -> None:

@@ -200,7 +200,7 @@ class TelegramDeskInbound:
         if key := parse_key(data):
             return asking.keyed(tx, Actor(PLATFORM, person, "form"), place, *key, keys_id=shown_id(message))
         actor = Actor(PLATFORM, person, "button")
-        answer = pressed(tx, Pressed(actor, place, str(message.get("message_id") or ""), data))
+        answer = pressed(tx, Pressed(actor, place, str(message.get("message_id") or ""), data, own=_is_his(message)))
         return asking.begin(tx, actor, place, answer, shown_id(message) if _is_his(message) else "")
 
     def _reaction(self, tx: Tx, reaction: Json) -> None:
