@@ -18,6 +18,7 @@ from bot.handlers.desks.slack.manifest import PATH, SCOPES
 from bot.handlers.desks.slack.outbound import SlackPort
 from bot.handlers.desks.slack.wire import Failed, Wire
 from bot.handlers.intake import Inbound, Intake
+from bot.handlers.shared.jumps import Workspace
 from bot.handlers.shared.platform import Finding
 from bot.store.engine import Store
 from bot.store.team import name_at
@@ -40,13 +41,14 @@ class SlackPlatform:
         api_url: str,
     ) -> None:
         self._wire = Wire(bot_token, api_url)
+        self.workspace = Workspace(self._wire.workspace)
         self._app_token = app_token
         self._signing_secret = signing_secret
 
         async def home_of(user: str) -> Screen:
             return await store.read(lambda tx: home.screen(tx, SLACK, user))
 
-        answers = Answers(self._wire, home_of)
+        answers = Answers(self._wire, home_of, self.workspace)
         ears = Ears(intake, store, answers)
         self._listener = Listener(ears, self._wire, app_token=app_token, signing_secret=signing_secret)
         self.ports: Mapping[str, Port] = {SLACK: SlackPort(self._wire)}

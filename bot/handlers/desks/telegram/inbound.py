@@ -30,6 +30,7 @@ from bot.handlers.desks.telegram.display import id_of as shown_id
 from bot.handlers.desks.telegram.forms import is_prompt, parse_key
 from bot.handlers.desks.telegram.screens import is_screen
 from bot.handlers.shared.emoji_codes import emojize_tree
+from bot.handlers.shared.jumps import Workspace
 from bot.handlers.shared.telegram_api import BotApi
 from bot.handlers.shared.telegram_commands import Commands
 from bot.handlers.shared.telegram_media import describe
@@ -58,9 +59,9 @@ Json = dict[str, Any]
 class TelegramDeskInbound:
     """Reads the kept updates of the forums and of the private chats with operators."""
 
-    def __init__(self, api: BotApi, store: Store, commands: Commands | None = None) -> None:
+    def __init__(self, api: BotApi, store: Store, commands: Commands | None = None, workspace: Workspace | None = None) -> None:
         self._api = api
-        self._display = Display(api, store)
+        self._display = Display(api, store, workspace)
         self._commands = commands
 
     def apply(self, tx: Tx, payload: Json) -> Answer | None:

@@ -38,6 +38,7 @@ from bot.delivery.ports import (
 from bot.domain.card import CardView
 from bot.handlers.desks.telegram import keyboards
 from bot.handlers.shared.documents import content_of
+from bot.handlers.shared.jumps import Workspace, address_of
 from bot.handlers.shared.telegram_api import BotApi
 from bot.handlers.shared.telegram_draft import clipped
 from bot.handlers.shared.telegram_outcomes import Outcomes, is_unparsed
@@ -57,8 +58,10 @@ Arguments = dict[str, Any]
 class TelegramDeskPort:
     """The operators' forums, through one bot."""
 
-    def __init__(self, api: BotApi) -> None:
+    def __init__(self, api: BotApi, workspace: Workspace | None = None) -> None:
+        """``workspace`` is Slack's, for links to threads."""
         self._api = api
+        self._workspace = workspace or Workspace()
         self._outcomes = Outcomes(to_clients=False)
         self._in_private = Outcomes(to_clients=True)
 
@@ -131,7 +134,8 @@ class TelegramDeskPort:
         return Sent(str(message["message_id"] or ""))
 
     async def _tell(self, place: Arguments, told: Notice) -> Outcome:
-        arguments = {**place, **keyboards.notice(told)}
+        workspace = await self._workspace.url() if told.jumps else ""
+        arguments = {**place, **keyboards.notice(told, lambda jump: address_of(jump, workspace))}
         receiver = told.only_for or ""
         if receiver.isdecimal():
             try:
