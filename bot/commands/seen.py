@@ -1,4 +1,4 @@
-"""An operator has reacted to a message: he has seen it (R20), and with 🏷 he wants to tag it (R60)."""
+"""An operator has reacted to a message: he has seen it (R20), and 🏷 or a tag's own emoji tags it (R60)."""
 
 from __future__ import annotations
 
@@ -16,17 +16,21 @@ from bot.store.uow import Tx
 
 @dataclass(frozen=True, slots=True)
 class Reacted:
-    """A reaction to the post ``remote_id`` in ``chat``; ``emoji`` the sign itself or its Slack name."""
+    """A reaction to the post ``remote_id`` in ``chat``, or one that was taken back (``gone``).
+
+    ``emoji``  the sign itself; for a platform's own pictures, which have none, their name or nothing
+    """
 
     actor: Actor
     platform: str
     chat: str
     remote_id: str
     emoji: str = ""
+    gone: bool = False
 
 
 def reacted(tx: Tx, reaction: Reacted) -> None:
-    """Clear the unseen mark when an operator who may see the conversation reacted.
+    """Clear the unseen mark when an operator who may see the conversation reacted, and tag what the emoji is a tag's.
 
     Anybody else's reaction does nothing and is kept in the journal; it asked for nothing, so nothing is answered.
     """
@@ -37,9 +41,15 @@ def reacted(tx: Tx, reaction: Reacted) -> None:
 
 
 def _saw(tx: Tx, context: Context, reaction: Reacted) -> Answer:
+    if reaction.gone:
+        if reaction.emoji:
+            tags.by_sign_off(tx, context, reaction.remote_id, reaction.emoji)
+        return Answer("")
     inbox.saw(tx, context.conversation)
     if reaction.emoji in EMOJI:
         tags.offer(tx, context, reaction.remote_id)
+    elif reaction.emoji:
+        tags.by_sign(tx, context, reaction.remote_id, reaction.emoji)
     return Answer("")
 
 

@@ -205,15 +205,16 @@ class TelegramDeskInbound:
         return asking.begin(tx, actor, place, answer, shown_id(message) if _is_his(message) else "")
 
     def _reaction(self, tx: Tx, reaction: Json) -> None:
-        """A reaction that was added; taking one back says nothing."""
+        """Reactions that were added or taken back; a custom emoji has no sign of its own, and is just a reaction."""
         user = _part(reaction, "user")
+        if not user or user.get("is_bot"):
+            return
+        actor = Actor(PLATFORM, str(user["id"]), "reaction")
+        chat, number = str(_part(reaction, "chat").get("id", "")), str(reaction.get("message_id", ""))
         old, new = reaction.get("old_reaction") or [], reaction.get("new_reaction") or []
-        fresh = [one for one in new if one not in old]
-        if user and not user.get("is_bot") and fresh:
-            chat = str(_part(reaction, "chat").get("id", ""))
-            actor = Actor(PLATFORM, str(user["id"]), "reaction")
-            emoji = next((str(one["emoji"]) for one in fresh if isinstance(one, dict) and "emoji" in one), "")
-            reacted(tx, Reacted(actor, PLATFORM, chat, str(reaction.get("message_id", "")), emoji))
+        for one in [*(one for one in old if one not in new), *(one for one in new if one not in old)]:
+            sign = str(one.get("emoji", "")) if isinstance(one, dict) else ""
+            reacted(tx, Reacted(actor, PLATFORM, chat, number, sign, gone=one not in new))
 
 
 def place_of(message: Json) -> Place:
