@@ -59,7 +59,9 @@ def pressed(tx: Tx, press: Pressed) -> Answer:
 
 def _in_list(tx: Tx, press: Pressed, verb: Verb, token: str) -> bool:
     """Whether the button stands in a list that was shown in this thread, and so may be about another conversation."""
-    here = mirrors.at(tx, press.place.platform, press.place.chat, press.place.thread) if press.own else None
+    if not press.own or verb not in ON_CONVERSATION:  # what stands under a question names a text or a delivery
+        return False
+    here = mirrors.at(tx, press.place.platform, press.place.chat, press.place.thread)
     return here is not None and (verb is Verb.UNLOCK or row_of(token.partition(".")[0]) not in (None, here.conversation_id))
 
 

@@ -14,6 +14,7 @@ from bot.delivery.ports import (
     Fate,
     History,
     Letter,
+    LookAt,
     Mark,
     Mention,
     NameTopic,
@@ -96,8 +97,8 @@ class Packer:
             return Packed(Address(chat), _letter(head))
         if head.op == "remove":
             return Packed(Address(chat, head.payload["thread"]), Remove())
-        if head.op == "home":
-            return Packed(Address(chat), PublishHome())
+        if head.op in ("look", "home"):
+            return Packed(Address(chat), LookAt() if head.op == "look" else PublishHome())
         if mirror is None:
             return Packed(Address(chat, head.payload.get("thread", "")), self._notice(head))
         if head.op == "topic":

@@ -18,13 +18,12 @@ from bot.store.uow import Tx, upsert
 class Delivery:
     """One delivery to queue.
 
-        ``lane``     what keeps its order; ``port`` and ``chat`` where it goes
-    <<<<<<< HEAD
-        ``op``       ``words`` ``topic`` ``card`` ``topic_state`` ``topic_name`` ``mark`` ``notice`` ``history`` ``home``
-                 ``document``
+    ``lane``     what keeps its order; ``port`` and ``chat`` where it goes
+    ``op``       ``words`` ``topic`` ``card`` ``topic_state`` ``topic_name`` ``mark`` ``notice`` ``history`` ``home``
+                 ``document`` ``mail`` ``remove`` ``sweep`` ``look``
     ``size``     length of its text in UTF-16 units, for coalescing; 0 = never coalesced
-        ``patience`` milliseconds this kind of work lets others go first in a new lane
-        ``after``    milliseconds to wait before it may go
+    ``patience`` milliseconds this kind of work lets others go first in a new lane
+    ``after``    milliseconds to wait before it may go
     """
 
     lane: str

@@ -20,6 +20,7 @@ from bot.delivery.ports import (
     Fate,
     History,
     Letter,
+    LookAt,
     Mark,
     NameTopic,
     Notice,
@@ -43,6 +44,7 @@ from bot.handlers.desks.slack import uploads
 from bot.handlers.desks.slack.blocks import Message, draw_card, draw_history, draw_notice, draw_words
 from bot.handlers.desks.slack.refusals import BAD_TEXT
 from bot.handlers.desks.slack.removal import remove_posts
+from bot.handlers.desks.slack.rooms import look
 from bot.handlers.desks.slack.screens import as_home
 from bot.handlers.desks.slack.wire import Failed, Wire
 from bot.handlers.shared.jumps import address_of
@@ -87,8 +89,8 @@ class SlackPort:
     async def _deliver(self, parcel: Parcel) -> Outcome:
         stamp = str(parcel.delivery_id)
         match parcel.body:
-            case Words(kind="reply"):
-                return Unsupported("Slack is a desk, no channel")
+            case Words(kind="reply") | Letter():
+                return Unsupported("Slack is a desk, neither a channel nor a mail server")
             case Words() as words:
                 return await self._post(parcel, draw_words(words, stamp))
             case PostCard(card):
@@ -102,6 +104,10 @@ class SlackPort:
                 return await self._post(parcel, drawn)
             case Document() as document:
                 return await uploads.send(self._wire, parcel.address.chat, document, parcel.delivery_id)
+            case LookAt():
+                who = await self._wire.call("auth.test", {})
+                found = await look(self._wire, parcel.address.chat, str(who.get("user") or "the bot"))
+                return Sent(amiss="" if found.ok else f"{found.what}. {found.remedy}")
             case PublishHome(screen):
                 return await self._home(parcel.address.chat, screen)
             case EditCard(remote_id, card):
@@ -112,8 +118,6 @@ class SlackPort:
                 return await self._mark(parcel.address.chat, mark)
             case Remove():
                 return await remove_posts(self._wire, parcel.address.chat, parcel.address.thread)
-            case Letter():
-                return Unsupported("Slack is a desk, no mail server")
             case Sweep() as sweep:
                 waiting = await self._take_back(parcel.address.chat, sweep.delivery_id, sweep.since)
                 return waiting or Sent()

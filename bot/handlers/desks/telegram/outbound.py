@@ -19,6 +19,7 @@ from bot.delivery.ports import (
     Fate,
     History,
     Letter,
+    LookAt,
     Mark,
     NameTopic,
     Notice,
@@ -41,6 +42,7 @@ from bot.handlers.shared.documents import content_of
 from bot.handlers.shared.jumps import Workspace, address_of
 from bot.handlers.shared.telegram_api import BotApi
 from bot.handlers.shared.telegram_draft import clipped
+from bot.handlers.shared.telegram_forums import look
 from bot.handlers.shared.telegram_outcomes import Outcomes, is_unparsed
 
 log = structlog.get_logger(__name__)
@@ -97,6 +99,9 @@ class TelegramDeskPort:
                 return await self._tell(place, body)
             case Document() as document:
                 return await self._file(place, document)
+            case LookAt():
+                bad = [f"{one.what}. {one.remedy}" for one in await look(self._api, str(chat)) if not one.ok]
+                return Sent(amiss=" ".join(bad))
             case EditCard(remote_id, view):
                 return await self._edit(
                     {"chat_id": chat, "message_id": int(remote_id), **keyboards.card(_linked(view, chat))}, remote_id
