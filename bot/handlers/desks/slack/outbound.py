@@ -107,7 +107,7 @@ class SlackPort:
             case LookAt():
                 who = await self._wire.call("auth.test", {})
                 found = await look(self._wire, parcel.address.chat, str(who.get("user") or "the bot"))
-                return Sent(amiss="" if found.ok else f"{found.what}. {found.remedy}")
+                return Sent(amiss="" if found.ok else f"{found.what}. {found.remedy[:1].upper()}{found.remedy[1:]}.")
             case PublishHome(screen):
                 return await self._home(parcel.address.chat, screen)
             case EditCard(remote_id, card):
