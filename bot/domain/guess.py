@@ -32,5 +32,5 @@ def _said(name: str, action: Action, platform: str, *, in_thread: bool) -> str:
     elsewhere = not in_thread and not action.team
     prefix = PREFIXES[platform] if in_thread or elsewhere else DESK_PREFIXES[platform]
     where = f" in a conversation's {'thread' if platform == 'slack' else 'topic'}" if elsewhere else ""
-    example = f" Example: {prefix}{action.example}" if action.example else ""
+    example = f" Example: “{prefix}{action.example}”." if action.example else ""
     return f" Did you mean “{prefix}{name}”{where}?{example}"

@@ -151,9 +151,9 @@ async def test_a_slip_of_the_pen_is_answered_with_what_was_meant(house: House, p
     here, desk = ("!", "/desk ") if platform == "slack" else ("/", "/")
     behind = f" “{here}help” lists all there is."
     assert await talk.types("olga", "clsoe") == f"I don't know “{here}clsoe”. Did you mean “{here}close”?{behind}"
-    assert f"Did you mean “{here}assign”? Example: {here}assign Olga" in await talk.types("olga", "asign")
+    assert f"Did you mean “{here}assign”? Example: “{here}assign Olga”." in await talk.types("olga", "asign")
     assert await talk.types("olga", "xyzzy") == f"I don't know “{here}xyzzy”.{behind}"
-    assert f"Did you mean “{desk}search”? Example: {desk}search refund" in await talk.mine.desk_says("olga", "serach refund")
+    assert f"Did you mean “{desk}search”? Example: “{desk}search refund”." in await talk.mine.desk_says("olga", "serach refund")
     where = "thread" if platform == "slack" else "topic"
     assert f"Did you mean “{here}close” in a conversation's {where}?" in await talk.mine.desk_says("olga", "clsoe")
     assert "operators" not in await talk.mine.desk_says("olga", "oprators")
