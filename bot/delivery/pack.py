@@ -15,6 +15,7 @@ from bot.delivery.ports import (
     Fetch,
     History,
     Letter,
+    LookAt,
     Mark,
     Mention,
     NameTopic,
@@ -112,6 +113,8 @@ class Packer:
                 return Packed(Address(chat, head.payload["thread"]), Remove())
             case "home":
                 return Packed(Address(chat), PublishHome())
+            case "look":
+                return Packed(Address(chat), LookAt())
             case "fetch":
                 return Packed(Address(chat), self._wanted(head))
         return Packed(Address(chat, head.payload.get("thread", "")), self._notice(head))

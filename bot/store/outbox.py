@@ -19,8 +19,8 @@ class Delivery:
     """One delivery to queue.
 
     ``lane``     what keeps its order; ``port`` and ``chat`` where it goes
-    ``op``       ``words`` ``edit`` ``delete`` ``react`` ``fetch`` ``topic`` ``card`` ``topic_state`` ``topic_name`` ``mark``
-                 ``notice`` ``history`` ``home`` ``document`` ``mail`` ``remove`` ``sweep``
+    ``op``       ``words`` ``edit`` ``react`` ``fetch`` ``topic`` ``card`` ``topic_state`` ``topic_name`` ``mark`` ``notice``
+                 ``history`` ``home`` ``document`` ``mail`` ``remove`` ``sweep`` ``look``
     ``size``     length of its text in UTF-16 units, for coalescing; 0 = never coalesced
     ``patience`` milliseconds this kind of work lets others go first in a new lane
     ``after``    milliseconds to wait before it may go

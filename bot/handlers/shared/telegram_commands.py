@@ -80,4 +80,4 @@ def in_private(operator: Operator) -> list[Json]:
 
 
 def _command(action: Action) -> Json:
-    return {"command": action.verb.value, "description": action.help[:256]}
+    return {"command": action.verb.value, "description": action.told("/")[:256]}

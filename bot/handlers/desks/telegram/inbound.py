@@ -30,6 +30,7 @@ from bot.handlers.desks.telegram.display import id_of as shown_id
 from bot.handlers.desks.telegram.forms import is_prompt, parse_key
 from bot.handlers.desks.telegram.screens import is_screen
 from bot.handlers.shared.emoji_codes import emojize_tree
+from bot.handlers.shared.jumps import Workspace
 from bot.handlers.shared.telegram_api import BotApi
 from bot.handlers.shared.telegram_commands import Commands
 from bot.handlers.shared.telegram_media import describe
@@ -58,9 +59,9 @@ Json = dict[str, Any]
 class TelegramDeskInbound:
     """Reads the kept updates of the forums and of the private chats with operators."""
 
-    def __init__(self, api: BotApi, store: Store, commands: Commands | None = None) -> None:
+    def __init__(self, api: BotApi, store: Store, commands: Commands | None = None, workspace: Workspace | None = None) -> None:
         self._api = api
-        self._display = Display(api, store)
+        self._display = Display(api, store, workspace)
         self._commands = commands
 
     def apply(self, tx: Tx, payload: Json) -> Answer | None:
@@ -200,19 +201,20 @@ class TelegramDeskInbound:
         if key := parse_key(data):
             return asking.keyed(tx, Actor(PLATFORM, person, "form"), place, *key, keys_id=shown_id(message))
         actor = Actor(PLATFORM, person, "button")
-        answer = pressed(tx, Pressed(actor, place, str(message.get("message_id") or ""), data))
+        answer = pressed(tx, Pressed(actor, place, str(message.get("message_id") or ""), data, own=_is_his(message)))
         return asking.begin(tx, actor, place, answer, shown_id(message) if _is_his(message) else "")
 
     def _reaction(self, tx: Tx, reaction: Json) -> None:
-        """A reaction that was added; taking one back says nothing."""
+        """Reactions that were added or taken back; a custom emoji has no sign of its own, and is just a reaction."""
         user = _part(reaction, "user")
+        if not user or user.get("is_bot"):
+            return
+        actor = Actor(PLATFORM, str(user["id"]), "reaction")
+        chat, number = str(_part(reaction, "chat").get("id", "")), str(reaction.get("message_id", ""))
         old, new = reaction.get("old_reaction") or [], reaction.get("new_reaction") or []
-        fresh = [one for one in new if one not in old]
-        if user and not user.get("is_bot") and fresh:
-            chat = str(_part(reaction, "chat").get("id", ""))
-            actor = Actor(PLATFORM, str(user["id"]), "reaction")
-            emoji = next((str(one["emoji"]) for one in fresh if isinstance(one, dict) and "emoji" in one), "")
-            reacted(tx, Reacted(actor, PLATFORM, chat, str(reaction.get("message_id", "")), emoji))
+        for one in [*(one for one in old if one not in new), *(one for one in new if one not in old)]:
+            sign = str(one.get("emoji", "")) if isinstance(one, dict) else ""
+            reacted(tx, Reacted(actor, PLATFORM, chat, number, sign, sign, added=one in new))
 
 
 def place_of(message: Json) -> Place:

@@ -14,15 +14,11 @@ import structlog
 from aiogram.exceptions import AiogramError, TelegramBadRequest, TelegramForbiddenError
 
 from bot.delivery.ports import (
-    DeletePost,
     Document,
     EditCard,
-    EditPost,
     Fate,
-    Fetch,
-    FilePost,
     History,
-    Letter,
+    LookAt,
     Mark,
     NameTopic,
     Notice,
@@ -31,11 +27,8 @@ from bot.delivery.ports import (
     Parcel,
     Permanent,
     PostCard,
-    PublishHome,
-    React,
     Remove,
     Sent,
-    Sweep,
     TopicState,
     Unsupported,
     Words,
@@ -43,8 +36,10 @@ from bot.delivery.ports import (
 from bot.domain.card import CardView
 from bot.handlers.desks.telegram import keyboards
 from bot.handlers.shared.documents import content_of
+from bot.handlers.shared.jumps import Workspace, address_of
 from bot.handlers.shared.telegram_api import BotApi
 from bot.handlers.shared.telegram_draft import clipped
+from bot.handlers.shared.telegram_forums import look
 from bot.handlers.shared.telegram_outcomes import Outcomes, is_unparsed
 
 log = structlog.get_logger(__name__)
@@ -62,8 +57,10 @@ Arguments = dict[str, Any]
 class TelegramDeskPort:
     """The operators' forums, through one bot."""
 
-    def __init__(self, api: BotApi) -> None:
+    def __init__(self, api: BotApi, workspace: Workspace | None = None) -> None:
+        """``workspace`` is Slack's, for links to threads."""
         self._api = api
+        self._workspace = workspace or Workspace()
         self._outcomes = Outcomes(to_clients=False)
         self._in_private = Outcomes(to_clients=True)
 
@@ -99,6 +96,9 @@ class TelegramDeskPort:
                 return await self._tell(place, body)
             case Document() as document:
                 return await self._file(place, document)
+            case LookAt():
+                bad = [f"{one.what}. {one.remedy}" for one in await look(self._api, str(chat)) if not one.ok]
+                return Sent(amiss=" ".join(bad))
             case EditCard(remote_id, view):
                 return await self._edit(
                     {"chat_id": chat, "message_id": int(remote_id), **keyboards.card(_linked(view, chat))}, remote_id
@@ -115,16 +115,12 @@ class TelegramDeskPort:
                 return Sent()
             case Remove():
                 return await self._remove(place)
-            case (
-                Sweep() | PublishHome() | Letter()
-            ):  # what has no topic is refused at once; the others are Slack's and the mail's
-                return Unsupported("a Telegram desk has no such thing")
-            case FilePost() | EditPost() | DeletePost() | React() | Fetch():
-                return Unsupported("not yet")
             case OpenTopic(name):
                 topic = {"chat_id": chat, "name": keyboards.topic_name(name), "icon_color": _TOPIC_COLOUR}
                 made = await self._api.call("createForumTopic", topic)
                 return Sent(str(made["message_thread_id"]))
+            case _:  # what has no topic is refused at once; the others are Slack's and the mail's
+                return Unsupported("a Telegram desk has no such thing")
 
     async def _post(self, arguments: Arguments) -> Outcome:
         """Post; when the formatting is refused, once more as plain text (F34)."""
@@ -138,7 +134,8 @@ class TelegramDeskPort:
         return Sent(str(message["message_id"] or ""))
 
     async def _tell(self, place: Arguments, told: Notice) -> Outcome:
-        arguments = {**place, **keyboards.notice(told)}
+        workspace = await self._workspace.url() if told.jumps else ""
+        arguments = {**place, **keyboards.notice(told, lambda jump: address_of(jump, workspace))}
         receiver = told.only_for or ""
         if receiver.isdecimal():
             try:
