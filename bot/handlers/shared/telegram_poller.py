@@ -17,16 +17,16 @@ import secrets
 import time
 
 import structlog
-from aiogram.exceptions import (
+
+from bot.handlers.intake import Intake
+from bot.handlers.shared.telegram_api import BotApi
+from bot.handlers.shared.telegram_sdk import (
     AiogramError,
     TelegramConflictError,
     TelegramNotFound,
     TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
-
-from bot.handlers.intake import Intake
-from bot.handlers.shared.telegram_api import BotApi
 from bot.handlers.shared.telegram_updates import ALLOWED, Update, keep_raw, keep_update, source_of, update_id_in
 from bot.store import cursors
 from bot.store.cursors import Cursor
