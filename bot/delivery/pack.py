@@ -70,8 +70,9 @@ class Packer:
         self._mirrors = mirrors.by_ids(tx, {head.mirror_id for head in heads if head.mirror_id is not None})
         wanted = {head.message_id for head in heads if head.message_id is not None}
         self._messages = messages.by_ids(tx, wanted)
-        asked = {head.mirror_id for head in heads if head.op in ("card", "topic", "topic_name") and head.mirror_id is not None}
-        self._faces = cards.faces(tx, asked)
+        self._faces = cards.faces(tx, {head.mirror_id for head in heads if head.op == "card" and head.mirror_id is not None})
+        named = {head.mirror_id for head in heads if head.op in ("topic", "topic_name") and head.mirror_id is not None}
+        self._names = cards.names(tx, named)
 
     def mirror(self, head: Head) -> Mirror | None:
         """The mirror a delivery goes to, None for a client's channel."""
@@ -101,7 +102,7 @@ class Packer:
         if mirror is None:
             return Packed(Address(chat, head.payload.get("thread", "")), self._notice(head))
         if head.op == "topic":
-            return Packed(Address(chat), OpenTopic(self._faces[mirror.id].client))
+            return Packed(Address(chat), OpenTopic(self._names[mirror.id]))
         if head.op == "card":
             return self._card(head, mirror, joined)
         if head.op == "sweep":
@@ -112,7 +113,7 @@ class Packer:
         if head.op == "topic_state":
             return Packed(address, TopicState(head.payload["closed"]))
         if head.op == "topic_name":
-            return Packed(address, NameTopic(self._faces[mirror.id].client))
+            return Packed(address, NameTopic(self._names[mirror.id]))
         if head.op == "mark":
             return Packed(address, Mark(head.payload["remote_id"], Fate(head.payload["fate"])))
         if head.op == "history":

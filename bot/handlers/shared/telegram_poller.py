@@ -27,7 +27,7 @@ from bot.handlers.shared.telegram_sdk import (
     TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
-from bot.handlers.shared.telegram_updates import ALLOWED, Update, keep_raw, keep_update, source_of, update_id_in
+from bot.handlers.shared.telegram_updates import ALLOWED, Update, is_echo, keep_raw, keep_update, source_of, update_id_in
 from bot.store import cursors
 from bot.store.cursors import Cursor
 from bot.store.engine import Store
@@ -104,7 +104,8 @@ class Poller:
             return
         if updates:
             last = max(update["update_id"] for update in updates)
-            await self._keep([keep_update(self._api.id, update) for update in updates], last + 1)
+            heard = [update for update in updates if not is_echo(self._api.id, update)]
+            await self._keep([keep_update(self._api.id, update) for update in heard], last + 1)
 
     async def _ask(self, limit: int) -> bytes:
         assert self._cursor is not None
