@@ -43,6 +43,6 @@ print("fine")
 
 
 def test_no_model_is_built_and_errors_are_read_all_the_same() -> None:
-    """In a process of its own, since the tests' one may have built them. When this fails, see docs/decisions/0013."""
+    """In a process of its own, since the tests' one may have built them. When this fails, see docs/decisions/0014."""
     done = subprocess.run([sys.executable, "-c", FRESH], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert done.stdout == "fine\n", done.stderr

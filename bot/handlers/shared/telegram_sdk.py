@@ -2,7 +2,7 @@
 
 ``aiogram.types`` declares its models so that pydantic builds each when it is first used (``defer_build``), and then, as its last
 act, builds every one of them all the same. Our calls and updates are plain JSON (see :mod:`bot.handlers.shared.telegram_api`), so
-none is ever used, and that loop is three quarters of the import's time and two thirds of its memory (docs/decisions/0013). Here
+none is ever used, and that loop is three quarters of the import's time and two thirds of its memory (docs/decisions/0014). Here
 the loop is left out, while the import lasts; a model that somebody does use says itself that it must be built first.
 
 A later aiogram without that loop is imported as it is. Who imports aiogram past this door gets it whole.
