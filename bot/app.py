@@ -159,6 +159,9 @@ async def build(settings: Settings, part: Part = Part.ALL, *, ahead: Ahead = in_
         home_debounce=int(settings.home_debounce * 1000),
         thread_rest=int(settings.thread_rest * 3_600_000),
         held_note_after=int(settings.held_note_after * 1000),
+        file_limit=settings.files.largest_mb << 20,
+        file_keep=settings.files.keep_days * 24 * 3_600_000,
+        programs=settings.files.programs,
         mail=settings.smtp.host is not None,
         mail_domains=settings.smtp.allowed_domains,
     )

@@ -212,6 +212,14 @@ class Widget(_Part):
     identity_secret: Secret | None = None
 
 
+class Files(_Part):
+    """Files both ways: the largest in megabytes, how many days their bytes are kept, and whether programs are passed on."""
+
+    largest_mb: int = Field(default=100, ge=1, le=2000)
+    keep_days: int = Field(default=365, ge=1)
+    programs: bool = False
+
+
 class Log(_Part):
     """How much is logged, and for whom: ``console`` for people, ``json`` for machines."""
 
@@ -264,6 +272,7 @@ class Settings(BaseSettings):
     smtp: Smtp = Smtp()
     outgoing: Outgoing = Outgoing()
     widget: Widget = Widget()
+    files: Files = Files()
     log: Log = Log()
     limits: Limits = Limits()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.store import conversations, journal, mirrors, spread, team
+from bot.domain.ids import ConversationId
+from bot.store import conversations, fates, journal, messages, mirrors, outbox, spread, team
 from bot.store.uow import Tx
 
 
@@ -35,3 +36,19 @@ def _set(tx: Tx, channel_kind: str, external_id: str, *, is_blocked: bool) -> No
     )
     for mirror in mirrors.of_conversation(tx, conversation.id):
         spread.notice(tx, mirror, words)
+
+
+def receipt(tx: Tx, channel_kind: str, external_id: str, remote_id: str, fate: str, *, reason: str = "") -> None:
+    """What a channel tells later of a message it took: ``delivered``, ``read``, or ``failed`` with the reason (R34, F9)."""
+    number = messages.at(tx, channel_kind, external_id, remote_id)
+    said = messages.by_ids(tx, {number}).get(number) if number is not None else None
+    if said is None or fate == "accepted":
+        return
+    if fate != "failed":
+        fates.went(tx, said.id, fate)
+    elif said.fate != "failed":
+        dead = outbox.bury(tx, said.id, spread.CHANNEL_PORTS[channel_kind])
+        fates.failed(tx, ConversationId(said.conversation_id), said.id, reason, dead)
+        journal.add(
+            tx, "not delivered", who="relaydesk", way="system", conversation_id=said.conversation_id, op="words", reason=reason
+        )

@@ -15,7 +15,7 @@ from bot.domain.actions import BY_VERB, Verb, offered, parse_press, row_of
 from bot.domain.errors import Decided, StaleCard
 from bot.domain.ids import ConversationId
 from bot.domain.people import Actor
-from bot.store import conversations, messages, mirrors, outbox
+from bot.store import conversations, files, messages, mirrors, outbox
 from bot.store.uow import Tx
 
 MOVES = frozenset({Verb.START, Verb.CLOSE, Verb.UNASSIGN, Verb.TAKE_OVER})
@@ -112,6 +112,11 @@ def _retry(tx: Tx, context: Context, token: str) -> Answer:
         raise Decided(what="tried again")
     if again.conversation_id != context.conversation.id:
         raise StaleCard
+    if again.message_id is not None:
+        said = messages.by_ids(tx, {again.message_id})[again.message_id]
+        messages.reset_fate(tx, said.id)
+        if said.file_id is not None:
+            files.again(tx, said.file_id, context.conversation.id)
     context.journal(tx, "retried", delivery=failed)
     return Answer("Trying again.")
 

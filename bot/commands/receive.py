@@ -7,13 +7,15 @@ from dataclasses import dataclass, field, replace
 from bot.commands import follow
 from bot.commands.notice import notify
 from bot.domain import conversation as moves
+from bot.domain.capabilities import CHANNELS
 from bot.domain.card import EARLIER
 from bot.domain.conversation import Conversation, Direction, Status
+from bot.domain.files import CAPTION, Attachment, tidy, told, too_large_to_fetch
 from bot.domain.ids import MessageId, Moment
 from bot.domain.pinning import Owner
 from bot.domain.routing import route
-from bot.domain.text import RichText
-from bot.store import blacklist, conversations, journal, messages, mirrors, pins, spread, team
+from bot.domain.text import EMPTY, RichText, utf16_len
+from bot.store import blacklist, conversations, files, journal, messages, mirrors, pins, spread, team
 from bot.store.messages import Ref
 from bot.store.mirrors import Mirror
 from bot.store.team import Channel, Desk
@@ -31,6 +33,8 @@ class Received:
     ``channel_name``  None = the only channel of that kind
     ``external_id``   the channel's id of the client; ``remote_id`` the channel's id of the message
     ``at``            when the channel says it was written
+    ``text``          the words; with a ``file`` its caption, empty for none
+    ``reply_to``      the channel's id of the message it answers, empty for none (R35)
     """
 
     channel_kind: str
@@ -41,13 +45,27 @@ class Received:
     text: RichText
     at: Moment
     identifiers: dict[str, str] = field(default_factory=dict)
+    file: Attachment | None = None
+    reply_to: str = ""
 
 
 def receive(tx: Tx, got: Received) -> None:
     """Keep it, and mirror it on every desk of the conversation's group. A repeat changes nothing.
 
-    Raises ``NoChannel`` when the message can't be routed yet.
+    A caption too long to go with its file on every platform becomes a message of its own. Raises ``NoChannel`` when the message
+    can't be routed yet.
     """
+    if got.file is not None:
+        got = replace(got, file=tidy(got.file))
+    if got.file is not None and utf16_len(got.text.to_plain()) > CAPTION:
+        _receive(tx, replace(got, text=EMPTY), "")
+        _receive(tx, replace(got, file=None), ":caption")
+    else:
+        _receive(tx, got, "")
+
+
+def _receive(tx: Tx, got: Received, suffix: str) -> None:
+    """``suffix`` tells the second message from the first where one became two."""
     channel = team.find_channel(tx, got.channel_kind, got.channel_name)
     if channel is None:
         raise NoChannel(got.channel_kind)
@@ -58,19 +76,20 @@ def receive(tx: Tx, got: Received) -> None:
             tx, channel.id, got.external_id, channel.group_id, name=got.client_name, identifiers=got.identifiers
         )
     if conversation.blacklisted:
-        _keep_unheard(tx, channel, conversation, got)
+        _keep_unheard(tx, channel, conversation, got, suffix)
         return
     heard = moves.receive(conversation, got.at, tx.now)
     reopened = conversation.status is Status.CLOSED
     # A client who writes for the first time can't be pinned yet.
     owner = pins.of_client(tx, heard.client_id) if reopened else None
     heard = route(heard, owner)
-    message_id = _keep(tx, channel, heard, got, Direction.IN)
+    message_id = _keep(tx, channel, heard, got, Direction.IN, suffix)
     if message_id is None:
         return
+    body, is_file = _body(got), got.file is not None
     if is_new:
         journal.add(tx, "arrived", who=got.client_name, way=f"client:{channel.kind}", conversation_id=heard.id)
-        spread.open_mirrors(tx, heard, message_id, got.text)
+        spread.open_mirrors(tx, heard, message_id, body, file=is_file)
         return
     if reopened:
         _tell_reopened(tx, channel, heard, got, owner)
@@ -78,16 +97,22 @@ def receive(tx: Tx, got: Received) -> None:
         spread.topic_state(tx, heard, closed=False)
     else:
         rested = []
-    spread.to_desks(tx, heard, message_id, got.text, joinable=True)
+    spread.to_desks(tx, heard, message_id, body, joinable=not is_file)
     follow.rested(tx, conversation, heard, got.at, conversations.given_name(tx, heard.id) or got.client_name)
     for old, home in rested:
-        fresh = spread.open_mirror(tx, heard, home, message_id, got.text, pointer=EARLIER)
+        fresh = spread.open_mirror(tx, heard, home, message_id, body, file=is_file, pointer=EARLIER)
         spread.point_on(tx, old, fresh)
     if rested or _looks_different(conversation, heard):
         spread.refresh_cards(tx, heard)
 
 
-def _keep(tx: Tx, channel: Channel, heard: Conversation, got: Received, direction: Direction) -> MessageId | None:
+def _body(got: Received) -> RichText:
+    """What lists and cards say of it."""
+    file = got.file
+    return got.text if file is None else told(file.kind, file.name, file.size, file.seconds, got.text)
+
+
+def _keep(tx: Tx, channel: Channel, heard: Conversation, got: Received, direction: Direction, suffix: str) -> MessageId | None:
     """Keep the message and the conversation that has heard it; None when it is kept already."""
     message_id = messages.add(
         tx,
@@ -95,21 +120,34 @@ def _keep(tx: Tx, channel: Channel, heard: Conversation, got: Received, directio
         seq=heard.last_seq,
         direction=direction,
         author=conversations.given_name(tx, heard.id) or got.client_name,
-        body=got.text,
+        body=_body(got),
         at=got.at,
-        action_key=f"{channel.kind}:{channel.id}:{got.external_id}:{got.remote_id}",
+        action_key=f"{channel.kind}:{channel.id}:{got.external_id}:{got.remote_id}{suffix}",
+        reply_to=messages.at(tx, channel.kind, got.external_id, got.reply_to) if got.reply_to else None,
     )
     if message_id is not None:
+        if got.file is not None:
+            _keep_file(tx, channel, heard, message_id, got.file, got.text, unheard=direction is Direction.UNHEARD)
         messages.add_ref(tx, Ref(message_id, 0, channel.kind, got.external_id, "", got.remote_id, origin=True))
         conversations.save(tx, heard)
         tx.wake.add(f"widget:{heard.id}")
     return message_id
 
 
-def _keep_unheard(tx: Tx, channel: Channel, conversation: Conversation, got: Received) -> None:
+def _keep_file(
+    tx: Tx, channel: Channel, heard: Conversation, message_id: MessageId, file: Attachment, caption: RichText, *, unheard: bool
+) -> None:
+    """Have it fetched, unless it is too large for that, or nobody will look at it."""
+    refused = (
+        "The client is on the black list." if unheard else too_large_to_fetch(CHANNELS[channel.kind], file, tx.policy.file_limit)
+    )
+    messages.set_file(tx, message_id, files.add(tx, heard.id, file, caption, refused=refused))
+
+
+def _keep_unheard(tx: Tx, channel: Channel, conversation: Conversation, got: Received, suffix: str) -> None:
     """A client on the black list: kept within bounds, and no operator hears of it (R80)."""
     unheard = moves.unheard(conversation)
-    if _keep(tx, channel, unheard, got, Direction.UNHEARD) is not None:
+    if _keep(tx, channel, unheard, got, Direction.UNHEARD, suffix) is not None:
         blacklist.forget_oldest(tx, unheard.id, unheard.last_seq)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.commands import inbox
 from bot.commands.answer import Answer
@@ -11,15 +11,17 @@ from bot.commands.perform import Context
 from bot.commands.recall import send
 from bot.domain import conversation as moves
 from bot.domain.actions import Button, Verb, row_of
+from bot.domain.capabilities import CHANNELS, DESKS
 from bot.domain.card import has_moved
 from bot.domain.conversation import Direction, Status
-from bot.domain.errors import AlreadyStarted, Blacklisted, Decided, HasMoved, NotYourText, StaleCard
+from bot.domain.errors import AlreadyStarted, Blacklisted, Decided, FileRefused, HasMoved, NotYourText, StaleCard
+from bot.domain.files import CAPTION, Attachment, tidy, told, too_large_to_fetch, why_not
 from bot.domain.ids import MessageId, Moment, OperatorId
 from bot.domain.people import Actor, Signature
 from bot.domain.permissions import Permission, authorise
-from bot.domain.text import RichText
+from bot.domain.text import EMPTY, RichText, utf16_len
 from bot.domain.words import is_note
-from bot.store import conversations, messages, mirrors, spread, team
+from bot.store import conversations, files, messages, mirrors, spread, team
 from bot.store.messages import Message, Ref
 from bot.store.mirrors import Mirror
 from bot.store.uow import Tx
@@ -31,6 +33,7 @@ class Wrote:
 
     ``remote_id``  the platform's id of the message; ``reply_to`` that of the message it answers, where a platform knows
     ``expanded``   the text stands in the place of what was written (a canned response), so that it shows here as well
+    ``files``      what was sent along; the text goes with the first
     """
 
     actor: Actor
@@ -40,6 +43,7 @@ class Wrote:
     at: Moment
     reply_to: str = ""
     expanded: bool = False
+    files: tuple[Attachment, ...] = ()
 
 
 def say(tx: Tx, context: Context, said: Wrote) -> Answer:
@@ -48,20 +52,31 @@ def say(tx: Tx, context: Context, said: Wrote) -> Answer:
         return note(tx, context, said, said.text)
     conversation = context.conversation
     if conversation.status is Status.INBOX and conversation.operator_id == context.operator.id:
-        message_id = _keep(tx, context, said, Direction.OUT, said.text)
-        if message_id is not None:
-            send(tx, context, conversation, message_id, said.text, at=(context.here, said.remote_id), expanded=said.expanded)
+        _refuse_files(tx, context, said)
+        for message_id, body in _keep_all(tx, context, said, Direction.OUT):
+            now = conversations.by_id(tx, conversation.id)
+            send(tx, context, now, message_id, body, at=(context.here, said.remote_id), expanded=said.expanded)
         return Answer("")
     return _hold(tx, context, said)
 
 
+def _refuse_files(tx: Tx, context: Context, said: Wrote) -> None:
+    """Raises ``FileRefused`` for a file the client's channel, or this house, does not take: then nothing of it goes."""
+    if not said.files:
+        return
+    channel = CHANNELS[team.channel_by_id(tx, context.conversation.channel_id).kind]
+    for one in said.files:
+        fetch = too_large_to_fetch(DESKS[said.place.platform], one, tx.policy.file_limit)
+        if reason := fetch or why_not(channel, one.size, one.mime, one.name):
+            raise FileRefused(reason=reason)
+
+
 def note(tx: Tx, context: Context, said: Wrote, text: RichText) -> Answer:
     """Keep the text among operators."""
-    if not text.to_plain().strip():
+    if not text.to_plain().strip() and not said.files:
         return Answer("An empty note was not kept. Write something after “note”.", refused=True)
-    message_id = _keep(tx, context, said, Direction.NOTE, text)
-    if message_id is not None:
-        spread.to_desks(tx, context.conversation, message_id, text, but=_written_at(context, said))
+    for message_id, body in _keep_all(tx, context, replace(said, text=text), Direction.NOTE):
+        spread.to_desks(tx, context.conversation, message_id, body, but=_written_at(context, said))
     return Answer("")
 
 
@@ -72,11 +87,13 @@ def _written_at(context: Context, said: Wrote) -> Mirror | None:
 
 def _hold(tx: Tx, context: Context, said: Wrote) -> Answer:
     """Keep words that may not go out yet, and let their author decide."""
-    message_id = _keep(tx, context, said, Direction.HELD, said.text)
-    if message_id is not None:
+    _refuse_files(tx, context, said)
+    kept = _keep_all(tx, context, said, Direction.HELD)
+    if kept:
         spread.mark(tx, context.here, said.remote_id, "held")
-        _ask(tx, context, message_id, said.remote_id, said.text if said.expanded else None)
-        spread.note_later(tx, context.conversation, message_id, said.text, but=_written_at(context, said))
+        _ask(tx, context, kept[0][0], said.remote_id, said.text if said.expanded else None)
+    for message_id, body in kept:
+        spread.note_later(tx, context.conversation, message_id, body, but=_written_at(context, said))
     return Answer("")
 
 
@@ -110,14 +127,51 @@ def _holder(context: Context) -> OperatorId | None:
     return conversation.operator_id if theirs else None
 
 
-def _keep(tx: Tx, context: Context, said: Wrote, direction: Direction, text: RichText) -> MessageId | None:
-    """Keep the text under the number of its place in the talk; None when it is kept already.
+def _keep_all(tx: Tx, context: Context, said: Wrote, direction: Direction) -> list[tuple[MessageId, RichText]]:
+    """Keep what was written: one message, or one for each file in order, the words with the first (R32); what is new of it.
 
     Raises ``HasMoved`` in a thread whose conversation went to another group (R56): nobody there would read it.
     """
     if has_moved(context.here.pointer):
         raise HasMoved(group=team.group_by_id(tx, context.conversation.group_id).badge)
-    noted = moves.say(context.conversation, direction, said.at)
+    sent = [tidy(one) for one in said.files]
+    pieces: list[_Piece] = []
+    if not sent or utf16_len(said.text.to_plain()) > CAPTION:
+        pieces.append(_Piece(said.text))
+    pieces += [_Piece(EMPTY if pieces or number else said.text, one) for number, one in enumerate(sent)]
+    before, noted = context.conversation, context.conversation
+    kept: list[tuple[MessageId, RichText]] = []
+    for number, piece in enumerate(pieces):
+        following = moves.say(noted, direction, said.at)
+        message_id = _keep(tx, replace(context, conversation=following), said, direction, (number, piece))
+        if message_id is not None:
+            noted = following
+            kept.append((message_id, piece.body))
+    if kept:
+        conversations.save(tx, noted)
+    if (noted.unseen, noted.last_direction, noted.time) != (before.unseen, before.last_direction, before.time):
+        spread.refresh_cards(tx, noted)
+    return kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """One message of what was written at once."""
+
+    text: RichText
+    file: Attachment | None = None
+
+    @property
+    def body(self) -> RichText:
+        file = self.file
+        return self.text if file is None else told(file.kind, file.name, file.size, file.seconds, self.text)
+
+
+def _keep(tx: Tx, context: Context, said: Wrote, direction: Direction, numbered: tuple[int, _Piece]) -> MessageId | None:
+    """Keep one piece under the number of its place in the talk; None when it is kept already."""
+    number, piece = numbered
+    noted = context.conversation
+    place = said.place
     message_id = messages.add(
         tx,
         conversation_id=noted.id,
@@ -126,18 +180,17 @@ def _keep(tx: Tx, context: Context, said: Wrote, direction: Direction, text: Ric
         author=context.operator.name,
         author_id=context.operator.id,
         shown_as=shown_as(tx, context),
-        body=text,
+        body=piece.body,
         at=said.at,
-        action_key=f"{said.place.platform}:{said.place.chat}:{said.remote_id}",
+        action_key=f"{place.platform}:{place.chat}:{said.remote_id}" + (f":{number}" if number else ""),
         expanded=said.expanded,
+        reply_to=messages.at(tx, place.platform, place.chat, said.reply_to) if said.reply_to else None,
     )
     if message_id is None:
         return None
-    messages.add_ref(tx, Ref(message_id, 0, said.place.platform, said.place.chat, said.place.thread, said.remote_id, origin=True))
-    conversations.save(tx, noted)
-    before = context.conversation
-    if (noted.unseen, noted.last_direction, noted.time) != (before.unseen, before.last_direction, before.time):
-        spread.refresh_cards(tx, noted)
+    if piece.file is not None:
+        messages.set_file(tx, message_id, files.add(tx, noted.id, piece.file, piece.text))
+    messages.add_ref(tx, Ref(message_id, 0, place.platform, place.chat, place.thread, said.remote_id, origin=True))
     return message_id
 
 
@@ -192,30 +245,33 @@ def decide(tx: Tx, context: Context, verb: Verb, token: str) -> Answer:
     elif verb is Verb.SEND_TAKING and context.conversation.status is not Status.INBOX:
         inbox.start(tx, context)
     direction = Direction.NOTE if verb is Verb.KEEP_NOTE else Direction.OUT
-    now = moves.say(conversations.by_id(tx, context.conversation.id), direction, tx.now)
-    conversations.save(tx, now)
-    if not spread.settle_held(tx, now, found.id, found.body):
-        raise Decided(what="kept as a note")
-    messages.decide(tx, found.id, direction, seq=now.last_seq, shown_as=shown_as(tx, context))
-    context.journal(tx, "kept as a note" if direction is Direction.NOTE else "sent a held text", message=found.id)
     home = mirrors.at(tx, origin.platform, origin.chat, origin.thread) if origin else None
+    context.journal(tx, "kept as a note" if direction is Direction.NOTE else "sent a held text", message=found.id)
     seconds = 0
-    if direction is Direction.OUT:
-        seconds = send(
-            tx,
-            context,
-            now,
-            found.id,
-            found.body,
-            at=(home, origin.remote_id) if home and origin else None,
-            expanded=found.expanded,
-        )
-    else:
-        spread.to_desks(tx, now, found.id, found.body, but=None if found.expanded else home)
-    spread.refresh_cards(tx, now)
+    for one in [found, *_with(tx, found, origin)]:
+        now = moves.say(conversations.by_id(tx, context.conversation.id), direction, tx.now)
+        conversations.save(tx, now)
+        if not spread.settle_held(tx, now, one.id, one.body):
+            raise Decided(what="kept as a note")
+        messages.decide(tx, one.id, direction, seq=now.last_seq, shown_as=shown_as(tx, context))
+        if direction is Direction.OUT:
+            at = (home, origin.remote_id) if home and origin else None
+            seconds = send(tx, context, now, one.id, one.body, at=at, expanded=one.expanded)
+        else:
+            spread.to_desks(tx, now, one.id, one.body, but=None if one.expanded else home)
+    spread.refresh_cards(tx, conversations.by_id(tx, context.conversation.id))
     if direction is Direction.NOTE:
         return Answer("Kept as a note. The client does not see it.")
     return Answer("" if seconds else "Sent to the client.")
+
+
+def _with(tx: Tx, found: Message, origin: Ref | None) -> list[Message]:
+    """What was written together with it: the other files of one post."""
+    if origin is None:
+        return []
+    ids = {int(ref.message_id) for ref in messages.refs_at(tx, origin.platform, origin.chat, origin.remote_id)} - {int(found.id)}
+    together = messages.by_ids(tx, ids).values()
+    return sorted((one for one in together if one.direction is Direction.HELD), key=lambda one: one.seq)
 
 
 def _held(tx: Tx, context: Context, row: str) -> tuple[Message, Ref | None]:

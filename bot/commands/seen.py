@@ -1,10 +1,10 @@
-"""An operator has reacted to a message: he has seen it (R20), and with 🏷 he wants to tag it (R60)."""
+"""An operator has reacted to a message: he has seen it (R20), with 🏷 he wants to tag it (R60), else the client sees it (R35)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.commands import inbox, tags
+from bot.commands import changes, inbox, tags
 from bot.commands.answer import Answer
 from bot.commands.context import Place
 from bot.commands.perform import Context, perform
@@ -16,13 +16,19 @@ from bot.store.uow import Tx
 
 @dataclass(frozen=True, slots=True)
 class Reacted:
-    """A reaction to the post ``remote_id`` in ``chat``; ``emoji`` the sign itself or its Slack name."""
+    """A reaction to the post ``remote_id`` in ``chat``; ``emoji`` the sign itself or its Slack name.
+
+    ``sign``   the emoji as everybody writes it, empty for one that only that workspace has (F42)
+    ``added``  False when it was taken away
+    """
 
     actor: Actor
     platform: str
     chat: str
     remote_id: str
     emoji: str = ""
+    sign: str = ""
+    added: bool = True
 
 
 def reacted(tx: Tx, reaction: Reacted) -> None:
@@ -37,9 +43,15 @@ def reacted(tx: Tx, reaction: Reacted) -> None:
 
 
 def _saw(tx: Tx, context: Context, reaction: Reacted) -> Answer:
-    inbox.saw(tx, context.conversation)
+    if reaction.added:
+        inbox.saw(tx, context.conversation)
     if reaction.emoji in EMOJI:
-        tags.offer(tx, context, reaction.remote_id)
+        if reaction.added:
+            tags.offer(tx, context, reaction.remote_id)
+        return Answer("")
+    said = messages.at(tx, reaction.platform, reaction.chat, reaction.remote_id)
+    if said is not None and reaction.sign:
+        changes.operator_reacted(tx, context, said, reaction.sign, added=reaction.added)
     return Answer("")
 
 

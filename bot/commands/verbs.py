@@ -9,6 +9,7 @@ from bot.commands import (
     assign,
     blacklist,
     canned,
+    changes,
     clients,
     erase,
     inbox,
@@ -43,6 +44,7 @@ ON_CONVERSATION: dict[Verb, OnConversation] = {
     **canned.VERBS,
     **transcript.VERBS,
     **lists.VERBS,
+    **changes.VERBS,
 }
 """Verbs about one conversation."""
 

@@ -8,8 +8,8 @@ from bot.delivery import erasing, letters
 from bot.delivery.ports import Permanent, Sent
 from bot.domain.actions import Button, Verb
 from bot.domain.capabilities import DESKS
-from bot.domain.ids import ConversationId, MessageId
-from bot.store import blobs, conversations, heal, journal, messages, mirrors, outbox, spread
+from bot.domain.ids import ConversationId, FileId, MessageId
+from bot.store import blobs, conversations, fates, files, heal, journal, messages, mirrors, outbox, spread
 from bot.store.lanes import Head
 from bot.store.messages import Ref
 from bot.store.mirrors import Mirror
@@ -34,25 +34,31 @@ def sent(tx: Tx, heads: Sequence[Head], outcome: Sent, chat: str, *, doubtful: b
     elif first.op == "words":
         for head in heads:
             _words_sent(tx, head, mirror, outcome, chat)
+    elif first.op == "edit" and first.message_id is not None:
+        _stands(tx, first, mirror, outcome, chat)
 
 
 def _words_sent(tx: Tx, head: Head, mirror: Mirror | None, outcome: Sent, chat: str) -> None:
-    message_id = MessageId(head.message_id or 0)
+    _stands(tx, head, mirror, outcome, chat)
     if mirror is not None:
-        if outcome.remote_id:
-            messages.add_ref(
-                tx, Ref(message_id, head.part, mirror.platform, chat, mirror.thread, outcome.remote_id, origin=False)
-            )
         return
-    kind = spread.kind_of_lane(head.lane)
-    if outcome.remote_id:
-        messages.add_ref(tx, Ref(message_id, head.part, kind, chat, "", outcome.remote_id, origin=False))
+    message_id = MessageId(head.message_id or 0)
     messages.set_delivered(tx, [message_id])
     _let_copies_go(tx, head)
-    origin = _origin(tx, message_id)
-    if origin is not None:
-        spread.mark(tx, origin[0], origin[1], "accepted")
+    fates.went(tx, message_id, "accepted")
     tx.wake.add(f"widget:{head.conversation_id}")
+
+
+def _stands(tx: Tx, head: Head, mirror: Mirror | None, outcome: Sent, chat: str) -> None:
+    """Note where a part of a message stands; noted already is well too."""
+    if not outcome.remote_id:
+        return
+    message_id = MessageId(head.message_id or 0)
+    if mirror is not None:
+        ref = Ref(message_id, head.part, mirror.platform, chat, mirror.thread, outcome.remote_id, origin=False)
+    else:
+        ref = Ref(message_id, head.part, spread.kind_of_lane(head.lane), chat, "", outcome.remote_id, origin=False)
+    messages.add_ref(tx, ref)
 
 
 def _let_copies_go(tx: Tx, head: Head) -> None:
@@ -60,7 +66,7 @@ def _let_copies_go(tx: Tx, head: Head) -> None:
     if not head.payload.get("copies"):
         return
     message_id = MessageId(head.message_id or 0)
-    said, origin = messages.by_ids(tx, {message_id})[message_id], _origin(tx, message_id)
+    said, origin = messages.by_ids(tx, {message_id})[message_id], fates.origin(tx, message_id)
     shown_at = origin[0] if origin and not said.expanded else None
     spread.copies(tx, said.conversation_id, message_id, said.body, but=shown_at)
 
@@ -154,7 +160,11 @@ def failed(tx: Tx, head: Head, outcome: Permanent) -> None:
         erasing.ended(tx, head)
     elif head.op == "words" and mirror is None:
         _let_copies_go(tx, head)
-        _reply_failed(tx, head, outcome)
+        fates.failed(tx, ConversationId(head.conversation_id or 0), MessageId(head.message_id or 0), outcome.reason, head.id)
+    elif head.op == "fetch":
+        files.refuse(tx, FileId(head.payload["file"]), outcome.reason)
+    elif head.op == "edit":
+        _change_failed(tx, head, mirror, outcome)
     elif head.op == "document":
         blobs.remove(tx, head.payload.get("blob", 0))
         _file_failed(tx, head, outcome)
@@ -167,16 +177,19 @@ def failed(tx: Tx, head: Head, outcome: Permanent) -> None:
         spread.notice(tx, mirror, f"⚠️ {what} could not be shown here. {outcome.reason}", buttons=(_retry(head),))
 
 
-def _reply_failed(tx: Tx, head: Head, outcome: Permanent) -> None:
-    text = f"❌ Not delivered to the client. {outcome.reason}"
-    origin = _origin(tx, MessageId(head.message_id or 0))
-    if origin is None:  # it was sent from a list or a form, so every desk is told
-        for home in mirrors.of_conversation(tx, ConversationId(head.conversation_id or 0)):
-            spread.notice(tx, home, text, buttons=(_retry(head),))
+def _change_failed(tx: Tx, head: Head, mirror: Mirror | None, outcome: Permanent) -> None:
+    """A message stands as it was before: whoever changed it is told, or a desk reads of it in a post of its own."""
+    if not head.message_id:
         return
-    mirror, remote_id = origin
-    spread.mark(tx, mirror, remote_id, "failed")
-    spread.notice(tx, mirror, text, reply_to=remote_id, buttons=(_retry(head),))
+    said = messages.by_ids(tx, {head.message_id}).get(head.message_id)
+    if said is None:
+        return
+    if mirror is not None:
+        new = said.body.to_plain()
+        spread.notice(tx, mirror, new if said.deleted else f"✏️ {said.author} changed an earlier message. It says now:\n{new}")
+        return
+    kept = "The client still sees this message." if said.deleted else "The client still sees the words from before."
+    fates.say(tx, said.conversation_id, said.id, f"⚠️ {kept} {outcome.reason}", head.id)
 
 
 def _file_failed(tx: Tx, head: Head, outcome: Permanent) -> None:
@@ -223,15 +236,6 @@ def _tell_otherwise(tx: Tx, head: Head) -> None:
 
 def _retry(head: Head) -> Button:
     return Button(Verb.RETRY, "Retry", str(head.id))
-
-
-def _origin(tx: Tx, message_id: MessageId) -> tuple[Mirror, str] | None:
-    """The operator's own message behind an answer: where it stands and its id there."""
-    for ref in messages.refs_of(tx, message_id):
-        if ref.origin:
-            mirror = mirrors.at(tx, ref.platform, ref.chat, ref.thread)
-            return (mirror, ref.remote_id) if mirror else None
-    return None
 
 
 def prepare(tx: Tx, heads: Sequence[Head]) -> None:

@@ -30,6 +30,9 @@ class Limits:
 
     def windows(self, port: str, chat: str, op: str, *, edit: bool) -> tuple[Window, ...]:
         """The windows one delivery spends. Every scope has one, so that a block of the platform has a place to stand."""
+        edit = edit or op == "edit"
+        if op == "fetch":
+            return (Window(f"{port}:fetch", 0, 1.0),)
         if port == "telegram-desk":
             return self._forum(chat, op, edit=edit)
         if port == "telegram-channel":
@@ -47,13 +50,13 @@ class Limits:
             return (Window(f"telegram-desk:{chat}:remove", self.forum_per_minute, 60.0), account)
         if not chat.startswith("-"):  # an operator's private chat with the bot
             return (Window(f"telegram-desk:{chat}:post", self.chat_per_second * 5, 5.0), account)
-        kind = "react" if op == "mark" else "edit" if edit or op in ("topic_state", "topic_name") else "post"
+        kind = "react" if op in ("mark", "react") else "edit" if edit or op in ("topic_state", "topic_name") else "post"
         return (Window(f"telegram-desk:{chat}:{kind}", self.forum_per_minute, 60.0), account)
 
     def _room(self, chat: str, op: str, *, edit: bool) -> tuple[Window, ...]:
         if op == "home":
             return (Window(f"slack:{chat}:home", 0, 1.0), Window("slack:account:homes", self.homes_per_minute, 60.0))
-        if op == "mark":
+        if op in ("mark", "react"):
             return (Window(f"slack:{chat}:react", 0, 1.0), Window("slack:account:react", self.updates_per_minute, 60.0))
         if op == "remove":  # each takes away up to twenty posts
             a_minute = max(1, self.updates_per_minute // 20) if self.updates_per_minute else 0

@@ -12,6 +12,7 @@ from bot.delivery.ports import (
     Document,
     EditCard,
     Fate,
+    Fetch,
     History,
     Letter,
     Mark,
@@ -24,12 +25,13 @@ from bot.delivery.ports import (
     Remove,
     Sweep,
     TopicState,
-    Words,
 )
+from bot.delivery.posts import NotYet, Posts, Void
 from bot.domain.actions import Button, Verb
 from bot.domain.card import CardView, draw
 from bot.domain.chart import Chart
 from bot.domain.conversation import Direction
+from bot.domain.files import FileState
 from bot.domain.ids import ConversationId
 from bot.domain.screen import Jump
 from bot.domain.text import RichText, join
@@ -41,17 +43,10 @@ from bot.store.uow import Tx
 
 THREADS_MS = 60_000
 """How long a notice waits for the threads it points to."""
+POSTS = frozenset({"words", "edit", "react"})
 LOST = "Earlier words, told again because the thread was lost"
 HISTORY_SINCE = 100
 """How much may be said between the loss of a thread and the history on the new one; that is posted by itself."""
-
-
-class NotYet(Exception):
-    """What it builds on (a thread, a card) is still being made; come back soon."""
-
-
-class Void(Exception):
-    """There is nothing to send any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +63,8 @@ class Packer:
     def __init__(self, tx: Tx, heads: Sequence[Head]) -> None:
         self._tx = tx
         self._mirrors = mirrors.by_ids(tx, {head.mirror_id for head in heads if head.mirror_id is not None})
-        wanted = {head.message_id for head in heads if head.message_id is not None}
-        self._messages = messages.by_ids(tx, wanted)
+        self._posts = Posts(tx, heads)
+        self._messages = self._posts.messages
         self._faces = cards.faces(tx, {head.mirror_id for head in heads if head.op == "card" and head.mirror_id is not None})
         named = {head.mirror_id for head in heads if head.op in ("topic", "topic_name") and head.mirror_id is not None}
         self._names = cards.names(tx, named)
@@ -86,21 +81,17 @@ class Packer:
     def pack(self, head: Head, chat: str, joined: Sequence[Head] = ()) -> Packed:
         """One delivery; ``joined`` are texts that stand behind it and go in the same post.
 
-        Raises ``NotYet`` or ``Void``.
+        Raises ``NotYet``, ``Void`` or ``Refused``.
         """
         mirror = self.mirror(head)
-        if head.op == "words":
-            return self._words(head, mirror, chat, joined)
-        if head.op == "document":
-            return Packed(Address(chat), self._document(head.payload))
-        if head.op == "mail":
-            return Packed(Address(chat), _letter(head))
-        if head.op == "remove":
-            return Packed(Address(chat, head.payload["thread"]), Remove())
-        if head.op == "home":
-            return Packed(Address(chat), PublishHome())
+        if head.op in POSTS:
+            if mirror is None:
+                return Packed(Address(chat), self._post(head, None, chat, joined))
+            if not mirror.thread:
+                raise NotYet
+            return Packed(Address(mirror.chat, mirror.thread), self._post(head, mirror, mirror.chat, joined))
         if mirror is None:
-            return Packed(Address(chat, head.payload.get("thread", "")), self._notice(head))
+            return self._alone(head, chat)
         if head.op == "topic":
             return Packed(Address(chat), OpenTopic(self._names[mirror.id]))
         if head.op == "card":
@@ -109,6 +100,24 @@ class Packer:
             return Packed(Address(mirror.chat), Sweep(head.payload["delivery"], head.payload["since"]))
         if not mirror.thread:
             raise NotYet
+        return self._in_thread(head, mirror)
+
+    def _alone(self, head: Head, chat: str) -> Packed:
+        """What goes to no thread."""
+        match head.op:
+            case "document":
+                return Packed(Address(chat), self._document(head.payload))
+            case "mail":
+                return Packed(Address(chat), _letter(head))
+            case "remove":
+                return Packed(Address(chat, head.payload["thread"]), Remove())
+            case "home":
+                return Packed(Address(chat), PublishHome())
+            case "fetch":
+                return Packed(Address(chat), self._wanted(head))
+        return Packed(Address(chat, head.payload.get("thread", "")), self._notice(head))
+
+    def _in_thread(self, head: Head, mirror: Mirror) -> Packed:
         address = Address(mirror.chat, mirror.thread)
         if head.op == "topic_state":
             return Packed(address, TopicState(head.payload["closed"]))
@@ -137,23 +146,17 @@ class Packer:
             raise NotYet
         return tuple(Jump(mirror.platform, mirror.chat, mirror.thread) for mirror in live if mirror.thread)
 
-    def _words(self, head: Head, mirror: Mirror | None, chat: str, joined: Sequence[Head]) -> Packed:
-        first = self._message(head)
-        if mirror is None:
-            parts = spread.channel_parts(spread.kind_of_lane(head.lane), first.body)
-            return Packed(Address(chat), Words(first.shown_as, "reply", (parts[head.part],)))
-        if not mirror.thread:
-            raise NotYet
-        in_card = first.seq == mirror.opening_first
-        parts = spread.desk_parts(mirror.platform, first.body, in_card=in_card)
-        bodies = [parts[head.part], *(self._message(other).body for other in joined)]
-        kind = {Direction.IN: "client", Direction.OUT: "operator"}.get(first.direction, "note")
-        same_platform = bool(mirror.pointer) and kind != "client" and self._origin(first) == mirror.platform
-        return Packed(Address(mirror.chat, mirror.thread), Words(first.author, kind, tuple(bodies), same_platform))
+    def _post(self, head: Head, mirror: Mirror | None, chat: str, joined: Sequence[Head]) -> Body:
+        """A message, the change of one, or the reactions to one."""
+        if head.op == "words":
+            return self._posts.post(head, mirror, chat, joined)
+        return self._posts.reaction(head, mirror, chat) if head.op == "react" else self._posts.change(head, mirror, chat)
 
-    def _origin(self, said: Message) -> str:
-        """The platform a message was written on."""
-        return next((ref.platform for ref in messages.refs_of(self._tx, said.id) if ref.origin), "")
+    def _wanted(self, head: Head) -> Fetch:
+        file = self._posts.files.get(head.payload["file"])
+        if file is None or file.state is not FileState.WANTED:
+            raise Void
+        return Fetch(file)
 
     def _document(self, payload: dict[str, Any]) -> Document:
         if "chart" in payload:
@@ -163,19 +166,13 @@ class Packer:
             raise Void
         return Document(file.name, file.mime, file.content, payload["caption"])
 
-    def _message(self, head: Head) -> Message:
-        found = self._messages.get(head.message_id or 0)
-        if found is None:
-            raise Void
-        return found
-
     def _card(self, head: Head, mirror: Mirror, joined: Sequence[Head]) -> Packed:
         redraw = head.lane.endswith(":card")
         if redraw and not mirror.card_ref:
             raise NotYet
         if mirror.platform == "telegram" and not mirror.thread:
             raise NotYet
-        last = max([mirror.opening_last, *(self._message(other).seq for other in joined)])
+        last = max([mirror.opening_last, *(self._posts.message(other).seq for other in joined)])
         view = self._view(mirror, last, self._messages.get(head.message_id or 0))
         if mirror.card_ref:
             return Packed(Address(mirror.chat, mirror.thread), EditCard(mirror.card_ref, view))

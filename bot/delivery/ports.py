@@ -12,6 +12,7 @@ from typing import Protocol, runtime_checkable
 from bot.domain.actions import Button
 from bot.domain.card import CardView
 from bot.domain.chart import Chart
+from bot.domain.files import File
 from bot.domain.screen import Jump, Screen
 from bot.domain.text import RichText
 
@@ -22,6 +23,25 @@ class Address:
 
     chat: str
     thread: str = ""
+
+
+class Fate(StrEnum):
+    """What became of an operator's message (R34), and whether a text is held."""
+
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+    HELD = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """The message an answer is to (R35). ``remote_id`` is its id where the answer goes, empty where it does not stand."""
+
+    remote_id: str
+    author: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +57,56 @@ class Words:
     kind: str
     parts: tuple[RichText, ...]
     same_platform: bool = False
+    quote: Quoted | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FilePost:
+    """A message that is a file. Its bytes are read from the store as they are sent, piece by piece.
+
+    ``caption`` fits the platform's limit; author and kind as in :class:`Words`.
+    """
+
+    author: str
+    kind: str
+    file: File
+    caption: RichText
+    same_platform: bool = False
+    quote: Quoted | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EditPost:
+    """Other words in the place of those in ``remote_id``; of a file its caption. Unchanged = done."""
+
+    remote_id: str
+    post: Words | FilePost
+
+
+@dataclass(frozen=True, slots=True)
+class DeletePost:
+    """Take back the post ``remote_id``. Gone already = done; too old to be taken back = ``Unsupported``."""
+
+    remote_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class React:
+    """Let ``emoji``, and nothing else of ours but the mark ``fate``, stand under ``remote_id``; empty = none. So already = done.
+
+    Emoji a platform does not have are left out.
+    """
+
+    remote_id: str
+    emoji: tuple[str, ...]
+    fate: Fate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Bring the bytes of ``file``, which this platform holds, into the store."""
+
+    file: File
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +143,6 @@ class EditCard:
 
     remote_id: str
     card: CardView
-
-
-class Fate(StrEnum):
-    """What became of an operator's message (R34), and whether a text is held."""
-
-    ACCEPTED = "accepted"
-    FAILED = "failed"
-    HELD = "held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +240,11 @@ class PublishHome:
 
 Body = (
     Words
+    | FilePost
+    | EditPost
+    | DeletePost
+    | React
+    | Fetch
     | OpenTopic
     | NameTopic
     | TopicState

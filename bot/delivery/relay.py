@@ -15,7 +15,12 @@ import structlog
 from bot.delivery.limits import Limits
 from bot.delivery.ports import (
     Ambiguous,
+    DeletePost,
     EditCard,
+    EditPost,
+    Fetch,
+    FilePost,
+    Letter,
     Mark,
     NameTopic,
     Outcome,
@@ -23,21 +28,25 @@ from bot.delivery.ports import (
     Port,
     Ports,
     PublishHome,
+    React,
     ReadsBack,
     Remove,
     Retry,
     Sweep,
     TopicState,
 )
-from bot.delivery.turn import Begun, Result, bury, give_back, settle, turn
+from bot.delivery.turn import LEASE_MS, Begun, Result, bury, give_back, settle, turn
 from bot.domain.screen import Screen
+from bot.store import lanes
 from bot.store.engine import Store
 from bot.store.uow import Tx, clock
 from bot.store.wakes import Waker
 
 log = structlog.get_logger(__name__)
-REPEATABLE = (EditCard, Mark, NameTopic, TopicState, Sweep, PublishHome, Remove)
+REPEATABLE = (EditCard, EditPost, DeletePost, React, Fetch, Mark, NameTopic, TopicState, Sweep, PublishHome, Remove)
 """Bodies that may be sent twice without anybody noticing."""
+LONG = (FilePost, Fetch, Letter)
+"""Bodies whose call may outlast the lease of their lane, which is prolonged while they are under way."""
 Home = Callable[[Tx, str, str], Screen]
 """What a person's home shows now, by platform and the platform's id of the person; it only reads."""
 
@@ -55,11 +64,14 @@ class Relay:
         self._at_once = at_once
         self._home = home
         self._flying: set[asyncio.Task[None]] = set()
+        self._long: dict[str, int] = {}
+        self._prolonged = 0
         self._results: list[Result] = []
         self._woken = Waker("outbox")
 
     POLL_SECONDS = 1.0
     CALL_SECONDS = 20.0
+    FILE_SECONDS = 900.0
     LAND_SECONDS = 6.0
 
     async def run(self) -> None:
@@ -85,6 +97,7 @@ class Relay:
         results, self._results = self._results, []
         capacity = self._at_once - len(self._flying)
         try:
+            await self._prolong()
             done = await self._store.write(lambda tx: turn(tx, self._owner, results, capacity, self._limits))
         except Exception:  # the store is away, or one outcome can't be settled: keep the rest, try again
             log.exception("relay turn failed; trying again")
@@ -99,6 +112,13 @@ class Relay:
         if done.next_due is None:
             return self.POLL_SECONDS
         return min(self.POLL_SECONDS, max(0.005, (done.next_due - clock()) / 1000))
+
+    async def _prolong(self) -> None:
+        """Keep the lanes of files that are still on their way: nobody else may take them meanwhile."""
+        if self._long and clock() - self._prolonged > LEASE_MS // 3:
+            held = list(self._long.items())
+            await self._store.write(lambda tx: lanes.prolong(tx, held, tx.now + LEASE_MS))
+            self._prolonged = clock()
 
     async def _recover(self, results: list[Result]) -> None:
         await asyncio.sleep(0.5)
@@ -120,14 +140,19 @@ class Relay:
     async def _deliver(self, begun: Begun) -> None:
         port = self._ports.get(begun.port)
         doubtful = begun.unsure and not isinstance(begun.parcel.body, REPEATABLE) and not isinstance(port, ReadsBack)
+        is_long = isinstance(begun.parcel.body, LONG)
+        if is_long:
+            self._long[begun.lane.key] = begun.lane.fence
         try:
-            async with asyncio.timeout(self.CALL_SECONDS):
+            async with asyncio.timeout(self.FILE_SECONDS if is_long else self.CALL_SECONDS):
                 outcome = await self._call(port, begun)
         except TimeoutError:
             outcome = Ambiguous("no answer in time")
         except Exception as error:  # a port must not raise; if one does, its lane must not hang
             log.exception("port failed", port=begun.port, delivery=begun.heads[0].id)
             outcome, doubtful = Ambiguous(f"internal error {type(error).__name__}"), begun.unsure
+        finally:
+            self._long.pop(begun.lane.key, None)
         self._results.append(Result(begun, outcome, doubtful))
         self._woken.wake()
 

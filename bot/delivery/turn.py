@@ -14,8 +14,9 @@ import structlog
 
 from bot.delivery import effects
 from bot.delivery.limits import Limits
-from bot.delivery.pack import NotYet, Packer, Void
+from bot.delivery.pack import Packer
 from bot.delivery.ports import Ambiguous, OpenTopic, Outcome, Parcel, Permanent, Retry, Sent, Unsupported
+from bot.delivery.posts import NotYet, Refused, Void
 from bot.domain.capabilities import DESKS
 from bot.store import buckets, lanes, mirrors, spread
 from bot.store.buckets import Bucket, Window
@@ -221,7 +222,7 @@ def _die(tx: Tx, plan: Plan, begun: Begun, outcome: Outcome) -> None:
         return
     _end(tx, plan, begun, "dead", reason)
     for head in begun.heads:
-        if isinstance(outcome, Unsupported) and head.op in ("mark", "topic_state", "topic_name"):
+        if isinstance(outcome, Unsupported) and head.op in ("mark", "react", "topic_state", "topic_name"):
             continue
         log.warning("delivery is dead", delivery=head.id, op=head.op, port=begun.port, reason=reason)
         effects.failed(tx, head, Permanent(reason, code))
@@ -316,6 +317,10 @@ def _begin_one(
         return None
     except Void:
         _skip(tx, plan, candidate, "cancelled", "its message is gone")
+        return None
+    except Refused as refused:
+        _skip(tx, plan, candidate, "dead", str(refused))
+        effects.failed(tx, head, Permanent(str(refused)))
         return None
     except Exception as error:  # a bug in drawing one post must not stop all others
         log.exception("delivery can't be drawn", delivery=head.id, op=head.op)

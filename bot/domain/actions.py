@@ -39,6 +39,7 @@ class Verb(StrEnum):
     CANNED = "canned"
     EMAIL = "email"
     CANCEL_SEND = "cancel_send"
+    DELETE = "delete"
     # Lists (R18-R23, R85-R87): they are about no single conversation.
     TAB = "tab"
     FILTER = "filter"
@@ -116,6 +117,7 @@ TABLE: tuple[Action, ...] = (
     Action(Verb.HISTORY, "History", "show what happened to it, and who did it", menu=ANY),
     Action(Verb.BLACKLIST, "Send to the black list", "hear no more of this client", menu=ANY, style="danger"),
     Action(Verb.NOTE, "Note", "write a note that the client never sees, e.g. note call back"),
+    Action(Verb.DELETE, "Delete", "take back a message of yours, as a reply to it: delete"),
     Action(Verb.HELP, "Help", "show these words"),
     Action(Verb.SEND_TAKING, "Start and send", "take the conversation and send the held text", typed=False, style="primary"),
     Action(Verb.SEND_ONCE, "Send once", "send the held text, the conversation stays where it is", typed=False),

@@ -11,7 +11,11 @@ class Capability:
 
     ``text_limit``  longest text of one post, in UTF-16 units; longer texts are sent in parts
     ``opening``     how much of the first words the card itself carries
-    ``file_limit``  largest file in bytes it takes from us, 0 = none yet
+    ``caption``     longest text that goes with a file, in UTF-16 units; longer ones follow as a text of their own
+    ``file_limit``  largest file in bytes it takes from us; ``file_limits`` by how the MIME type begins, where that differs
+    ``fetch_limit`` largest file in bytes we can fetch from it, 0 = what is stored may be as large as ``Policy.file_limit``
+    ``file_types``  how the MIME types begin that it takes; empty = all
+    ``delete_hours`` how long after sending it lets us take a message back, 0 = for ever
     ``receipts``    what it tells of a sent message's fate, in order
     """
 
@@ -22,25 +26,49 @@ class Capability:
     styles: bool = True
     edits: bool = False
     deletes: bool = False
+    delete_hours: int = 0
+    quotes: bool = False
     reactions: bool = False
     files: bool = False
+    caption: int = 0
     file_limit: int = 0
+    file_limits: tuple[tuple[str, int], ...] = ()
+    fetch_limit: int = 0
+    file_types: tuple[str, ...] = ()
     receipts: tuple[str, ...] = ("accepted",)
+
+    def limit_for(self, mime: str) -> int:
+        """The largest file of a type, in bytes."""
+        return next((limit for begins, limit in self.file_limits if mime.startswith(begins)), self.file_limit)
 
 
 MB = 1 << 20
 
 CHANNELS: dict[str, Capability] = {
     "telegram": Capability(
-        logo="✈️", name="Telegram bot", text_limit=4096, edits=True, deletes=True, reactions=True, files=True, file_limit=50 * MB
+        logo="✈️",
+        name="Telegram bot",
+        text_limit=4096,
+        edits=True,
+        deletes=True,
+        delete_hours=48,
+        quotes=True,
+        reactions=True,
+        files=True,
+        caption=1024,
+        file_limit=50 * MB,
+        fetch_limit=20 * MB,
     ),
     "whatsapp": Capability(
         logo="🟩",
         name="WhatsApp",
         text_limit=4096,
+        quotes=True,
         reactions=True,
         files=True,
+        caption=1024,
         file_limit=100 * MB,
+        file_limits=(("image/", 5 * MB), ("video/", 16 * MB), ("audio/", 16 * MB)),
         receipts=("accepted", "delivered", "read"),
     ),
     "widget": Capability(
@@ -49,16 +77,30 @@ CHANNELS: dict[str, Capability] = {
         text_limit=8000,
         edits=True,
         deletes=True,
+        quotes=True,
+        reactions=True,
         files=True,
+        caption=8000,
         file_limit=20 * MB,
         receipts=("accepted", "delivered", "read"),
     ),
     "http": Capability(
-        logo="🔌", name="HTTP channel", text_limit=16_000, files=True, file_limit=20 * MB, receipts=("accepted", "delivered")
+        logo="🔌",
+        name="HTTP channel",
+        text_limit=16_000,
+        edits=True,
+        deletes=True,
+        quotes=True,
+        reactions=True,
+        files=True,
+        caption=16_000,
+        file_limit=20 * MB,
+        receipts=("accepted", "delivered", "read"),
     ),
 }
-"""Channel kinds. Telegram: 4096 after entity parsing, 50 MB up (Bot API, sendMessage and sendDocument). WhatsApp: 4096,
-100 MB documents, no edit or delete (Cloud API reference)."""
+"""Channel kinds. Telegram: 4096 after entity parsing, captions 1024, 50 MB up, 20 MB down, deletes within 48 hours (Bot API:
+sendMessage, sendDocument, getFile, deleteMessage). WhatsApp: 4096, captions 1024, images 5 MB, video and audio 16 MB, documents
+100 MB, no edit or delete of what was sent (Cloud API reference, media). The others are ours."""
 
 DESKS: dict[str, Capability] = {
     "slack": Capability(
@@ -69,7 +111,9 @@ DESKS: dict[str, Capability] = {
         edits=True,
         deletes=True,
         reactions=True,
+        quotes=True,
         files=True,
+        caption=2800,
         file_limit=1000 * MB,
     ),
     "telegram": Capability(
@@ -80,8 +124,11 @@ DESKS: dict[str, Capability] = {
         edits=True,
         deletes=True,
         reactions=True,
+        quotes=True,
         files=True,
+        caption=900,
         file_limit=50 * MB,
+        fetch_limit=20 * MB,
     ),
 }
 """Desk platforms. The limits leave room under the platforms' own (Slack 4,000 characters on ``chat.update``, Telegram

@@ -8,6 +8,7 @@ braces are filled in by whoever raises it.
     ├── what you pointed at: NoConversation · UnknownVerb · NotUnderstood · InThread · StaleCard · NotYourText
     ├── what a form was answered: QuestionOver … NotWords
     ├── where it stands: AlreadyStarted … TooLate
+    ├── files and changes: FileRefused · NotYourMessage · NoMessage · NotANote · WrittenForYou · TooOldToChange
     ├── passing on: UnknownColleague · UnknownGroup · SameGroup · NoDesk · HasMoved
     ├── pins: NobodyToPin · OnlyTheirs · AlreadyPinned · NotPinned · NotYourPin
     ├── the black list: Blacklisted · AlreadyListed · NotListed · OnlyInTab
@@ -34,14 +35,17 @@ from bot.domain.errors_talk import (
     AlreadyYours,
     Blacklisted,
     Decided,
+    FileRefused,
     HasMoved,
     InThread,
     NobodyToPin,
     NoConversation,
     NoDesk,
+    NoMessage,
     NoName,
     NotAllowed,
     NotAnOperator,
+    NotANote,
     NothingChosen,
     NothingWritten,
     NotListed,
@@ -51,6 +55,7 @@ from bot.domain.errors_talk import (
     NotUnderstood,
     NotWords,
     NotYourGroup,
+    NotYourMessage,
     NotYourNote,
     NotYourPin,
     NotYours,
@@ -67,10 +72,12 @@ from bot.domain.errors_talk import (
     StaleCard,
     TooLate,
     TooLong,
+    TooOldToChange,
     UnknownColleague,
     UnknownGroup,
     UnknownTab,
     UnknownVerb,
+    WrittenForYou,
 )
 from bot.domain.errors_team import (
     AlreadyLinked,
@@ -157,6 +164,7 @@ __all__ = [
     "Decided",
     "DeskTaken",
     "DraftGone",
+    "FileRefused",
     "ForeignAddress",
     "GroupInUse",
     "HasMoved",
@@ -174,6 +182,7 @@ __all__ = [
     "NoConversation",
     "NoDesk",
     "NoMail",
+    "NoMessage",
     "NoName",
     "NoPrivateChat",
     "NoTag",
@@ -185,6 +194,7 @@ __all__ = [
     "NotADuration",
     "NotAForum",
     "NotAName",
+    "NotANote",
     "NotARoom",
     "NotASlackId",
     "NotATelegramNumber",
@@ -199,6 +209,7 @@ __all__ = [
     "NotUnderstood",
     "NotWords",
     "NotYourGroup",
+    "NotYourMessage",
     "NotYourNote",
     "NotYourPin",
     "NotYourTemplate",
@@ -228,6 +239,7 @@ __all__ = [
     "TooLong",
     "TooManyCodes",
     "TooManyTags",
+    "TooOldToChange",
     "UnknownCanned",
     "UnknownChannel",
     "UnknownClient",
@@ -242,5 +254,6 @@ __all__ = [
     "UnknownTag",
     "UnknownVariable",
     "UnknownVerb",
+    "WrittenForYou",
     "WrongName",
 ]

@@ -112,6 +112,30 @@ class TooLate(Refusal):
     """Too late: it has gone already."""
 
 
+class FileRefused(Refusal):
+    """Nothing was sent. {reason}"""
+
+
+class NotYourMessage(Refusal):
+    """Only {name}, who wrote this message, can do that."""
+
+
+class NoMessage(Refusal):
+    """Reply to the message you mean with this, please. I find no message of a client's conversation here."""
+
+
+class NotANote(Refusal):
+    """The client has this message already, so it can't become a note, and nothing was changed. Delete it to take it back."""
+
+
+class WrittenForYou(Refusal):
+    """These words came from a canned response, so a change here does not reach the client. Please write a new message."""
+
+
+class TooOldToChange(Refusal):
+    """I don't know this message any more, so the change went nowhere. The client still sees the words from before."""
+
+
 # Passing on ----------------------------------------------------------------------------------------------------
 
 

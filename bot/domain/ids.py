@@ -13,3 +13,4 @@ OperatorId = NewType("OperatorId", int)
 
 Moment = NewType("Moment", int)
 """A point in time: milliseconds since 1970 in UTC. One integer on both engines, exact and quick to compare."""
+FileId = NewType("FileId", int)

@@ -32,6 +32,7 @@ class Store(Protocol):
     """Where the truth is kept."""
 
     wakes: Wakes
+    policy: Policy
 
     async def write(self, job: Callable[[Tx], T]) -> T:
         """Run ``job`` in a transaction and return its result once that is committed. Raises what the job raised."""

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
 
 from bot.domain.ids import ClientId, ConversationId
-from bot.store import conversations, outbox, secrets
+from bot.store import conversations, files, outbox, secrets
 from bot.store.outbox import Delivery
 from bot.store.scrub import scrub
 from bot.store.tables import (
@@ -37,6 +37,7 @@ from bot.store.tables import (
     message_tag,
     mirror,
     pin,
+    reaction,
 )
 from bot.store.uow import Tx
 
@@ -155,6 +156,8 @@ def erase(tx: Tx, traces: Traces, *, raw: bool) -> None:
     said = select(message.c.id).where(message.c.conversation_id.in_(ids))
     tx.execute(delete(message_tag).where(message_tag.c.message_id.in_(said)))
     tx.execute(delete(message_ref).where(message_ref.c.message_id.in_(said)))
+    tx.execute(delete(reaction).where(reaction.c.message_id.in_(said)))
+    files.remove_of(tx, ids)
     tx.execute(delete(message).where(message.c.conversation_id.in_(ids)))
     tx.execute(delete(due).where(due.c.conversation_id.in_(ids)))
     tx.execute(delete(mirror).where(mirror.c.conversation_id.in_(ids)))

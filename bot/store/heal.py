@@ -153,6 +153,7 @@ def _requeue(tx: Tx, fresh: Mirror, waiting: Sequence[Row[Any]], but: set[Messag
 def _words(tx: Tx, mirror: Mirror, message: Message, *, joinable: bool) -> None:
     in_card = message.seq == mirror.opening_first and bool(mirror.opening_first)
     parts = spread.desk_parts(mirror.platform, message.body, in_card=in_card)
-    for part in range(1 if in_card else 0, len(parts)):
-        size = utf16_len(parts[part].to_plain()) if joinable and len(parts) == 1 else 0
+    last = len(parts) if message.file_id is None or not in_card else 2  # behind a card the file itself is the second part
+    for part in range(1 if in_card else 0, last):
+        size = utf16_len(parts[part].to_plain()) if joinable and len(parts) == 1 and message.file_id is None else 0
         spread.on_mirror(tx, mirror, "words", message_id=message.id, part=part, size=size)

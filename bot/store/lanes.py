@@ -219,6 +219,14 @@ def rest(tx: Tx, resting: Sequence[tuple[str, int, int, bool]]) -> None:
         )
 
 
+_PROLONG = update(lane).where(lane.c.key == bindparam("k"), lane.c.fence == bindparam("held")).values(due=bindparam("until"))
+
+
+def prolong(tx: Tx, held: Sequence[tuple[str, int]], until: int) -> None:
+    """Keep lanes ``(lane, fence)`` that are still being worked."""
+    tx.execute(_PROLONG, [{"k": key, "held": fence, "until": until} for key, fence in sorted(held)])
+
+
 _NEXT_DUE = select(lane.c.due).where(lane.c.last_seq > lane.c.done_seq).order_by(lane.c.due, lane.c.ready_since).limit(1)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 
 from bot.domain.conversation import Direction
-from bot.domain.ids import ConversationId, MessageId, Moment, OperatorId
+from bot.domain.ids import ConversationId, FileId, MessageId, Moment, OperatorId
 from bot.domain.text import RichText
 from bot.store import words
 from bot.store.tables import message, message_ref
@@ -22,6 +22,10 @@ class Message:
     """One thing said. ``seq`` counts within the conversation; ``author`` is the name at the time.
 
     ``expanded``  what its author wrote only stands for it (a canned response), so that his own desk shows it as well
+    ``body``      the words; of a file its title with the caption below, see :func:`bot.domain.files.told`
+    ``file_id``   the file it bears; ``reply_to`` the message it answers (R35)
+    ``rev``       0, or when its newest wording was written; ``deleted`` its author has taken it back
+    ``fate``      what the channel says became of it, one of ``FATES``
     """
 
     id: MessageId
@@ -34,6 +38,11 @@ class Message:
     body: RichText
     at: Moment
     expanded: bool = False
+    file_id: FileId | None = None
+    reply_to: MessageId | None = None
+    rev: int = 0
+    deleted: bool = False
+    fate: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +76,7 @@ def add(
     shown_as: str = "",
     action_key: str | None = None,
     expanded: bool = False,
+    reply_to: MessageId | None = None,
 ) -> MessageId | None:
     """Keep a message. ``action_key`` is unique for ever: None when a message with it is kept already.
 
@@ -83,6 +93,7 @@ def add(
         "at": at,
         "action_key": action_key,
         "expanded": expanded,
+        "reply_to": reply_to,
     }
     found = tx.execute(_add(tx.postgres), row).scalar()
     if found is None:
@@ -113,6 +124,11 @@ _COLUMNS = (
     message.c.body,
     message.c.at,
     message.c.expanded,
+    message.c.file_id,
+    message.c.reply_to,
+    message.c.edited_rev,
+    message.c.deleted_at,
+    message.c.fate,
 )
 _BY_IDS = select(*_COLUMNS).where(message.c.id.in_(bindparam("ids", expanding=True)))
 _LATEST = (
@@ -159,6 +175,11 @@ def _message(row: Any) -> Message:
         body=load(row.body),
         at=Moment(row.at),
         expanded=bool(row.expanded),
+        file_id=FileId(row.file_id) if row.file_id is not None else None,
+        reply_to=MessageId(row.reply_to) if row.reply_to is not None else None,
+        rev=row.edited_rev,
+        deleted=row.deleted_at is not None,
+        fate=row.fate,
     )
 
 
@@ -177,6 +198,45 @@ def decide(tx: Tx, message_id: MessageId, direction: Direction, *, seq: int, sho
 def withdraw(tx: Tx, message_id: MessageId) -> None:
     """An answer that was taken back before it went; it stays as a note (R123)."""
     tx.execute(update(message).where(message.c.id == message_id).values(direction=Direction.NOTE.value, shown_as=""))
+
+
+def change(tx: Tx, message_id: MessageId, body: RichText, rev: Moment) -> bool:
+    """Other words in its place. False when it has newer ones already (F40), or was taken back."""
+    mine = update(message).where(message.c.id == message_id, message.c.edited_rev < rev, message.c.deleted_at.is_(None))
+    if tx.execute(mine.values(body=dump(body), edited_rev=rev)).rowcount != 1:
+        return False
+    words.of_changed(tx, message_id, body)
+    return True
+
+
+def take_back(tx: Tx, said: Message) -> bool:
+    """Its author has deleted it: in its place stands that he did, and no search finds it. False when that was done already."""
+    gone = RichText.plain(f"🗑 {said.author} deleted this message.")
+    mine = update(message).where(message.c.id == said.id, message.c.deleted_at.is_(None))
+    if tx.execute(mine.values(deleted_at=tx.now, body=dump(gone))).rowcount != 1:
+        return False
+    words.forget(tx, [said.id])
+    return True
+
+
+def set_file(tx: Tx, message_id: MessageId, file_id: FileId) -> None:
+    """The file it bears."""
+    tx.execute(update(message).where(message.c.id == message_id).values(file_id=file_id))
+
+
+FATES = ("", "accepted", "delivered", "read", "failed")
+
+
+def set_fate(tx: Tx, message_id: MessageId, fate: str) -> bool:
+    """What the channel says became of it; only ever further, and ``failed`` is the end (F9). Whether that is news."""
+    before = FATES[: FATES.index(fate)]
+    mine = update(message).where(message.c.id == message_id, message.c.fate.in_(before))
+    return tx.execute(mine.values(fate=fate)).rowcount == 1
+
+
+def reset_fate(tx: Tx, message_id: MessageId) -> None:
+    """It is sent once more (*Retry*)."""
+    tx.execute(update(message).where(message.c.id == message_id).values(fate=""))
 
 
 _LAST_SAID = (
@@ -253,3 +313,9 @@ def refs_at(tx: Tx, platform: str, chat: str, remote_id: str) -> list[Ref]:
 def refs_of(tx: Tx, message_id: MessageId) -> list[Ref]:
     """Everywhere a message stands."""
     return [Ref(*values(row)) for row in tx.execute(_OF, {"message_id": message_id})]
+
+
+def at(tx: Tx, platform: str, chat: str, remote_id: str) -> MessageId | None:
+    """The message that stands in a post; the first where several do."""
+    found = refs_at(tx, platform, chat, remote_id)
+    return min((ref.message_id for ref in found), default=None)

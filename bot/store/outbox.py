@@ -18,13 +18,12 @@ from bot.store.uow import Tx, upsert
 class Delivery:
     """One delivery to queue.
 
-        ``lane``     what keeps its order; ``port`` and ``chat`` where it goes
-    <<<<<<< HEAD
-        ``op``       ``words`` ``topic`` ``card`` ``topic_state`` ``topic_name`` ``mark`` ``notice`` ``history`` ``home``
-                 ``document``
+    ``lane``     what keeps its order; ``port`` and ``chat`` where it goes
+    ``op``       ``words`` ``edit`` ``delete`` ``react`` ``fetch`` ``topic`` ``card`` ``topic_state`` ``topic_name`` ``mark``
+                 ``notice`` ``history`` ``home`` ``document`` ``mail`` ``remove`` ``sweep``
     ``size``     length of its text in UTF-16 units, for coalescing; 0 = never coalesced
-        ``patience`` milliseconds this kind of work lets others go first in a new lane
-        ``after``    milliseconds to wait before it may go
+    ``patience`` milliseconds this kind of work lets others go first in a new lane
+    ``after``    milliseconds to wait before it may go
     """
 
     lane: str
@@ -189,6 +188,38 @@ def is_under_way(tx: Tx, idem_key: str) -> bool:
     """Whether a delivery has been begun and its end is not known yet."""
     found = select(delivery.c.id).where(delivery.c.idem_key == idem_key, delivery.c.state == "sending")
     return tx.execute(found).first() is not None
+
+
+_WAITS = select(delivery.c.id).where(
+    delivery.c.lane == bindparam("key"),
+    delivery.c.message_id == bindparam("message_id"),
+    delivery.c.part == bindparam("part"),
+    delivery.c.op == "words",
+    delivery.c.state == "pending",
+)
+
+
+def waits(tx: Tx, key: str, message_id: MessageId, part: int) -> bool:
+    """Whether a part of a message is still to be sent in a lane, so that it will go as it is by then (F37).
+
+    Under the lane's lock, as :func:`cancel`.
+    """
+    if tx.keep("outbox"):
+        flush(tx)
+    if tx.postgres:
+        tx.execute(_LOCK, {"key": key})
+    return tx.execute(_WAITS, {"key": key, "message_id": message_id, "part": part}).first() is not None
+
+
+def bury(tx: Tx, message_id: MessageId, port: str) -> int | None:
+    """The channel says later that a message it took has failed: its delivery is dead after all. Its id, if there is one."""
+    ours = delivery.c.message_id == message_id, delivery.c.op == "words", delivery.c.lane.startswith(f"{port}:", autoescape=True)
+    found: int | None = tx.execute(
+        select(delivery.c.id).where(*ours, delivery.c.state.in_(("sent", "unconfirmed"))).order_by(delivery.c.part).limit(1)
+    ).scalar()
+    if found is not None:
+        tx.execute(update(delivery).where(delivery.c.id == found).values(state="dead"))
+    return found
 
 
 def revive(tx: Tx, delivery_id: int) -> Delivery | None:

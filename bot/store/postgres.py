@@ -41,7 +41,7 @@ class PostgresStore(Waking):
     def __init__(self, engine: AsyncEngine, url: URL, policy: Policy, ahead: Ahead = in_time) -> None:
         super().__init__()
         self._ahead = ahead
-        self._policy = policy
+        self.policy = policy
         self._engine = engine
         self._url = url
         self._queue: asyncio.Queue[_Asked | None] = asyncio.Queue()
@@ -74,7 +74,7 @@ class PostgresStore(Waking):
     async def read(self, job: Callable[[Tx], T]) -> T:
         """See :meth:`Store.read`."""
         async with self._engine.connect() as connection:
-            return await connection.run_sync(lambda sync: job(Tx(sync, Moment(clock() + self._ahead()), self._policy)))
+            return await connection.run_sync(lambda sync: job(Tx(sync, Moment(clock() + self._ahead()), self.policy)))
 
     async def close(self) -> None:
         """See :meth:`Store.close`."""
@@ -107,7 +107,7 @@ class PostgresStore(Waking):
     async def _attempt(self, asked: list[_Asked]) -> _Results:
         try:
             async with self._engine.connect() as connection:
-                results, wake = await connection.run_sync(_commit, asked, self._policy, self._ahead())
+                results, wake = await connection.run_sync(_commit, asked, self.policy, self._ahead())
         except Exception as error:  # connection lost, commit refused: those who asked are told, the task lives on
             return [(ask, None, error) for ask in asked]
         self.wakes.tell(wake)

@@ -7,7 +7,7 @@ from sqlalchemy import and_, delete, exists, func, or_, select
 from bot.domain.conversation import Status
 from bot.domain.group_settings import GroupSettings
 from bot.domain.ids import ClientId
-from bot.store import blobs
+from bot.store import blobs, files
 from bot.store.tables import blacklist, conversation, delivery, group, inbox
 from bot.store.uow import Tx
 
@@ -23,6 +23,8 @@ OVER = ("sent", "unconfirmed", "cancelled", "retried")
 def sweep(tx: Tx) -> tuple[int, int]:
     """Delete applied updates, finished deliveries and unused files that are old; returns how many of the first two."""
     blobs.sweep(tx)
+    files.sweep_uploads(tx)
+    files.sweep(tx, tx.now - tx.policy.file_keep)
     updates = tx.execute(
         delete(inbox).where(inbox.c.status == "done", inbox.c.received_at < tx.now - INBOX_DAYS * DAY_MS)
     ).rowcount

@@ -45,21 +45,31 @@ def channel_parts(kind: str, text: RichText) -> list[RichText]:
     return split(text, CHANNELS[kind].text_limit - NAME_ROOM)
 
 
-def open_mirrors(tx: Tx, conversation: Conversation, message_id: MessageId, text: RichText) -> None:
+def open_mirrors(tx: Tx, conversation: Conversation, message_id: MessageId, text: RichText, *, file: bool = False) -> None:
     """A thread or topic on every desk of the group, its card carrying the first words (R120)."""
     for home in team.desks_of(tx, conversation.group_id):
-        open_mirror(tx, conversation, home, message_id, text)
+        open_mirror(tx, conversation, home, message_id, text, file=file)
 
 
 def open_mirror(
-    tx: Tx, conversation: Conversation, home: Desk, message_id: MessageId, text: RichText, *, pointer: str = ""
+    tx: Tx,
+    conversation: Conversation,
+    home: Desk,
+    message_id: MessageId,
+    text: RichText,
+    *,
+    file: bool = False,
+    pointer: str = "",
 ) -> Mirror:
-    """One new mirror and what makes it: on Telegram a topic and the card, on Slack the card alone, as the thread's root."""
+    """One new mirror and what makes it: on Telegram a topic and the card, on Slack the card alone, as the thread's root.
+
+    ``file``: the first message is one; the card says so, and the file follows.
+    """
     mirror = mirrors.add(tx, conversation.id, home, opening=conversation.last_seq, pointer=pointer)
     if home.platform == "telegram":
         on_mirror(tx, mirror, "topic", idem_key=f"topic:{mirror.id}")
     on_mirror(tx, mirror, "card", message_id=message_id, size=utf16_len(text.to_plain()), idem_key=f"card:{mirror.id}")
-    for part in range(1, len(desk_parts(home.platform, text, in_card=True))):
+    for part in range(1, 2 if file else len(desk_parts(home.platform, text, in_card=True))):
         on_mirror(tx, mirror, "words", message_id=message_id, part=part)
     return mirror
 

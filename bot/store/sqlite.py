@@ -49,7 +49,7 @@ class SqliteStore(Waking):
 
     def __init__(self, url: str, policy: Policy, ahead: Ahead = in_time) -> None:
         super().__init__()
-        self._policy = policy
+        self.policy = policy
         self._ahead = ahead
         self._url = parsed(url)
         self._loop = asyncio.get_running_loop()
@@ -91,7 +91,7 @@ class SqliteStore(Waking):
     async def read(self, job: Callable[[Tx], T]) -> T:
         """See :meth:`Store.read`."""
         async with self._readers.connect() as connection:
-            return await connection.run_sync(lambda sync: job(Tx(sync, Moment(clock() + self._ahead()), self._policy)))
+            return await connection.run_sync(lambda sync: job(Tx(sync, Moment(clock() + self._ahead()), self.policy)))
 
     async def close(self) -> None:
         """See :meth:`Store.close`."""
@@ -140,7 +140,7 @@ class SqliteStore(Waking):
         self, connection: Connection, asked: list[_Asked]
     ) -> tuple[list[tuple[asyncio.Future[Any], Any, BaseException | None]], set[str]]:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-        tx = Tx(connection, Moment(clock() + self._ahead()), self._policy)
+        tx = Tx(connection, Moment(clock() + self._ahead()), self.policy)
         try:
             results = [_run(tx, ask) for ask in asked]
             tx.close()

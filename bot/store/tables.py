@@ -6,6 +6,7 @@ Alembic's migrations must arrive at exactly this; a test compares them on both e
 from __future__ import annotations
 
 from bot.store.columns import metadata
+from bot.store.tables_files import file, file_chunk, reaction
 from bot.store.tables_search import client_words, last_search, message_words
 from bot.store.tables_talk import (
     blacklist,
@@ -41,6 +42,8 @@ __all__ = [
     "delivery",
     "desk",
     "due",
+    "file",
+    "file_chunk",
     "group",
     "home",
     "identity",
@@ -59,6 +62,7 @@ __all__ = [
     "operator",
     "origin",
     "pin",
+    "reaction",
     "role",
     "secret",
     "tag",

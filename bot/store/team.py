@@ -12,6 +12,7 @@ from bot.domain.group_settings import GroupSettings
 from bot.domain.ids import ChannelId, DeskId, GroupId, OperatorId
 from bot.domain.operator_settings import OperatorSettings
 from bot.domain.people import Actor, Group, Operator, Signature
+from bot.domain.permissions import Permission
 from bot.store.tables import channel, desk, group, identity, membership, operator, role
 from bot.store.uow import Tx, values
 
@@ -67,6 +68,12 @@ def operator_by_id(tx: Tx, operator_id: OperatorId) -> Operator | None:
     """The operator, active or not."""
     row = tx.execute(_BY_ID, {"id": operator_id}).first()
     return _operator(tx, row) if row else None
+
+
+def admins(tx: Tx) -> list[OperatorId]:
+    """Active operators who run the team."""
+    rows = tx.execute(_OPERATOR.where(operator.c.active.is_(True)).order_by(operator.c.id)).all()
+    return [OperatorId(row.id) for row in rows if Permission.SUPER_ADMIN.value in json.loads(row.permissions or "[]")]
 
 
 def _operator(tx: Tx, row: Any) -> Operator:

@@ -303,7 +303,7 @@ def test_R125_every_table_that_speaks_of_a_client_is_known_to_the_erasure() -> N
     """A new one fails here, until ``store.erasure`` takes care of it (rows that go with their owner do so by themselves)."""
     handled = {
         *("client_identity", "client_note", "pin", "blacklist", "conversation", "message", "mirror"),
-        *("message_tag", "message_ref", "due", "delivery", "journal"),
+        *("message_tag", "message_ref", "due", "delivery", "journal", "file", "reaction"),
     }
     owners = {"client", "conversation", "message", "mirror"}
     found = {

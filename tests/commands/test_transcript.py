@@ -24,8 +24,8 @@ from tests.commands.conftest import Shop
 @pytest.fixture
 async def mailing(shop: Shop) -> Shop:
     """The shop with a mail server; every operator may mail to acme.example."""
-    policy = shop.store._policy  # type: ignore[attr-defined]
-    shop.store._policy = dataclasses.replace(policy, mail=True, mail_domains=frozenset({"acme.example"}))  # type: ignore[attr-defined]
+    policy = shop.store.policy  # type: ignore[attr-defined]
+    shop.store.policy = dataclasses.replace(policy, mail=True, mail_domains=frozenset({"acme.example"}))  # type: ignore[attr-defined]
     return shop
 
 

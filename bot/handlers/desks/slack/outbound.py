@@ -19,7 +19,6 @@ from bot.delivery.ports import (
     EditCard,
     Fate,
     History,
-    Letter,
     Mark,
     NameTopic,
     Notice,
@@ -112,13 +111,13 @@ class SlackPort:
                 return await self._mark(parcel.address.chat, mark)
             case Remove():
                 return await remove_posts(self._wire, parcel.address.chat, parcel.address.thread)
-            case Letter():
-                return Unsupported("Slack is a desk, no mail server")
             case Sweep() as sweep:
                 waiting = await self._take_back(parcel.address.chat, sweep.delivery_id, sweep.since)
                 return waiting or Sent()
             case OpenTopic() | NameTopic() | TopicState():
                 return Sent()
+            case _:  # letters, and what Slack can't do yet
+                return Unsupported("Slack can't do this.")
 
     async def _home(self, person: str, screen: Screen | None) -> Outcome:
         """The Home tab of one person (https://docs.slack.dev/reference/methods/views.publish)."""

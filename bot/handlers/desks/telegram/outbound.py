@@ -13,9 +13,13 @@ from typing import Any
 import structlog
 
 from bot.delivery.ports import (
+    DeletePost,
     Document,
     EditCard,
+    EditPost,
     Fate,
+    Fetch,
+    FilePost,
     History,
     Letter,
     Mark,
@@ -27,6 +31,7 @@ from bot.delivery.ports import (
     Permanent,
     PostCard,
     PublishHome,
+    React,
     Remove,
     Sent,
     Sweep,
@@ -114,6 +119,8 @@ class TelegramDeskPort:
                 Sweep() | PublishHome() | Letter()
             ):  # what has no topic is refused at once; the others are Slack's and the mail's
                 return Unsupported("a Telegram desk has no such thing")
+            case FilePost() | EditPost() | DeletePost() | React() | Fetch():
+                return Unsupported("not yet")
             case OpenTopic(name):
                 topic = {"chat_id": chat, "name": keyboards.topic_name(name), "icon_color": _TOPIC_COLOUR}
                 made = await self._api.call("createForumTopic", topic)

@@ -1,0 +1,68 @@
+"""Files in pieces, reactions, what a message answers, and what became of it."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def _id(name: str, *, nullable: bool = False) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=nullable)
+
+
+def upgrade() -> None:
+    op.create_table(
+        "file",
+        _id("id"),
+        _id("conversation_id", nullable=True),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("name", "mime", "kind")),
+        sa.Column("size", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("seconds", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("caption", sa.Text(), server_default="{}", nullable=False),
+        sa.Column("source", sa.Text(), server_default="", nullable=False),
+        sa.Column("source_ref", sa.Text(), server_default="{}", nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["conversation_id"], ["conversation.id"], name=op.f("fk_file_conversation_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_file")),
+    )
+    op.create_index("ix_file_conversation_id", "file", ["conversation_id"])
+    op.create_index("ix_file_state_at", "file", ["state", "at"])
+    op.create_table(
+        "file_chunk",
+        _id("file_id"),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["file_id"], ["file.id"], name=op.f("fk_file_chunk_file_id")),
+        sa.PrimaryKeyConstraint("file_id", "n", name=op.f("pk_file_chunk")),
+    )
+    op.create_table(
+        "reaction",
+        _id("id"),
+        _id("message_id"),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("side", "who", "emoji")),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_reaction_message_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reaction")),
+        sa.UniqueConstraint("message_id", "side", "who", "emoji", name=op.f("uq_reaction_message_id_side_who_emoji")),
+    )
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("fate", sa.Text(), server_default="", nullable=False))
+        batch_op.add_column(_id("file_id", nullable=True))
+        batch_op.add_column(_id("reply_to", nullable=True))
+    if op.get_bind().dialect.name == "postgresql":  # a time in milliseconds; SQLite's INTEGER holds one as it is
+        op.alter_column("message", "edited_rev", type_=sa.BigInteger(), server_default="0", existing_nullable=False)
+
+
+def downgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.alter_column("message", "edited_rev", type_=sa.Integer(), existing_nullable=False)
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        for name in ("reply_to", "file_id", "fate"):
+            batch_op.drop_column(name)
+    for table in ("reaction", "file_chunk", "file"):
+        op.drop_table(table)
