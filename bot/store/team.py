@@ -171,14 +171,15 @@ def group_settings(tx: Tx) -> dict[GroupId, GroupSettings]:
 
 
 _CHANNEL = select(channel.c.id, channel.c.kind, channel.c.name, channel.c.group_id).where(channel.c.active.is_(True))
+_FIRST_OF_KIND = _CHANNEL.where(channel.c.kind == bindparam("kind")).order_by(channel.c.id)
+_NAMED = _FIRST_OF_KIND.where(channel.c.name == bindparam("name"))
 
 
 def find_channel(tx: Tx, kind: str, name: str | None) -> Channel | None:
     """The channel of that kind and name; without a name the first of its kind."""
     known = tx.keep("channels")
     if (kind, name) not in known:
-        query = _CHANNEL.where(channel.c.kind == kind).order_by(channel.c.id)
-        row = tx.execute(query.where(channel.c.name == name) if name is not None else query).first()
+        row = tx.execute(_FIRST_OF_KIND if name is None else _NAMED, {"kind": kind, "name": name}).first()
         known[kind, name] = Channel(*values(row)) if row else None
     found: Channel | None = known[kind, name]
     return found

@@ -20,13 +20,19 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from aiogram import Bot
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
-from aiogram.exceptions import ClientDecodeError, TelegramAPIError, TelegramNetworkError, TelegramServerError
-from aiogram.methods.base import TelegramMethod
 from aiohttp import ClientConnectorError, ClientError, ClientTimeout, ConnectionTimeoutError, FormData
 from yarl import URL
+
+from bot.handlers.shared.telegram_sdk import (
+    AiohttpSession,
+    Bot,
+    ClientDecodeError,
+    TelegramAPIError,
+    TelegramAPIServer,
+    TelegramMethod,
+    TelegramNetworkError,
+    TelegramServerError,
+)
 
 CONNECTIONS = 300
 TIMEOUT = ClientTimeout(total=30, connect=10)

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import structlog
-from aiogram.exceptions import AiogramError
 
 from bot.domain.actions import TABLE, Action, Verb
 from bot.domain.people import Actor, Operator
 from bot.handlers.shared.telegram_api import BotApi
+from bot.handlers.shared.telegram_sdk import AiogramError
 from bot.store import private_chats, secrets, team
 from bot.store.engine import Store
 

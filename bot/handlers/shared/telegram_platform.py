@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 import structlog
-from aiogram.exceptions import AiogramError, TelegramNotFound, TelegramUnauthorizedError
 from aiohttp import web
 
 from bot.delivery.ports import Port
@@ -16,6 +15,7 @@ from bot.handlers.shared.telegram_api import BotApi
 from bot.handlers.shared.telegram_commands import Commands
 from bot.handlers.shared.telegram_forums import ask, look
 from bot.handlers.shared.telegram_poller import Patience, Poller
+from bot.handlers.shared.telegram_sdk import AiogramError, TelegramNotFound, TelegramUnauthorizedError
 from bot.handlers.shared.telegram_updates import source_of
 from bot.handlers.shared.telegram_webhook import Webhook
 

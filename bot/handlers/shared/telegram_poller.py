@@ -17,18 +17,18 @@ import secrets
 import time
 
 import structlog
-from aiogram.exceptions import (
+
+from bot.commands import desk
+from bot.handlers.intake import Intake
+from bot.handlers.shared.telegram_api import BotApi
+from bot.handlers.shared.telegram_sdk import (
     AiogramError,
     TelegramConflictError,
     TelegramNotFound,
     TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
-
-from bot.commands import desk
-from bot.handlers.intake import Intake
-from bot.handlers.shared.telegram_api import BotApi
-from bot.handlers.shared.telegram_updates import ALLOWED, Update, keep_raw, keep_update, source_of, update_id_in
+from bot.handlers.shared.telegram_updates import ALLOWED, Update, is_echo, keep_raw, keep_update, source_of, update_id_in
 from bot.store import cursors
 from bot.store.cursors import Cursor
 from bot.store.engine import Store
@@ -109,7 +109,8 @@ class Poller:
             return
         if updates:
             last = max(update["update_id"] for update in updates)
-            await self._keep([keep_update(self._api.id, update) for update in updates], last + 1)
+            heard = [update for update in updates if not is_echo(self._api.id, update)]
+            await self._keep([keep_update(self._api.id, update) for update in heard], last + 1)
 
     async def _note_heard(self) -> None:
         """Keep when Telegram last answered, now and then, so that a gap longer than its memory is known (F13)."""

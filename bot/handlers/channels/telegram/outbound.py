@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from aiogram.exceptions import AiogramError, TelegramBadRequest
 
 from bot.delivery.ports import Outcome, Parcel, Permanent, Sent, Unsupported, Words
 from bot.handlers.shared.telegram_api import BotApi
 from bot.handlers.shared.telegram_draft import signed
 from bot.handlers.shared.telegram_outcomes import Outcomes, is_unparsed
+from bot.handlers.shared.telegram_sdk import AiogramError, TelegramBadRequest
 
 log = structlog.get_logger(__name__)
 

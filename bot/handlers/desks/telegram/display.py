@@ -13,7 +13,6 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 import structlog
-from aiogram.exceptions import AiogramError, TelegramBadRequest, TelegramForbiddenError, TelegramRetryAfter
 
 from bot.commands import asking
 from bot.commands.answer import Answer
@@ -24,6 +23,7 @@ from bot.handlers.desks.telegram import forms, screens
 from bot.handlers.shared.jumps import Address, Workspace, address_of
 from bot.handlers.shared.telegram_api import BotApi
 from bot.handlers.shared.telegram_outcomes import UNCHANGED
+from bot.handlers.shared.telegram_sdk import AiogramError, TelegramBadRequest, TelegramForbiddenError, TelegramRetryAfter
 from bot.store import private_chats
 from bot.store.engine import Store
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from aiogram.exceptions import AiogramError
 
 from bot.commands import asking
 from bot.commands.answer import Answer
@@ -34,6 +33,7 @@ from bot.handlers.shared.jumps import Workspace
 from bot.handlers.shared.telegram_api import BotApi
 from bot.handlers.shared.telegram_commands import Commands
 from bot.handlers.shared.telegram_media import describe
+from bot.handlers.shared.telegram_sdk import AiogramError
 from bot.handlers.shared.telegram_text import from_entities
 from bot.store import mirrors
 from bot.store.engine import Store

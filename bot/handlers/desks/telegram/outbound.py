@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Any
 
 import structlog
-from aiogram.exceptions import AiogramError, TelegramBadRequest, TelegramForbiddenError
 
 from bot.delivery.ports import (
     Document,
@@ -41,6 +40,7 @@ from bot.handlers.shared.telegram_api import BotApi
 from bot.handlers.shared.telegram_draft import clipped
 from bot.handlers.shared.telegram_forums import look
 from bot.handlers.shared.telegram_outcomes import Outcomes, is_unparsed
+from bot.handlers.shared.telegram_sdk import AiogramError, TelegramBadRequest, TelegramForbiddenError
 
 log = structlog.get_logger(__name__)
 
