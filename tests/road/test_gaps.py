@@ -13,10 +13,16 @@ def told(house: House) -> list[str]:
     return [line for line in house.slack.private("ada") + house.telegram.private("ada") if "not heard" in line]
 
 
-async def test_F13_a_long_backlog_drains_once_and_in_order(house: House) -> None:
+async def heard_once(house: House) -> None:
+    """A client has written, then relaydesk stops."""
     house.client_says("I am here")
+    await house.until(lambda: house.slack.threads() and house.telegram.threads())
     await house.settled()
     await house.stop()
+
+
+async def test_F13_a_long_backlog_drains_once_and_in_order(house: House) -> None:
+    await heard_once(house)
     house.ahead += 23 * 3600
     clients = list(house.scene.clients)[:CLIENTS]
     for number in range(WORDS):
@@ -37,9 +43,7 @@ async def test_F13_a_long_backlog_drains_once_and_in_order(house: House) -> None
 
 
 async def test_F13_a_gap_longer_than_telegrams_memory_is_told_to_admins(house: House) -> None:
-    house.client_says("I am here")
-    await house.settled()
-    await house.stop()
+    await heard_once(house)
     house.ahead += 25 * 3600
     await house.start()
     (words,) = await house.until(lambda: told(house))
