@@ -45,6 +45,7 @@ async def test_F13_a_long_backlog_drains_once_and_in_order(house: House) -> None
 async def test_F13_a_gap_longer_than_telegrams_memory_is_told_to_admins(house: House) -> None:
     await heard_once(house)
     house.ahead += 25 * 3600
+    house.client_says("Are you there?")
     await house.start()
     (words,) = await house.until(lambda: told(house))
     assert "messages from before that may be lost" in words
