@@ -7,13 +7,15 @@ posting for everybody ourselves, as a reply to the message it is about. Ephemera
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Any
 
 import structlog
-from aiogram.exceptions import AiogramError, TelegramBadRequest, TelegramForbiddenError
+from aiogram.exceptions import AiogramError, TelegramBadRequest, TelegramForbiddenError, TelegramRetryAfter
 
 from bot.delivery.ports import (
+    Address,
     DeletePost,
     Document,
     EditCard,
@@ -66,6 +68,7 @@ class TelegramDeskPort:
         self._api = api
         self._outcomes = Outcomes(to_clients=False)
         self._in_private = Outcomes(to_clients=True)
+        self._silent_until = 0.0
 
     async def deliver(self, parcel: Parcel) -> Outcome:
         """See :class:`bot.delivery.ports.Port`."""
@@ -125,6 +128,20 @@ class TelegramDeskPort:
                 topic = {"chat_id": chat, "name": keyboards.topic_name(name), "icon_color": _TOPIC_COLOUR}
                 made = await self._api.call("createForumTopic", topic)
                 return Sent(str(made["message_thread_id"]))
+
+    async def typing(self, address: Address) -> None:
+        """See :class:`bot.delivery.ports.ShowsTyping`; ``sendChatAction`` in the topic."""
+        if time.monotonic() < self._silent_until:
+            return
+        where: Arguments = {"chat_id": int(address.chat), "action": "typing"}
+        if address.thread:
+            where["message_thread_id"] = int(address.thread)
+        try:
+            await self._api.call("sendChatAction", where)
+        except TelegramRetryAfter as error:
+            self._silent_until = time.monotonic() + error.retry_after
+        except AiogramError as error:
+            log.debug("typing not shown", port=PORT, why=str(error))
 
     async def _post(self, arguments: Arguments) -> Outcome:
         """Post; when the formatting is refused, once more as plain text (F34)."""
