@@ -48,7 +48,7 @@ class Typing:
     async def _show(self, channel_kind: str, external_id: str) -> None:
         try:
             for port, address in await self._store.read(lambda tx: self._places(tx, channel_kind, external_id)):
-                able = self._ports().get(port)
+                able: object = self._ports().get(port)
                 if isinstance(able, ShowsTyping):
                     await able.typing(address)
         except Exception as error:  # best effort: whoever types on tells again
