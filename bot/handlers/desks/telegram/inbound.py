@@ -213,7 +213,8 @@ class TelegramDeskInbound:
         elif "caption" in message:
             text, entities = str(message["caption"]), message.get("caption_entities")
         else:
-            return RichText.plain(storable(describe(message)))
+            what = "" if attachment(message, PORT) is not None else describe(message)
+            return RichText.plain(storable(what))
         found = _COMMAND.match(text)
         if found is None:
             return emojize_tree(from_entities(text, entities))
