@@ -1,4 +1,4 @@
-"""An operator has reacted to a message: he has seen it (R20), with 🏷 he wants to tag it (R60), else the client sees it (R35)."""
+"""An operator has reacted: he has seen it (R20); 🏷 or a tag's own emoji tags it (R60); any other the client sees (R35)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Reacted:
 
 
 def reacted(tx: Tx, reaction: Reacted) -> None:
-    """Clear the unseen mark when an operator who may see the conversation reacted.
+    """Clear the unseen mark when an operator who may see the conversation reacted, and tag what the emoji is a tag's.
 
     Anybody else's reaction does nothing and is kept in the journal; it asked for nothing, so nothing is answered.
     """
@@ -49,8 +49,13 @@ def _saw(tx: Tx, context: Context, reaction: Reacted) -> Answer:
         if reaction.added:
             tags.offer(tx, context, reaction.remote_id)
         return Answer("")
+    if not reaction.sign:
+        return Answer("")
+    if tags.is_sign(tx, reaction.sign):
+        (tags.by_sign if reaction.added else tags.by_sign_off)(tx, context, reaction.remote_id, reaction.sign)
+        return Answer("")
     said = messages.at(tx, reaction.platform, reaction.chat, reaction.remote_id)
-    if said is not None and reaction.sign:
+    if said is not None:
         changes.operator_reacted(tx, context, said, reaction.sign, added=reaction.added)
     return Answer("")
 

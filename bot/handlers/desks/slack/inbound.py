@@ -20,6 +20,7 @@ from bot.handlers.desks.slack import interactions
 from bot.handlers.desks.slack.answers import Answers
 from bot.handlers.desks.slack.text import from_message
 from bot.handlers.desks.slack.updates import (
+    REACTIONS,
     ROOM_BACK,
     ROOM_GONE,
     Json,
@@ -31,6 +32,7 @@ from bot.handlers.desks.slack.updates import (
     thread_of,
     word,
 )
+from bot.handlers.shared.emoji_codes import to_unicode
 from bot.store import mirrors
 from bot.store.uow import Tx
 
@@ -71,7 +73,7 @@ class SlackInbound:
             thread_gone(tx, Place(SLACK, word(event, "channel"), ""))
         elif kind in ROOM_BACK:
             reachable(tx, SLACK, word(event, "channel"))
-        elif kind == "reaction_added":
+        elif kind in REACTIONS:
             self._reaction(tx, event)
         elif subtype == "message_deleted" or is_tombstone(event):
             self._deleted(tx, event)
@@ -98,7 +100,9 @@ class SlackInbound:
     def _reaction(self, tx: Tx, event: Json) -> None:
         item = part(event, "item")
         actor = Actor(SLACK, word(event, "user"), "reaction")
-        reacted(tx, Reacted(actor, SLACK, word(item, "channel"), word(item, "ts"), word(event, "reaction")))
+        name, added = word(event, "reaction"), word(event, "type") == "reaction_added"
+        sign = to_unicode(name.partition("::")[0]) or ""  # a workspace's own picture has none; the shade of a hand is no matter
+        reacted(tx, Reacted(actor, SLACK, word(item, "channel"), word(item, "ts"), sign, sign, added))
 
     def _deleted(self, tx: Tx, event: Json) -> None:
         """A message is gone; when it was a thread's root, so is the card, and with the last reply the thread."""

@@ -29,7 +29,7 @@ SCOPES = {
     "groups:read": "the same for private rooms",
     "im:history": "what operators write to the bot itself, and notices and files to them looked for after a crash",
     "im:write": "notices and files to one operator in direct messages",
-    "reactions:read": "a reaction counts as seen",
+    "reactions:read": "a reaction counts as seen, or tags",
     "reactions:write": "the marks on operators' messages",
 }
 EVENTS = (
@@ -45,6 +45,7 @@ EVENTS = (
     "message.groups",
     "message.im",
     "reaction_added",
+    "reaction_removed",
 )
 
 

@@ -19,6 +19,7 @@ from bot.delivery.ports import (
     EditCard,
     Fate,
     History,
+    LookAt,
     Mark,
     NameTopic,
     Notice,
@@ -42,6 +43,7 @@ from bot.handlers.desks.slack import uploads
 from bot.handlers.desks.slack.blocks import Message, draw_card, draw_history, draw_notice, draw_words
 from bot.handlers.desks.slack.refusals import BAD_TEXT
 from bot.handlers.desks.slack.removal import remove_posts
+from bot.handlers.desks.slack.rooms import look
 from bot.handlers.desks.slack.screens import as_home
 from bot.handlers.desks.slack.wire import Failed, Wire
 from bot.handlers.shared.jumps import address_of
@@ -86,9 +88,7 @@ class SlackPort:
     async def _deliver(self, parcel: Parcel) -> Outcome:
         stamp = str(parcel.delivery_id)
         match parcel.body:
-            case Words(kind="reply"):
-                return Unsupported("Slack is a desk, no channel")
-            case Words() as words:
+            case Words() as words if words.kind != "reply":
                 return await self._post(parcel, draw_words(words, stamp))
             case PostCard(card):
                 return await self._post(parcel, draw_card(await self._linked(parcel, card), stamp))
@@ -101,6 +101,10 @@ class SlackPort:
                 return await self._post(parcel, drawn)
             case Document() as document:
                 return await uploads.send(self._wire, parcel.address.chat, document, parcel.delivery_id)
+            case LookAt():
+                who = await self._wire.call("auth.test", {})
+                found = await look(self._wire, parcel.address.chat, str(who.get("user") or "the bot"))
+                return Sent(amiss="" if found.ok else f"{found.what}. {found.remedy[:1].upper()}{found.remedy[1:]}.")
             case PublishHome(screen):
                 return await self._home(parcel.address.chat, screen)
             case EditCard(remote_id, card):

@@ -20,6 +20,7 @@ TYPED = frozenset(("", "file_share", "thread_broadcast"))
 CHANGES = frozenset(("message_changed", "message_deleted"))
 ROOM_GONE = frozenset(("channel_archive", "channel_deleted", "group_archive", "group_deleted"))
 ROOM_BACK = frozenset(("channel_unarchive", "group_unarchive", "member_joined_channel"))
+REACTIONS = frozenset(("reaction_added", "reaction_removed"))
 IGNORED = frozenset(
     (
         "app_rate_limited",
@@ -31,7 +32,6 @@ IGNORED = frozenset(
         "group_left",
         "group_rename",
         "member_left_channel",
-        "reaction_removed",
         "tokens_revoked",
         "user_change",
     )
@@ -163,7 +163,7 @@ def _event(body: Json) -> Kept | None:
             return None
         # A message that mentions the bot comes twice, as two events: one key for both (F6).
         return Kept(f"message:{team}:{room}:{word(event, 'ts')}", f"{room}:{thread_of(event)}", json.dumps(body))
-    if kind == "reaction_added":
+    if kind in REACTIONS:
         item = part(event, "item")
         if item.get("type") != "message" or word(event, "user") in _our_users(body):
             return None

@@ -64,6 +64,7 @@ export function chatPane(where, box, options = {}) {
     if (!at) return;
     const spot = `${at.user}/${at.chat}/${at.thread ?? ""}`;
     if (root.dataset.spot !== spot) { root.dataset.spot = spot; reply = editing = null; }
+    if (reply?.message_id && !at.messages.some((one) => one.message_id === reply.message_id && !one.deleted)) { reply = null; writing.hint(null); }
     const place = {
       user: at.user, chat: at.chat, box, group: at.group, admin: at.admin,
       say: (text) => attempt(box, () => write(text)),
