@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -201,8 +202,11 @@ def withdraw(tx: Tx, message_id: MessageId) -> None:
 
 
 def change(tx: Tx, message_id: MessageId, body: RichText, rev: Moment) -> bool:
-    """Other words in its place. False when it has newer ones already (F40), or was taken back."""
-    mine = update(message).where(message.c.id == message_id, message.c.edited_rev < rev, message.c.deleted_at.is_(None))
+    """Other words in its place. False when it has newer ones already (F40), or was taken back.
+
+    Of two changes at the same time the later told wins: Telegram's times are whole seconds.
+    """
+    mine = update(message).where(message.c.id == message_id, message.c.edited_rev <= rev, message.c.deleted_at.is_(None))
     if tx.execute(mine.values(body=dump(body), edited_rev=rev)).rowcount != 1:
         return False
     words.of_changed(tx, message_id, body)
@@ -217,6 +221,12 @@ def take_back(tx: Tx, said: Message) -> bool:
         return False
     words.forget(tx, [said.id])
     return True
+
+
+def bearing(tx: Tx, file_ids: set[int]) -> list[Message]:
+    """The messages that bear these files, in order."""
+    query = select(*_COLUMNS).where(message.c.file_id.in_(sorted(file_ids))).order_by(message.c.seq)
+    return [_message(row) for row in tx.execute(query)] if file_ids else []
 
 
 def set_file(tx: Tx, message_id: MessageId, file_id: FileId) -> None:
@@ -273,7 +283,8 @@ def _ref(postgres: bool) -> Any:
 
 
 def add_ref(tx: Tx, ref: Ref) -> None:
-    """Note where a message stands; written at the end of the transaction."""
+    """Note where a message stands; written at the end of the transaction, and known at once."""
+    tx.keep("refs")[ref] = None
     tx.later(
         _ref(tx.postgres),
         {
@@ -307,12 +318,21 @@ _OF = select(*_REF_COLUMNS).where(message_ref.c.message_id == bindparam("message
 
 def refs_at(tx: Tx, platform: str, chat: str, remote_id: str) -> list[Ref]:
     """The messages that stand in one post; several when texts were joined."""
-    return [Ref(*values(row)) for row in tx.execute(_AT, {"platform": platform, "chat": chat, "remote_id": remote_id})]
+    found = [Ref(*values(row)) for row in tx.execute(_AT, {"platform": platform, "chat": chat, "remote_id": remote_id})]
+    place = (platform, chat, remote_id)
+    return _with_fresh(tx, found, lambda ref: (ref.platform, ref.chat, ref.remote_id) == place)
 
 
 def refs_of(tx: Tx, message_id: MessageId) -> list[Ref]:
     """Everywhere a message stands."""
-    return [Ref(*values(row)) for row in tx.execute(_OF, {"message_id": message_id})]
+    found = [Ref(*values(row)) for row in tx.execute(_OF, {"message_id": message_id})]
+    return _with_fresh(tx, found, lambda ref: ref.message_id == message_id)
+
+
+def _with_fresh(tx: Tx, found: list[Ref], fits: Callable[[Ref], bool]) -> list[Ref]:
+    """With those this transaction has yet to write: what is changed in the same breath as it was written is found too."""
+    fresh: dict[Ref, None] = tx.keep("refs")
+    return list(dict.fromkeys([*found, *filter(fits, fresh)])) if fresh else found
 
 
 def at(tx: Tx, platform: str, chat: str, remote_id: str) -> MessageId | None:

@@ -17,7 +17,7 @@ Json = dict[str, Any]
 MORE = "More…"
 MARKS = {
     "slack": {"white_check_mark": "accepted", "x": "failed", "lock": "held"},
-    "telegram": {"👍": "accepted", "👎": "failed", "👀": "held"},
+    "telegram": {"👍": "accepted", "👌": "delivered", "👀": "read", "👎": "failed", "✍": "held"},
 }
 
 

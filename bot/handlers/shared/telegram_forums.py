@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from aiogram.exceptions import AiogramError
-
 from bot.handlers.shared.platform import Finding
 from bot.handlers.shared.telegram_api import BotApi
+from bot.handlers.shared.telegram_sdk import AiogramError
 
 RIGHTS = {
     "can_manage_topics": "Manage Topics",
