@@ -23,7 +23,7 @@ MARKS = {
         "x": "failed",
         "lock": "held",
     },
-    "telegram": {"👍": "accepted", "👎": "failed", "👀": "held"},
+    "telegram": {"👍": "accepted", "👌": "delivered", "👀": "read", "👎": "failed", "✍": "held"},
 }
 
 
