@@ -82,6 +82,18 @@ async def until_here(house: House, count: int) -> list[tuple[str, FileState, str
             await asyncio.sleep(0.02)
 
 
+def client_files(house: House) -> list[tuple[str, bytes, str]]:
+    """What Ann got: name (a photo has none), bytes, caption without the name line."""
+    said = house.box.telegram.messages(chat=house.scene.channel_bot.id, user=house.scene.clients["ann"])
+    found = []
+    for one in said:
+        media = one.get("document") or (one.get("photo") or [None])[-1]
+        if one["from"]["id"] == house.scene.channel_bot.id and media:
+            content = house.box.telegram.files[media["file_id"]].content
+            found.append((media.get("file_name", "photo"), content, one.get("caption", "").partition("\n")[2]))
+    return found
+
+
 def told_of(talk: Talk, words: str) -> bool:
     """Whether the thread, or its holder alone, reads these words."""
     return any(words in one for one in [*talk.lines(), *talk.mine.told(HOLDER)])
@@ -164,6 +176,8 @@ async def test_R32_an_operators_files_are_fetched_in_order_the_words_with_the_fi
     ]
     slack(talk).says(HOLDER, talk.thread, "have a look", files=files)
     kept_files = await until_here(house, 3)
+    await house.until(lambda: len(client_files(house)) == 3)
+    assert client_files(house) == [("photo", PNG, "have a look"), ("b.pdf", PDF, ""), ("gpj.exe.txt", b"text", "")]
     assert [(name, content) for name, _, _, content in kept_files] == [
         ("a.png", PNG), ("b.pdf", PDF), ("gpj.exe.txt", b"text"),
     ]  # fmt: skip
