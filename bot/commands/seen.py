@@ -49,7 +49,7 @@ def reacted(tx: Tx, reaction: Reacted) -> None:
 def _saw(tx: Tx, context: Context, reaction: Reacted) -> Answer:
     if reaction.added:
         inbox.saw(tx, context.conversation)
-    if reaction.emoji in EMOJI:
+    if reaction.sign in EMOJI:
         if reaction.added:
             tags.offer(tx, context, reaction.remote_id)
         return Answer("")
