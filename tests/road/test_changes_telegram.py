@@ -63,13 +63,14 @@ def bot_reactions(house: House, post: str) -> list[str]:
 
 
 async def post_of(talk: Talk, words: str) -> Json:
-    """The bot's post in the topic that says this, once it stands there."""
+    """The bot's post in the topic that says this, once it stands there, as a person comes to see it."""
 
     def found() -> Json | None:
         posts = [one for one in talk.mine.posts(talk.thread) if one["from"]["is_bot"]]
         return next((one for one in posts if words in one.get("text", one.get("caption", ""))), None)
 
     post: Json = await talk.house.until(found)
+    await talk.house.settled()  # the bot knows where it stands
     return post
 
 
