@@ -292,3 +292,23 @@ async def test_R38_F43_typing_shows_in_the_topic_or_not_at_all(house: House) -> 
 
 def shown(house: House) -> list[Json]:
     return [call.args for call in house.box.telegram.calls if call.method == "sendChatAction"]
+
+
+async def test_F43_typing_is_dropped_where_posts_must_wait_and_is_kept_nowhere(cold_house: House) -> None:
+    house = cold_house
+    house.env["RELAYDESK_LIMITS__TELEGRAM_FORUM_PER_MINUTE"] = "4"  # topic, card, and two of the client's texts
+    await house.start()
+    talk = await begin(house, "telegram")
+    ann = str(house.scene.clients["ann"])
+    for number in range(3):
+        house.client_says(f"{number}")
+    await post_of_now(talk, "1")
+    assert house.app is not None
+    house.app.typing.client_types("telegram", ann)
+    await house.until(lambda: not house.app or not house.app.typing.is_telling)
+    assert shown(house) == []
+
+
+async def post_of_now(talk: Talk, words: str) -> None:
+    """Wait until a text stands in the topic, while others still wait."""
+    await talk.house.until(lambda: any(words in line for line in talk.lines()))
