@@ -37,8 +37,8 @@ _SHAPES: dict[FileKind, tuple[str, tuple[str, ...]]] = {
     FileKind.VIDEO_NOTE: ("video_note", ("video/mp4",)),
     FileKind.STICKER: ("sticker", ("image/webp", "video/webm", "application/x-tgsticker", "application/x-gzip")),
 }
-"""How each kind is sent, and the types that can be. By the methods ``sendPhoto`` … ``sendSticker`` of the Bot API; by their bytes a
-``.tgs`` is gzip, and an ``.m4a`` may be taken for a video."""
+"""How each kind is sent, and the types that can be. By the methods ``sendPhoto`` … ``sendSticker`` of the Bot API; by its bytes
+a ``.tgs`` is gzip, and an ``.m4a`` may be taken for a video."""
 _PLAINER = {"video_note": "video", "sticker": "document"}
 _TIMED = frozenset({"video", "animation", "audio", "voice", "video_note"})
 
