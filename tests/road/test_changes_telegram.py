@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot.commands.channel import receipt
+from bot.store import tables
 from tests.road.house import House
 from tests.road.later import Later
 from tests.road.pictures import PDF, client_files, desk_files
@@ -312,3 +314,35 @@ async def test_F43_typing_is_dropped_where_posts_must_wait_and_is_kept_nowhere(c
 async def post_of_now(talk: Talk, words: str) -> None:
     """Wait until a text stands in the topic, while others still wait."""
     await talk.house.until(lambda: any(words in line for line in talk.lines()))
+
+
+async def test_F31_F38_an_edit_of_one_of_several_texts_in_a_post_changes_that_one(house: House) -> None:
+    ann = Ann(house)
+    talk = await begin(house, "telegram")
+    house.box.faults.add("telegram", "sendMessage", "rate_limit", seconds=2, match={"chat_id": talk.house.telegram.chat})
+    numbers = [ann.says(words) for words in ("one", "twi", "three")]
+    await house.until(lambda: client_lines(talk) == ["one\ntwi\nthree"])
+    await house.settled()
+    ann.edits(numbers[1], "two")
+    await house.until(lambda: client_lines(talk) == ["one\ntwo\nthree"])
+
+
+async def test_R33_R35_a_file_is_taken_back_and_an_answer_to_it_says_so_no_more(house: House) -> None:
+    ann = Ann(house)
+    talk = await begin_taken(house, "telegram")
+    post = int(sends(house, talk, "document", PDF, name="wrong.pdf", caption="for you")["message_id"])
+    await house.until(lambda: client_files(house))
+    await house.settled()
+    house.telegram.replies("olga", talk.thread, "/delete", post)
+    await house.until(lambda: not ann.sees())
+    await house.settled()
+    assert house.app is not None
+    assert await house.app.store.read(lambda tx: tx.execute(select(tables.file_chunk.c.n)).all()) == []
+    house.telegram.replies("olga", talk.thread, "sorry for that", post_before(house, talk))
+    await house.until(ann.sees)
+    assert "wrong.pdf" not in f"{ann.sees()}"
+
+
+def post_before(house: House, talk: Talk) -> int:
+    """The newest post in the topic."""
+    return int(talk.mine.posts(talk.thread)[-1]["message_id"])

@@ -219,3 +219,15 @@ async def test_F34_R34_a_file_that_does_not_arrive_is_told_with_its_reason(house
     await house.telegram.presses("olga", talk.thread, "Retry", str(notice["message_id"]))
     await house.until(lambda: client_files(house))
     await talk.marked(post, "accepted")
+
+
+async def test_R34_F58_a_file_that_could_not_be_fetched_is_told_and_fetched_again(house: House) -> None:
+    talk = await begin_taken(house, "telegram")
+    house.box.faults.add("telegram", "download", "status", status=404, body="{}")
+    post = str(sends(house, talk, "document", PDF, name="a.pdf")["message_id"])
+    await talk.marked(post, "failed")
+    told = next(one for one in house.telegram.posts(talk.thread) if "Not delivered" in one.get("text", ""))
+    assert "Telegram does not have the file any more." in told["text"]
+    await house.telegram.presses("olga", talk.thread, "Retry", str(told["message_id"]))
+    await house.until(lambda: client_files(house))
+    await talk.marked(post, "accepted")
