@@ -18,6 +18,7 @@ from bot.store.tables import file as file_table
 from bot.store.uow import Tx
 from tests.road.desks import SlackView, seen
 from tests.road.house import House
+from tests.road.pictures import png
 from tests.road.talk import HOLDER, Talk, begin, begin_taken
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)) * 40
@@ -171,16 +172,16 @@ async def test_R32_a_thread_that_went_before_its_file_heals_with_the_file(house:
 async def test_R32_an_operators_files_are_fetched_in_order_the_words_with_the_first(house: House) -> None:
     talk = await begin_taken(house, "slack")
     files = [
-        {"name": "a.png", "content": PNG},
+        {"name": "a.png", "content": png()},
         {"name": "b.pdf", "content": PDF},
         {"name": "../../etc/\u202egpj.exe.txt", "content": b"text"},
     ]
     slack(talk).says(HOLDER, talk.thread, "have a look", files=files)
     kept_files = await until_here(house, 3)
     await house.until(lambda: len(client_files(house)) == 3)
-    assert client_files(house) == [("photo", PNG, "have a look"), ("b.pdf", PDF, ""), ("gpj.exe.txt", b"text", "")]
+    assert client_files(house) == [("photo", png(), "have a look"), ("b.pdf", PDF, ""), ("gpj.exe.txt", b"text", "")]
     assert [(name, content) for name, _, _, content in kept_files] == [
-        ("a.png", PNG), ("b.pdf", PDF), ("gpj.exe.txt", b"text"),
+        ("a.png", png()), ("b.pdf", PDF), ("gpj.exe.txt", b"text"),
     ]  # fmt: skip
     assert {state for _, state, _, _ in kept_files} == {FileState.HERE}
 
