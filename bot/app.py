@@ -24,6 +24,7 @@ from bot.delivery.relay import Relay
 from bot.delivery.typing import Typing
 from bot.domain.policy import Policy
 from bot.handlers.intake import Intake
+from bot.handlers.shared.jumps import Workspace
 from bot.handlers.shared.platform import Finding, Platform
 from bot.handlers.web import serve
 from bot.store import cursors, inbox, lanes, team
@@ -233,19 +234,20 @@ def _begin_anew(tx: Tx, settings: Settings) -> None:
 async def platforms(settings: Settings, intake: Intake, store: Store, *, read: Read) -> list[Platform]:
     """The platforms that have what they need; the others are not even imported. ``read`` looks at the team."""
     found: list[Platform] = []
+    workspace: Workspace | None = None
     if settings.slack.bot_token:
         from bot.handlers.desks.slack.platform import SlackPlatform
 
-        found.append(
-            SlackPlatform(
-                intake,
-                store,
-                bot_token=settings.slack.bot_token.get_secret_value(),
-                app_token=settings.slack.app_token.get_secret_value() if settings.slack.app_token else None,
-                signing_secret=settings.slack.signing_secret.get_secret_value() if settings.slack.signing_secret else None,
-                api_url=settings.slack.api_url,
-            )
+        slack = SlackPlatform(
+            intake,
+            store,
+            bot_token=settings.slack.bot_token.get_secret_value(),
+            app_token=settings.slack.app_token.get_secret_value() if settings.slack.app_token else None,
+            signing_secret=settings.slack.signing_secret.get_secret_value() if settings.slack.signing_secret else None,
+            api_url=settings.slack.api_url,
         )
+        workspace = slack.workspace
+        found.append(slack)
     telegram = settings.telegram
     if telegram.desk_token or telegram.channel_token:
         from bot.handlers.telegram import build as build_telegram
@@ -258,6 +260,7 @@ async def platforms(settings: Settings, intake: Intake, store: Store, *, read: R
             api_url=telegram.api_url,
             public_url=settings.public_url,
             webhook_secret=telegram.webhook_secret.get_secret_value() if telegram.webhook_secret else None,
+            workspace=workspace,
         )
     if settings.smtp.host:
         found.append(_mail(settings, store))

@@ -1,4 +1,4 @@
-"""An operator has reacted to a message: he has seen it (R20), with 🏷 he wants to tag it (R60), else the client sees it (R35)."""
+"""An operator has reacted: he has seen it (R20); 🏷 or a tag's own emoji tags it (R60); any other the client sees (R35)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.store.uow import Tx
 
 @dataclass(frozen=True, slots=True)
 class Reacted:
-    """A reaction to the post ``remote_id`` in ``chat``; ``emoji`` the sign itself or its Slack name.
+    """A reaction to the post ``remote_id`` in ``chat``; ``emoji`` as the platform calls it.
 
     ``sign``   the emoji as everybody writes it, empty for one that only that workspace has (F42)
     ``added``  False when it was taken away
@@ -33,7 +33,7 @@ class Reacted:
 
 
 def reacted(tx: Tx, reaction: Reacted) -> None:
-    """Clear the unseen mark when an operator who may see the conversation reacted.
+    """Clear the unseen mark when an operator who may see the conversation reacted, and tag what the emoji is a tag's.
 
     Anybody else's reaction does nothing and is kept in the journal; it asked for nothing, so nothing is answered. Only who
     has the conversation is told, alone, when the client can't see his emoji (F42).
@@ -49,9 +49,12 @@ def reacted(tx: Tx, reaction: Reacted) -> None:
 def _saw(tx: Tx, context: Context, reaction: Reacted) -> Answer:
     if reaction.added:
         inbox.saw(tx, context.conversation)
-    if reaction.emoji in EMOJI:
+    if reaction.sign in EMOJI:
         if reaction.added:
             tags.offer(tx, context, reaction.remote_id)
+        return Answer("")
+    if reaction.sign and tags.is_sign(tx, reaction.sign):
+        (tags.by_sign if reaction.added else tags.by_sign_off)(tx, context, reaction.remote_id, reaction.sign)
         return Answer("")
     said = messages.at(tx, reaction.platform, reaction.chat, reaction.remote_id)
     if said is None:

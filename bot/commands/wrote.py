@@ -12,10 +12,10 @@ from bot.commands.perform import Context, Desk, perform
 from bot.commands.reply import Wrote
 from bot.commands.verbs import ON_CONVERSATION, ON_DESK
 from bot.domain.actions import BY_WORD, Verb
-from bot.domain.errors import UnknownVerb
+from bot.domain.guess import not_understood
 from bot.domain.permissions import Permission, authorise
 from bot.domain.text import EMPTY, RichText
-from bot.domain.words import PREFIXES, TypedVerb, typed_verb
+from bot.domain.words import TypedVerb, typed_verb
 from bot.store import conversations, messages, mirrors, spread
 from bot.store.uow import Tx
 
@@ -46,9 +46,7 @@ def _do(tx: Tx, context: Context, said: Wrote, typed: TypedVerb) -> Answer:
     if action is not None and action.verb is Verb.NOTE:
         return reply.note(tx, context, said, RichText.plain(typed.rest))
     if action is None:
-        prefix = PREFIXES[said.place.platform]
-        known = ", ".join(f"{prefix}{word}" for word, one in BY_WORD.items() if not one.team)
-        raise UnknownVerb(word=f"{prefix}{typed.word}", known=known)
+        raise not_understood(said.place.platform, typed.word, context.operator.has, in_thread=True)
     if said.files:
         context = _keep_files(tx, context, said)
     asked = Asked(words=typed.rest, about=(said.reply_to,) if said.reply_to else ())

@@ -5,7 +5,7 @@ braces are filled in by whoever raises it.
 
     Refusal
     ├── who you are: NotAnOperator · NotYourGroup · NotAllowed
-    ├── what you pointed at: NoConversation · UnknownVerb · NotUnderstood · InThread · StaleCard · NotYourText
+    ├── what you pointed at: NoConversation · NotUnderstood · InThread · StaleCard · NotYourText
     ├── what a form was answered: QuestionOver … NotWords
     ├── where it stands: AlreadyStarted … TooLate
     ├── files and changes: FileRefused · NotYourMessage · NoMessage · NotANote · WrittenForYou · AnotherFile · TooOldToChange
@@ -77,7 +77,6 @@ from bot.domain.errors_talk import (
     UnknownColleague,
     UnknownGroup,
     UnknownTab,
-    UnknownVerb,
     WrittenForYou,
 )
 from bot.domain.errors_team import (
@@ -255,7 +254,6 @@ __all__ = [
     "UnknownTab",
     "UnknownTag",
     "UnknownVariable",
-    "UnknownVerb",
     "WrittenForYou",
     "WrongName",
 ]

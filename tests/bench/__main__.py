@@ -106,7 +106,9 @@ def cold() -> Any:
     """Starting."""
     found = {**scenarios.cold(), "imported": scenarios.imported()}
     say(
-        f"  cold start: {found['new']:.2f} s on a new database, {found['again']:.2f} s on one that stands (worst {found['worst']:.2f})"
+        f"  cold start: {found['new']:.2f} s on a new database, {found['again']:.2f} s on one that stands (worst {found['worst']:.2f}); "
+        f"a bare import of aiogram beside it {found['import']:.2f} s, so {found['ratio']:.2f} times that; "
+        f"CPU {found['cpu']:.2f} s to {found['import_cpu']:.2f}"
     )
     say(f"  imported though off: {found['imported']}")
     return found

@@ -63,13 +63,14 @@ def bot_reactions(house: House, post: str) -> list[str]:
 
 
 async def post_of(talk: Talk, words: str) -> Json:
-    """The bot's post in the topic that says this, once it stands there."""
+    """The bot's post in the topic that says this, once it stands there, as a person comes to see it."""
 
     def found() -> Json | None:
         posts = [one for one in talk.mine.posts(talk.thread) if one["from"]["is_bot"]]
         return next((one for one in posts if words in one.get("text", one.get("caption", ""))), None)
 
     post: Json = await talk.house.until(found)
+    await talk.house.settled()  # the bot knows where it stands
     return post
 
 
@@ -291,3 +292,23 @@ async def test_R38_F43_typing_shows_in_the_topic_or_not_at_all(house: House) -> 
 
 def shown(house: House) -> list[Json]:
     return [call.args for call in house.box.telegram.calls if call.method == "sendChatAction"]
+
+
+async def test_F43_typing_is_dropped_where_posts_must_wait_and_is_kept_nowhere(cold_house: House) -> None:
+    house = cold_house
+    house.env["RELAYDESK_LIMITS__TELEGRAM_FORUM_PER_MINUTE"] = "4"  # topic, card, and two of the client's texts
+    await house.start()
+    talk = await begin(house, "telegram")
+    ann = str(house.scene.clients["ann"])
+    for number in range(3):
+        house.client_says(f"{number}")
+    await post_of_now(talk, "1")
+    assert house.app is not None
+    house.app.typing.client_types("telegram", ann)
+    await house.until(lambda: not house.app or not house.app.typing.is_telling)
+    assert shown(house) == []
+
+
+async def post_of_now(talk: Talk, words: str) -> None:
+    """Wait until a text stands in the topic, while others still wait."""
+    await talk.house.until(lambda: any(words in line for line in talk.lines()))
