@@ -60,8 +60,10 @@ def _saw(tx: Tx, context: Context, reaction: Reacted) -> Answer:
     if said is None:
         return Answer("")
     if not reaction.sign:
-        unseen = reaction.added and changes.reaches_client(tx, context, said)
-        return Answer(f"The client does not see :{reaction.emoji}:, an emoji of your workspace alone." if unseen else "")
+        if not reaction.added or not changes.reaches_client(tx, context, said):
+            return Answer("")
+        own = f":{reaction.emoji}:, an emoji of your workspace alone"
+        return Answer(f"The client does not see {own if reaction.emoji else 'that emoji, which only Telegram has'}.")
     changes.operator_reacted(tx, context, said, reaction.sign, added=reaction.added)
     return Answer("")
 

@@ -106,7 +106,7 @@ class SlackPort:
         match parcel.body:
             case Words() as words if words.kind != "reply":
                 return await self._post(parcel, draw_words(words, stamp, await self._way(parcel, words.quote)))
-            case FilePost() as post if post.kind != "reply":
+            case FilePost() as post:
                 return await self._uploads.post(parcel, post, draw_file(post, stamp, await self._way(parcel, post.quote)))
             case PostCard(card):
                 return await self._post(parcel, draw_card(await self._linked(parcel, card), stamp))
@@ -119,6 +119,10 @@ class SlackPort:
                 return await self._post(parcel, drawn)
             case Document() as document:
                 return await self._uploads.document(parcel, document)
+            case LookAt():
+                who = await self._wire.call("auth.test", {})
+                found = await look(self._wire, parcel.address.chat, str(who.get("user") or "the bot"))
+                return Sent(amiss="" if found.ok else f"{found.what}. {found.remedy[:1].upper()}{found.remedy[1:]}.")
             case PublishHome(screen):
                 return await self._home(parcel.address.chat, screen)
         return await self._change(parcel)
@@ -140,10 +144,6 @@ class SlackPort:
                 return await reactions.react(self._wire, parcel.address.chat, react)
             case Fetch(file):
                 return await downloads.fetch(self._wire, self._store, self._files, file)
-            case LookAt():
-                who = await self._wire.call("auth.test", {})
-                found = await look(self._wire, parcel.address.chat, str(who.get("user") or "the bot"))
-                return Sent(amiss="" if found.ok else f"{found.what}. {found.remedy[:1].upper()}{found.remedy[1:]}.")
             case Remove():
                 return await remove_posts(self._wire, parcel.address.chat, parcel.address.thread)
             case Sweep() as sweep:

@@ -54,13 +54,15 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("fate", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(_id("file_id", nullable=True))
         batch_op.add_column(_id("reply_to", nullable=True))
-    if op.get_bind().dialect.name == "postgresql":  # a time in milliseconds; SQLite's INTEGER holds one as it is
-        op.alter_column("message", "edited_rev", type_=sa.BigInteger(), server_default="0", existing_nullable=False)
+
+    if op.get_bind().dialect.name == "postgresql":  # moments in milliseconds; SQLite's integers are as wide as they need to be
+        op.alter_column("message", "edited_rev", type_=sa.BigInteger(), server_default="0")
 
 
 def downgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
-        op.alter_column("message", "edited_rev", type_=sa.Integer(), existing_nullable=False)
+        op.execute("UPDATE message SET edited_rev = 0")
+        op.alter_column("message", "edited_rev", type_=sa.Integer(), server_default="0")
     with op.batch_alter_table("message", schema=None) as batch_op:
         for name in ("reply_to", "file_id", "fate"):
             batch_op.drop_column(name)
