@@ -272,6 +272,8 @@ async def platforms(settings: Settings, intake: Intake, store: Store, *, read: R
                 origins=settings.widget.origins,
                 public_url=settings.public_url or "",
                 secret=secret,
+                identity=settings.widget.identity_secret.get_secret_value() if settings.widget.identity_secret else "",
+                looks=settings.widget.looks,
             )
         )
     return found

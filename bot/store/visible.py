@@ -1,8 +1,9 @@
 """What a client may read again on a channel that shows history: his own words and the answers, never notes or held texts.
 
 An answer is visible once its channel has taken it, so not while it can still be taken back (R123) or waits for its file.
-Numbers grow in the order of commits (they are taken under the conversation's lock), but an answer may become visible behind later
-words, and what is visible changes: who follows a conversation looks at its last messages (:func:`newest`) and compares ``version``.
+Numbers grow in the order of commits (they are taken under the conversation's lock), but an answer may become visible behind
+later words, and what is visible changes: who follows a conversation looks at its last messages (:func:`newest`) and compares
+``version``.
 """
 
 from __future__ import annotations
@@ -103,7 +104,9 @@ _REMOTE = (
 _REACHED = exists().where(
     message_ref.c.message_id == message.c.id, message_ref.c.origin.is_(False), message_ref.c.platform != bindparam("platform")
 )
-_MAY_SEE = or_(message.c.direction.in_(("in", "unheard")), and_(message.c.direction == "out", message.c.delivered_at.is_not(None)))
+_MAY_SEE = or_(
+    message.c.direction.in_(("in", "unheard")), and_(message.c.direction == "out", message.c.delivered_at.is_not(None))
+)
 _SHOWN = select(
     message.c.conversation_id,
     message.c.id,

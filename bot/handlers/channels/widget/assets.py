@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 _PAGE = Path(__file__).parent / "page"
-_PARTS = ("text.js", "wire.js", "view.js", "widget.js")
+_PARTS = ("words.js", "text.js", "wire.js", "files.js", "view.js", "rows.js", "widget.js")
 _REMARK = re.compile(r"^\s*(?://.*|/\*\*.*\*/)?\n", re.MULTILINE)
 _INDENT = re.compile(r"^[ ]+", re.MULTILINE)
 
@@ -27,11 +27,16 @@ class Asset:
 
 
 @cache
-def script() -> Asset:
-    """``/widget.js``: every part in one function scope, the style sheet within as a string."""
+def script(looks: str = "{}") -> Asset:
+    """``/widget.js``: every part in one function scope, the style sheet within as a string.
+
+    ``looks`` is a JSON object: what a page's own attributes do not say (title, greeting, colour, …).
+    """
     css = json.dumps(_INDENT.sub("", _read("widget.css")))
     parts = "".join([_INDENT.sub("", _REMARK.sub("", _read(name))) for name in _PARTS])
-    return _asset("text/javascript", f'(() => {{\n"use strict";\nconst CSS_TEXT = {css};\n{parts}}})();\n')
+    return _asset(
+        "text/javascript", f'(() => {{\n"use strict";\nconst CSS_TEXT = {css};\nconst LOOKS = {looks};\n{parts}}})();\n'
+    )
 
 
 @cache
