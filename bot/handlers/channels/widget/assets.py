@@ -14,6 +14,8 @@ _PAGE = Path(__file__).parent / "page"
 _PARTS = ("words.js", "text.js", "wire.js", "files.js", "view.js", "rows.js", "widget.js")
 _REMARK = re.compile(r"^\s*(?://.*|/\*\*.*\*/)?\n", re.MULTILINE)
 _INDENT = re.compile(r"^[ ]+", re.MULTILINE)
+_CSS_SPACE = re.compile(r"\s*([{}:;,>])\s*|\s*\n\s*")
+LANGUAGES = ("en", "de", "ru", "kk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,21 @@ def script(looks: str = "{}") -> Asset:
 
     ``looks`` is a JSON object: what a page's own attributes do not say (title, greeting, colour, …).
     """
-    css = json.dumps(_INDENT.sub("", _read("widget.css")))
+    css = json.dumps(_CSS_SPACE.sub(lambda found: found[1] or " ", _read("widget.css")))
     parts = "".join([_INDENT.sub("", _REMARK.sub("", _read(name))) for name in _PARTS])
     return _asset(
-        "text/javascript", f'(() => {{\n"use strict";\nconst CSS_TEXT = {css};\nconst LOOKS = {looks};\n{parts}}})();\n'
+        "text/javascript", f'(() => {{\n"use strict";\nconst CSS_TEXT = {css};\nconst LOOKS = {looks};\nconst ENGLISH = {_words("en")};\n{parts}}})();\n'
     )
+
+
+@cache
+def words(language: str) -> Asset:
+    """``/widget/words/de.json``: what the widget says in one of ``LANGUAGES``; English is in the script."""
+    return _asset("application/json", _words(language))
+
+
+def _words(language: str) -> str:
+    return json.dumps(json.loads(_read(f"words/{language}.json")), ensure_ascii=False, separators=(",", ":"))
 
 
 @cache

@@ -76,6 +76,7 @@ class Door:
         return [
             web.get("/widget.js", self._script),
             web.get("/widget/widget.css", self._style),
+            *[web.get(f"/widget/words/{language}.json", self._words(language)) for language in assets.LANGUAGES],
             web.post("/widget/session", self._guarded(self._session)),
             web.post("/widget/messages", self._guarded(self._message)),
             *[web.post(f"/widget/{name}", self._guarded(self._changing(name))) for name in ("edit", "delete", "react")],
@@ -95,6 +96,12 @@ class Door:
 
     async def _style(self, request: web.Request) -> web.Response:
         return _file(request, assets.style())
+
+    def _words(self, language: str) -> _Handler:
+        async def words(request: web.Request) -> web.Response:
+            return _file(request, assets.words(language))
+
+        return words
 
     # Requests ---------------------------------------------------------------------------------------------------------
 
@@ -315,6 +322,7 @@ def _file(request: web.Request, asset: assets.Asset) -> web.Response:
         "Vary": "Accept-Encoding",
         "X-Content-Type-Options": "nosniff",
         "Cross-Origin-Resource-Policy": "cross-origin",
+        "Access-Control-Allow-Origin": "*",
     }
     if request.headers.get("If-None-Match") == asset.etag:
         return web.Response(status=304, headers=headers)
