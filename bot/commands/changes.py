@@ -13,8 +13,8 @@ from bot.domain import conversation as moves
 from bot.domain.actions import Verb
 from bot.domain.capabilities import CHANNELS, Capability
 from bot.domain.conversation import Direction
-from bot.domain.errors import Blacklisted, NoMessage, NotANote, NotYourMessage, TooOldToChange, WrittenForYou
-from bot.domain.files import told
+from bot.domain.errors import AnotherFile, Blacklisted, NoMessage, NotANote, NotYourMessage, TooOldToChange, WrittenForYou
+from bot.domain.files import Attachment, told
 from bot.domain.ids import MessageId, Moment
 from bot.domain.people import Actor
 from bot.domain.text import RichText, join
@@ -39,10 +39,14 @@ class Spot:
     remote_id: str
 
 
-def client_changed(tx: Tx, spot: Spot, text: RichText, rev: Moment) -> bool:
-    """A client has edited his words (of a file its caption) at ``rev``. False when we don't know the message (any more)."""
-    said = _of_client(tx, spot)
-    if said is None:
+def client_changed(tx: Tx, spot: Spot, text: RichText, rev: Moment, file: Attachment | None = None) -> bool:
+    """A client has edited his words (of a file its caption) at ``rev``. False when we don't know the message (any more).
+
+    ``file`` is what the message bears now, where a channel lets it be another one: then it is False too, for that is a new one.
+    """
+    found = _all_of_client(tx, spot)
+    said = _with_words(found)
+    if said is None or _is_another_file(tx, found, file):
         return False
     _rewrite(tx, said, text, rev, but=None, shows=said.direction is Direction.IN)
     return True
@@ -73,9 +77,12 @@ def client_reacted(tx: Tx, spot: Spot, emoji: tuple[str, ...]) -> None:
 
 
 def _of_client(tx: Tx, spot: Spot) -> Message | None:
+    return _with_words(_all_of_client(tx, spot))
+
+
+def _all_of_client(tx: Tx, spot: Spot) -> list[Message]:
     refs = messages.refs_at(tx, spot.channel_kind, spot.external_id, spot.remote_id)
-    found = messages.by_ids(tx, {int(ref.message_id) for ref in refs if ref.origin})
-    return _with_words(list(found.values()))
+    return list(messages.by_ids(tx, {int(ref.message_id) for ref in refs if ref.origin}).values())
 
 
 def _with_words(found: list[Message]) -> Message | None:
@@ -83,18 +90,31 @@ def _with_words(found: list[Message]) -> Message | None:
     return min(found, key=lambda one: (one.file_id is not None, one.seq), default=None)
 
 
+def _is_another_file(tx: Tx, found: list[Message], file: Attachment | None) -> bool:
+    """Whether a file was put in the place of another, by what the platform tells one from another by (``unique``)."""
+    unique = file.ref.get("unique") if file is not None else None
+    if not unique:
+        return False
+    kept = files.by_ids(tx, {one.file_id for one in found if one.file_id is not None})
+    return all(one.ref.get("unique") != unique for one in kept.values())
+
+
 # By an operator ------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Rewrote:
-    """An operator has changed what he wrote in a thread; ``at`` when. An empty text is a caption that was taken away."""
+    """An operator has changed what he wrote in a thread; ``at`` when. An empty text is a caption that was taken away.
+
+    ``file``  what it bears now, where the platform lets it be another one
+    """
 
     actor: Actor
     place: Place
     remote_id: str
     text: RichText
     at: Moment
+    file: Attachment | None = None
 
 
 def operator_changed(tx: Tx, new: Rewrote) -> None:
@@ -104,11 +124,14 @@ def operator_changed(tx: Tx, new: Rewrote) -> None:
     _told(tx, new.actor, new.place, new.remote_id, perform(tx, new.actor, new.place, lambda context: _changed(tx, context, new)))
 
 
-def operator_deleted(tx: Tx, actor: Actor, place: Place, remote_id: str) -> None:
-    """What an operator wrote is gone from the thread: it goes from where it was copied to as well."""
+def operator_deleted(tx: Tx, actor: Actor, place: Place, remote_id: str, *, files: frozenset[str] = frozenset()) -> None:
+    """What an operator wrote is gone from the thread: it goes from where it was copied to as well.
+
+    ``files``  of what was sent at once only these, by the platform's ids (``id`` of an attachment's ``ref``)
+    """
     if mirrors.at(tx, place.platform, place.chat, place.thread) is None or not _written(tx, place, remote_id):
         return
-    _told(tx, actor, place, None, perform(tx, actor, place, lambda context: _deleted(tx, context, place, remote_id)))
+    _told(tx, actor, place, None, perform(tx, actor, place, lambda context: _deleted(tx, context, place, remote_id, files)))
 
 
 def _told(tx: Tx, actor: Actor, place: Place, remote_id: str | None, answer: Answer) -> None:
@@ -123,7 +146,8 @@ def _written(tx: Tx, place: Place, remote_id: str) -> list[Message]:
 
 
 def _changed(tx: Tx, context: Context, new: Rewrote) -> Answer:
-    said = _with_words(_written(tx, new.place, new.remote_id))
+    found = _written(tx, new.place, new.remote_id)
+    said = _with_words(found)
     plain = new.text.to_plain()
     if said is None:
         if is_note(plain) or typed_verb(new.place.platform, plain) is not None:
@@ -133,6 +157,8 @@ def _changed(tx: Tx, context: Context, new: Rewrote) -> Answer:
         raise NotYourMessage(name=said.author)
     if said.expanded:
         raise WrittenForYou
+    if _is_another_file(tx, found, new.file):
+        raise AnotherFile
     if said.direction is Direction.OUT and (is_note(plain) or typed_verb(new.place.platform, plain) is not None):
         raise NotANote
     if said.file_id is None and not plain.strip():
@@ -179,8 +205,12 @@ def _send_after(tx: Tx, context: Context, kind: str, said: Message, now: Message
     )
 
 
-def _deleted(tx: Tx, context: Context, place: Place, remote_id: str) -> Answer:
-    return _delete(tx, context, _written(tx, place, remote_id), gone_here=True)
+def _deleted(tx: Tx, context: Context, place: Place, remote_id: str, only: frozenset[str]) -> Answer:
+    found = _written(tx, place, remote_id)
+    if only:
+        borne = files.by_ids(tx, {one.file_id for one in found if one.file_id is not None})
+        found = [one for one in found if one.file_id in borne and borne[one.file_id].ref.get("id") in only]
+    return _delete(tx, context, found, gone_here=True)
 
 
 def _delete(tx: Tx, context: Context, found: list[Message], *, gone_here: bool) -> Answer:
@@ -266,15 +296,22 @@ def _take_back(tx: Tx, said: Message) -> bool:
 
 def operator_reacted(tx: Tx, context: Context, message_id: MessageId, emoji: str, *, added: bool) -> None:
     """An operator's reaction to a client's words goes to the client, when the conversation is his and the channel has such."""
-    said = messages.by_ids(tx, {message_id}).get(message_id)
-    if said is None or said.direction is not Direction.IN or context.conversation.operator_id != context.operator.id:
-        return
-    kind = team.channel_by_id(tx, context.conversation.channel_id).kind
-    if not CHANNELS[kind].reactions or context.conversation.blacklisted:
+    if not reaches_client(tx, context, message_id):
         return
     act = reactions.add if added else reactions.remove
-    if act(tx, said.id, "operator", str(context.operator.id), emoji):
+    if act(tx, message_id, "operator", str(context.operator.id), emoji):
+        said = messages.by_ids(tx, {message_id})[message_id]
+        kind = team.channel_by_id(tx, context.conversation.channel_id).kind
         changes.to_client(tx, context.conversation, kind, said, "react")
+
+
+def reaches_client(tx: Tx, context: Context, message_id: MessageId) -> bool:
+    """Whether this operator's reaction to a message is for the client to see."""
+    said = messages.by_ids(tx, {message_id}).get(message_id)
+    if said is None or said.direction is not Direction.IN or context.conversation.operator_id != context.operator.id:
+        return False
+    kind = team.channel_by_id(tx, context.conversation.channel_id).kind
+    return CHANNELS[kind].reactions and not context.conversation.blacklisted
 
 
 VERBS = {Verb.DELETE: delete}

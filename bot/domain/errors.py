@@ -8,7 +8,7 @@ braces are filled in by whoever raises it.
     ├── what you pointed at: NoConversation · UnknownVerb · NotUnderstood · InThread · StaleCard · NotYourText
     ├── what a form was answered: QuestionOver … NotWords
     ├── where it stands: AlreadyStarted … TooLate
-    ├── files and changes: FileRefused · NotYourMessage · NoMessage · NotANote · WrittenForYou · TooOldToChange
+    ├── files and changes: FileRefused · NotYourMessage · NoMessage · NotANote · WrittenForYou · AnotherFile · TooOldToChange
     ├── passing on: UnknownColleague · UnknownGroup · SameGroup · NoDesk · HasMoved
     ├── pins: NobodyToPin · OnlyTheirs · AlreadyPinned · NotPinned · NotYourPin
     ├── the black list: Blacklisted · AlreadyListed · NotListed · OnlyInTab
@@ -33,6 +33,7 @@ from bot.domain.errors_talk import (
     AlreadyStarted,
     AlreadyUnassigned,
     AlreadyYours,
+    AnotherFile,
     Blacklisted,
     Decided,
     FileRefused,
@@ -152,6 +153,7 @@ __all__ = [
     "AlreadyStarted",
     "AlreadyUnassigned",
     "AlreadyYours",
+    "AnotherFile",
     "BadAddress",
     "BadHours",
     "BadQuiet",

@@ -151,9 +151,24 @@ def _file(row: Any) -> File:
     )
 
 
+ALBUM_MS = 24 * 3_600_000
+
+
+def album(tx: Tx, conversation_id: ConversationId, name: str) -> set[int]:
+    """The files that were sent together under this ``name`` (the ``album`` of their ``ref``)."""
+    near = select(file.c.id, file.c.source_ref).where(file.c.conversation_id == conversation_id, file.c.at > tx.now - ALBUM_MS)
+    return {row.id for row in tx.execute(near) if json.loads(row.source_ref).get("album") == name}
+
+
 def set_caption(tx: Tx, number: FileId, caption: RichText) -> None:
     """The words sent with it have changed."""
     tx.execute(update(file).where(file.c.id == number).values(caption=_caption(caption)))
+
+
+def describe(tx: Tx, number: FileId, *, name: str, kind: FileKind) -> None:
+    """What a file is, where its platform tells that only when it is fetched. ``name`` must be a safe one."""
+    mine = update(file).where(file.c.id == number, file.c.state == FileState.WANTED.value)
+    tx.execute(mine.values(name=name, kind=kind.value))
 
 
 # The bytes -----------------------------------------------------------------------------------------------------------

@@ -219,3 +219,17 @@ def revive(tx: Tx, delivery_id: int) -> Delivery | None:
     )
     queue(tx, again)
     return again
+
+
+def note(tx: Tx, delivery_id: int, **known: str) -> None:
+    """Keep what a port must know of this try if it has to look for it later (the id of a file it uploads)."""
+    kept = begun(tx, delivery_id)
+    whole = json.dumps({**kept, **known}, ensure_ascii=False)
+    tx.execute(update(delivery).where(delivery.c.id == delivery_id).values(payload=whole))
+
+
+def begun(tx: Tx, delivery_id: int) -> dict[str, Any]:
+    """A delivery's payload, with what was noted on it; empty when there is no such delivery any more."""
+    kept = tx.execute(select(delivery.c.payload).where(delivery.c.id == delivery_id)).scalar()
+    found: dict[str, Any] = json.loads(kept) if kept else {}
+    return found
