@@ -46,6 +46,7 @@ class Visible:
     ``remote_id``  the id the channel gave it, empty when none
     ``reached``    an operator's desk shows it, so the team can read it
     ``edited``     0, or when its newest wording was written; ``deleted`` its author has taken it back
+    ``coming``     an answer that is on its way still, not to be shown
     ``mine``       the client's reactions to it, ``theirs`` the team's
     """
 
@@ -58,6 +59,7 @@ class Visible:
     reached: bool
     edited: int
     deleted: bool
+    coming: bool = False
     mine: tuple[str, ...] = ()
     theirs: tuple[str, ...] = ()
     file: File | None = None
@@ -117,17 +119,19 @@ _SHOWN = select(
     message.c.at,
     message.c.edited_rev,
     message.c.deleted_at,
+    message.c.delivered_at,
     message.c.file_id,
     message.c.reply_to,
     _REMOTE.label("remote_id"),
     _REACHED.label("reached"),
-).where(_MAY_SEE)
-_IN = _SHOWN.where(message.c.conversation_id == bindparam("conversation_id"), message.c.deleted_at.is_(None))
+)
+_IN = _SHOWN.where(message.c.conversation_id == bindparam("conversation_id"), message.c.deleted_at.is_(None), _MAY_SEE)
 _AFTER = _IN.where(message.c.seq > bindparam("seq")).order_by(message.c.seq).limit(bindparam("n"))
 _BEFORE = _IN.where(message.c.seq < bindparam("seq")).order_by(message.c.seq.desc()).limit(bindparam("n"))
 _NEWEST = (
     _SHOWN.join(conversation, conversation.c.id == message.c.conversation_id)
     .where(conversation.c.id.in_(bindparam("ids", expanding=True)), message.c.seq > conversation.c.last_seq - bindparam("n"))
+    .where(message.c.direction.in_(("in", "unheard", "out")))
     .order_by(message.c.conversation_id, message.c.seq)
 )
 _ONE = _IN.where(message.c.seq == bindparam("seq"))
@@ -154,7 +158,7 @@ def visible_at(tx: Tx, conversation_id: ConversationId, seq: int, platform: str 
 
 
 def newest(tx: Tx, ids: Collection[int], last: int, platform: str = "widget") -> dict[int, list[Visible]]:
-    """Of each of these conversations the ``last`` messages by number, oldest first, those taken back among them."""
+    """Of each of these conversations the ``last`` messages by number, oldest first, those taken back or coming among them."""
     rows = tx.execute(_NEWEST, {"ids": sorted(ids), "n": last, "platform": platform}).all()
     found: dict[int, list[Visible]] = {number: [] for number in ids}
     for row, one in zip(rows, _visible(tx, rows), strict=True):
@@ -177,6 +181,7 @@ def _visible(tx: Tx, rows: Sequence[Any]) -> list[Visible]:
             reached=bool(row.reached),
             edited=row.edited_rev,
             deleted=row.deleted_at is not None,
+            coming=row.direction == "out" and row.delivered_at is None,
             mine=tuple(signs[row.id, "client"]),
             theirs=tuple(signs[row.id, "operator"]),
             file=borne.get(row.file_id) if row.file_id is not None else None,

@@ -498,8 +498,8 @@ async def test_new_words_do_not_move_what_is_being_read(context: BrowserContext,
     await log.evaluate("(node) => { node.scrollTop = 0; }")
     await asyncio.sleep(0.1)
     await house.answer("newest")
-    await expect(chat.page.get_by_role("button", name="New messages")).to_be_visible()
+    await expect(chat.page.get_by_role("button", name="New messages", exact=True)).to_be_visible()
     assert await log.evaluate("(node) => node.scrollTop") == 0
-    await chat.page.get_by_role("button", name="New messages").click()
+    await chat.page.get_by_role("button", name="New messages", exact=True).click()
     await expect(chat.row("newest")).to_be_in_viewport()
-    await expect(chat.page.get_by_role("button", name="New messages")).to_be_hidden()
+    await expect(chat.page.get_by_role("button", name="New messages", exact=True)).to_be_hidden()

@@ -36,9 +36,8 @@ def script(looks: str = "{}") -> Asset:
     """
     css = json.dumps(_CSS_SPACE.sub(lambda found: found[1] or " ", _read("widget.css")))
     parts = "".join([_INDENT.sub("", _REMARK.sub("", _read(name))) for name in _PARTS])
-    return _asset(
-        "text/javascript", f'(() => {{\n"use strict";\nconst CSS_TEXT = {css};\nconst LOOKS = {looks};\nconst ENGLISH = {_words("en")};\n{parts}}})();\n'
-    )
+    given = f"const CSS_TEXT = {css};\nconst LOOKS = {looks};\nconst ENGLISH = {_words('en')};\n"
+    return _asset("text/javascript", f'(() => {{\n"use strict";\n{given}{parts}}})();\n')
 
 
 @cache

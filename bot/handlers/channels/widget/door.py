@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 HISTORY = 30
 KNOWN = 20_000
-PATHS = ("session", "messages", "edit", "delete", "react", "seen", "files", "events", "history", "now")
+PATHS = ("session", "messages", "edit", "delete", "react", "seen", "typing", "files", "events", "history", "now")
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -52,6 +52,7 @@ class Door:
         limits: Limits,
         identities: Identities,
         looks: str,
+        typing: Callable[[str, str], None],
         proxies: int,
     ) -> None:
         self._intake = intake
@@ -60,6 +61,7 @@ class Door:
         self._origins = origins
         self._tokens = tokens
         self._identities = identities
+        self._typing = typing
         self._asset = assets.script(looks)
         self._proxies = proxies
         self._by_visitor = Throttle(limits.visitor, limits.visitor_burst)
@@ -81,6 +83,7 @@ class Door:
             web.post("/widget/messages", self._guarded(self._message)),
             *[web.post(f"/widget/{name}", self._guarded(self._changing(name))) for name in ("edit", "delete", "react")],
             web.post("/widget/seen", self._guarded(self._seen)),
+            web.post("/widget/typing", self._guarded(self._types)),
             web.post("/widget/files", self._guarded(self._upload)),
             web.get("/widget/files/{number:[0-9]{1,10}}", self._guarded(self._download), allow_head=False),
             web.get("/widget/events", self._guarded(self._events), allow_head=False),
@@ -195,6 +198,14 @@ class Door:
         read, delivered = asked.whole(data.get("read"), 0), asked.whole(data.get("delivered"), 0)
         if self._receipts.take(visitor) == 0:
             await self._store.write(lambda tx: _note_seen(tx, channel, visitor, delivered, read))
+        return self._json(request, {})
+
+    async def _types(self, request: web.Request) -> web.Response:
+        """The visitor writes at this moment; as best effort as :meth:`_seen`."""
+        channel = self._channel(request)
+        visitor = await self._visitor(request, channel)
+        if self._receipts.take(visitor) == 0:
+            self._typing(visitor, channel)
         return self._json(request, {})
 
     async def _upload(self, request: web.Request) -> web.Response:

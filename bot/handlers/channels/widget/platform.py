@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from aiohttp import web
 
@@ -29,6 +29,7 @@ class WidgetPlatform:
     ``secret``      shared by all nodes; see ``tokens.Tokens``
     ``identity``    the secret shared with the website's own server, see ``identity.Identities``; empty = nobody is vouched for
     ``looks``       title, subtitle, greeting, accent and language where the page itself says nothing
+    ``typing``      is told which visitor of which channel types
     ``proxies``     how many reverse proxies stand before us; see ``limits.address_of``
     """
 
@@ -43,6 +44,7 @@ class WidgetPlatform:
         secret: str = "",
         identity: str = "",
         looks: Mapping[str, str] | None = None,
+        typing: Callable[[str, str], None] = lambda visitor, channel: None,
         proxies: int = 1,
         limits: Limits | None = None,
     ) -> None:
@@ -57,6 +59,7 @@ class WidgetPlatform:
             tokens=Tokens(secret),
             limits=limits or Limits(),
             identities=Identities(identity),
+            typing=typing,
             looks=json.dumps(dict(looks or {}), sort_keys=True).replace("<", "\\u003c"),
             proxies=proxies,
         )

@@ -8,6 +8,7 @@ once a minute in case a wake-up was lost. What has happened to a message is the 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,8 @@ from bot.store import visible as seen
 from bot.store.engine import Store
 
 PAGE = 100
+TYPING = "event: typing\ndata: {}\n\n"
+"""An answer is on its way: it can be taken back still, or its file is not here yet. That is all we know of operators' typing."""
 
 
 class Full(Exception):
@@ -183,7 +186,8 @@ class Streams:
 
     async def _tell_news(self, stream: _Stream, conversation: ConversationId) -> None:
         """What is new, and what has changed of the last messages."""
-        last = await self._news.of(conversation)
+        newest = await self._news.of(conversation)
+        last = [one for one in newest if not one.coming]
         if last and last[0].seq > stream.after + 1:
             await self._catch_up(stream, conversation, last[0].seq)
         told = stream.told
@@ -194,6 +198,7 @@ class Streams:
         events = [event(name, one) for one in last if (name := called(told.get(one.seq), one))]
         stream.told = {one.seq: one.version for one in last}
         stream.after = max(stream.after, *(one.seq for one in last)) if last else stream.after
+        events += [TYPING.format(json.dumps({"author": one.author})) for one in newest if one.coming and not one.deleted][-1:]
         if events:
             await self._write(stream, "".join(events))
 

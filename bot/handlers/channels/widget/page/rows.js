@@ -12,7 +12,7 @@ class Rows {
     this.greeting = el("div", { class: "greeting" }, el("div", { class: "wave", "aria-hidden": "true" }, icon(ICONS.chat, 26)), el("p", { dir: "auto" }, greeting));
     this.list = el("div", { class: "list" });
     this.writing = el("p", { class: "typing", hidden: true, role: "status" });
-    const hint = el("span", { class: "unseen", id: "log-hint" }, say("logHint"));
+    const hint = el("span", { class: "aside", id: "log-hint" }, say("logHint"));
     this.log = el("div", { class: "log", role: "log", "aria-live": "polite", "aria-relevant": "additions", "aria-label": say("log"), "aria-describedby": "log-hint", tabindex: "0", onkeydown: (event) => this.key(event) }, hint, this.more, this.greeting, this.list, this.writing);
     this.jump = el("button", { class: "jump", type: "button", hidden: true, onclick: () => this.toEnd() }, say("fresh"), icon(ICONS.down, 16));
     this.sticks = true;
@@ -196,7 +196,7 @@ class Rows {
     clearTimeout(this.writingEnds);
     this.writing.hidden = !name;
     this.writing.textContent = name ? say("typing", { name }) : "";
-    if (name) this.writingEnds = setTimeout(() => this.typing(""), 6000);
+    if (name) this.writingEnds = setTimeout(() => this.typing(""), 12_000);
     if (this.sticks) this.toEnd();
   }
 

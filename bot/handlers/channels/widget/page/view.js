@@ -56,7 +56,7 @@ class View {
   makePanel(options) {
     this.status = el("p", { class: "subtitle", id: "subtitle" }, options.subtitle);
     this.notice = el("div", { class: "notice", role: "status", hidden: true });
-    this.absence = el("div", { class: "notice", role: "status", hidden: true });
+    this.absence = el("div", { class: "absence", role: "status", hidden: true });
     this.bell = el("button", { class: "quiet", type: "button", "aria-label": say("sound"), "aria-pressed": "false", title: say("sound"), onclick: () => this.does.sound(this.bell.getAttribute("aria-pressed") !== "true") }, icon(ICONS.sound, 20));
     this.panel = el(
       "section",

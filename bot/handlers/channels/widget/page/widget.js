@@ -1,6 +1,7 @@
 // The chat itself: what the visitor does and what the server says, brought together.
 const LIMIT = 8000;
 const AWAY_MS = 5 * 60_000;
+const TYPING_MS = 4000;
 
 class Chat {
   constructor(options, css) {
@@ -38,6 +39,10 @@ class Chat {
   close() {}
 
   typed(text) {
+    if (text && this.wire.token && Date.now() - (this.typedAt || 0) > TYPING_MS) {
+      this.typedAt = Date.now();
+      this.wire.ask("/widget/typing", { body: {} });
+    }
     if (this.changing) return;
     if (text) this.keep.set("draft", text);
     else this.keep.drop("draft");
@@ -253,7 +258,10 @@ class Chat {
     }
     if (row) this.renew(row, message);
     else this.place(message, false);
-    if (!message.mine) this.view.rows.typing("");
+    if (!message.mine) {
+      clearTimeout(this.writing);
+      this.view.rows.typing("");
+    }
     if (kind === "message" && !row) this.heard(message);
     this.look();
   }
@@ -263,8 +271,10 @@ class Chat {
     if (!this.view.isOpen || document.visibilityState !== "visible") this.ring();
   }
 
+  /** An answer is on its way; mostly it is here before this could be read. */
   typing(name) {
-    this.view.rows.typing(name || say("support"));
+    clearTimeout(this.writing);
+    this.writing = setTimeout(() => this.view.rows.typing(name || say("support")), 300);
   }
 
   net(ok) {
