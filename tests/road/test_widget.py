@@ -162,7 +162,7 @@ async def test_R102_R123_what_can_still_be_taken_back_is_not_shown(
     house: House, visitor: Visitor, platform: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     talk, later = await hands.begin(house, visitor, platform), Later(house, monkeypatch)
-    await rule(house, recall_seconds=10, group="Support")
+    await rule(house, recall_seconds=10, room=house.scene.rooms["support"])
     async with visitor.listening() as told:
         talk.says(HOLDER, "the wrong words")
         assert (await event(told, "typing"))["author"] == NAMES[HOLDER]
@@ -323,7 +323,7 @@ async def test_R102_R110_nobody_there_is_said(house: House, visitor: Visitor) ->
 
     assert await now() == {"away": False, "largest": 20 << 20}
     closed = time.strftime("%a", time.gmtime(time.time() + 3 * 86_400))
-    await rule(house, hours=f"{closed} 09:00-10:00 UTC", group="Support")
+    await rule(house, hours=f"{closed} 09:00-10:00 UTC", room=house.scene.rooms["support"])
     platform = next(one for one in house.app.platforms if "widget" in one.ports) if house.app else None
     platform._door._away._known.clear()  # type: ignore[union-attr]  # it looks twice a minute
     assert (await now())["away"] and (await now())["opens"] > time.time() * 1000
