@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import mimetypes
 from typing import Any
 
 from sandbox.people import Mistake, person
@@ -171,7 +172,7 @@ class Sending(Accounts):
         self, user: int, chat: int, title: str = "Song", performer: str = "", name: str = "song.mp3", **more: Any
     ) -> Message:
         """Somebody sends music."""
-        fields = {"duration": 180, "title": title, "file_name": name, "mime_type": "audio/mpeg"}
+        fields = {"duration": 180, "title": title, "file_name": name, "mime_type": mimetypes.guess_type(name)[0] or "audio/mpeg"}
         fields |= {"performer": performer} if performer else {}
         return self._send_file(user, chat, "audio", fields, name=name, **{"size": 3_000_000, **more})
 

@@ -172,7 +172,7 @@ async def test_F60_names_are_made_safe(house: House, name: str, shown: str) -> N
     await house.until(lambda: desk_files(house, talk.thread))
     ((kind, safe, content, _),) = desk_files(house, talk.thread)
     assert (kind, content) == ("document", PDF)
-    assert safe.endswith(shown) and len(safe) <= 120
+    assert safe.endswith(shown) and len(safe) <= 80
     assert not set(safe) & set("/\\\0\u202e")
 
 
