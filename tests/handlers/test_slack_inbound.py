@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from bot.domain.conversation import Status
-from bot.handlers.desks.slack.inbound import at_of, name_of_file
+from bot.handlers.desks.slack.inbound import at_of
 from bot.handlers.desks.slack.platform import SlackPlatform
 from bot.handlers.desks.slack.updates import to_keep
 from bot.store import mirrors, tables
@@ -91,17 +91,26 @@ class TestWhatOperatorsDo:
         await house.settled(1)
         assert not (await house.store.read(house.talk)).unseen
 
-    async def test_files_do_not_go_yet_and_their_author_is_told(self, house: House) -> None:
+    async def test_R32_files_are_messages_of_their_own_the_words_with_the_first(self, house: House) -> None:
         files = [{"name": "a\u202egpj.exe", "content": b"1"}, {"name": "b.pdf", "content": b"2"}]
         house.slack.post(house.olga, "sales", "note: look", thread_ts=house.root, files=files)
-        house.slack.post(house.olga, "sales", thread_ts=house.root, files=files[1:])
-        await house.settled(2)
-        assert [direction for direction, _ in await house.said()] == ["in", "note"]
-        told = await house.told()
-        assert told == [
-            "Files can't be sent yet; the client did not get agpj.exe, b.pdf",
-            "Files can't be sent yet; the client did not get b.pdf",
-        ]
+        await house.settled(1)
+        said = await house.said()
+        assert [direction for direction, _ in said] == ["in", "note", "note"]
+        assert "agpj.exe" in said[1][1]
+        assert "look" in said[1][1]
+        assert "b.pdf" in said[2][1]
+        assert await house.told() == []
+
+    async def test_F46_F61_our_own_file_and_one_edited_by_a_bot_are_not_kept(self, house: House) -> None:
+        core = house.slack.core
+        room = core.world.room_named("sales")
+        ours = {"user": house.bot, "subtype": "file_share", "files": [{"id": "F1", "name": "ours"}], "thread_ts": house.root}
+        core.post(room, {"text": "", **ours})
+        post = core.post(room, {"text": "x", "user": house.olga, "bot_id": "B0OTHER", "thread_ts": house.root})
+        core.change(room, post, {"text": "y"}, editor=house.olga)
+        house.slack.post(house.olga, "sales", "note: x", thread_ts=house.root)
+        assert len(await house.settled(1)) == 1
 
     async def test_team_talk_elsewhere_is_none_of_our_business(self, house: House) -> None:
         talk = house.slack.post(house.olga, "sales", "lunch?")["ts"]
@@ -398,5 +407,3 @@ def test_times_and_names() -> None:
     assert at_of("1700000000.123456") == 1_700_000_000_123
     assert at_of("1700000000") == 1_700_000_000_000
     assert at_of("abc") == at_of("") == 0
-    assert name_of_file({"name": "../../etc/passwd\x00"})
-    assert name_of_file({}) == "the file"
