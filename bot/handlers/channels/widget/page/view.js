@@ -62,8 +62,8 @@ class View {
       "section",
       { class: "panel", role: "dialog", "aria-modal": "false", "aria-labelledby": "title", "aria-describedby": "subtitle", hidden: true, onkeydown: (event) => this.key(event) },
       el(
-        "header",
-        null,
+        "div",
+        { class: "head" },
         el("span", { class: "face", "aria-hidden": "true" }, icon(ICONS.chat, 20)),
         el("div", { class: "names" }, el("h2", { id: "title", dir: "auto" }, options.title), this.status),
         this.bell,
