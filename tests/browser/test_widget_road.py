@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import zlib
 from collections.abc import AsyncIterator
 from importlib.resources import files as resources
@@ -14,7 +15,6 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
 from tests.browser import page_kit as kit
-from tests.road import widget_hands as hands
 from tests.road.house import House, open_house
 from tests.road.pictures import png
 from tests.road.talk import HOLDER, Talk
@@ -40,7 +40,7 @@ async def browser() -> AsyncIterator[Browser]:
 async def house(tmp_path: Path, migrated_sqlite: Path) -> AsyncIterator[House]:
     """The bot on SQLite, and the sandbox with the shop that shows its widget."""
     path = tmp_path / "relaydesk.db"
-    path.write_bytes(migrated_sqlite.read_bytes())
+    shutil.copy(migrated_sqlite, path)
     async with open_house(tmp_path, f"sqlite+aiosqlite:///{path}", page=True) as house:
         app = await house.start()
         dress(house, src=f"{app.address}/widget.js")
@@ -105,6 +105,10 @@ async def begin(house: House, shopper: Shopper, text: str = "Hello, is the Ridge
     return talk
 
 
+def read(path: Path) -> bytes:
+    return path.read_bytes()
+
+
 def picture() -> bytes:
     """Something to look at: a jacket-coloured gradient."""
     width, height = 320, 220
@@ -139,7 +143,7 @@ async def test_R102_R32_a_person_chats_with_files_both_ways(browser: Browser, ho
     await expect(shopper.page.locator("img[alt='slate.png']")).to_be_visible()
     async with shopper.page.expect_download() as saving:
         await answer.get_by_role("button", name="Download Size chart 2026.pdf").click()
-    assert Path(await (await saving.value).path()).read_bytes() == PDF
+    assert read(await (await saving.value).path()) == PDF
     await shopper.writes("Slate it is. Thank you!")
     await expect(shopper.row("Slate it is").get_by_role("img", name="Delivered to the team")).to_be_visible()
     reacts(talk, post_of(talk.mine, talk.thread, "Slate it is"), "tada", "🎉")

@@ -63,14 +63,14 @@ def words(text: Any, *, empty: bool = False) -> str:
     """Words a message can hold; ``empty``: they may be none."""
     if not isinstance(text, str):
         raise No(400, "shape", "The message's text and name must be strings.")
-    text = storable(str(text))
-    if not text.strip():
+    kept = storable(text)
+    if not kept.strip():
         if empty:
             return ""
         raise No(400, "empty", "The message is empty.")
-    if utf16_len(text) > TEXT_LIMIT:
+    if utf16_len(kept) > TEXT_LIMIT:
         raise No(413, "too_long", f"This message is longer than {TEXT_LIMIT} characters. Please send it in parts.")
-    return text
+    return kept
 
 
 def whole(value: Any, otherwise: int | None = None) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 _PAGE = Path(__file__).parent / "page"
 _PARTS = ("words.js", "text.js", "wire.js", "files.js", "view.js", "rows.js", "widget.js")
-_REMARK = re.compile(r"^\s*(?://.*|/\*\*.*\*/)?\n", re.MULTILINE)
+_REMARK = re.compile(r"^\s*(?://.*|/\*\*.*\*/)?\n| ?/\* [^*]* \*/ ?| // .*$", re.MULTILINE)
 _INDENT = re.compile(r"^[ ]+", re.MULTILINE)
 _CSS_SPACE = re.compile(r"\s*([{}:;,>])\s*|\s*\n\s*")
 LANGUAGES = ("en", "de", "ru", "kk")
