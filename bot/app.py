@@ -192,7 +192,7 @@ async def build(settings: Settings, part: Part = Part.ALL, *, ahead: Ahead = in_
             for line in applied.kept:
                 log.warning("team: %s", line, remedy=KEPT)
         await store.write(lambda tx: _begin_anew(tx, settings))
-        app.platforms = await platforms(settings, app.intake, store, read=store.read)
+        app.platforms = await platforms(settings, app.intake, store, read=store.read, typing=app.typing)
         for platform in app.platforms:
             for source, inbound in platform.inbounds.items():
                 app.intake.add(source, inbound)
@@ -231,7 +231,9 @@ def _begin_anew(tx: Tx, settings: Settings) -> None:
             token_changed(tx, port)
 
 
-async def platforms(settings: Settings, intake: Intake, store: Store, *, read: Read) -> list[Platform]:
+async def platforms(
+    settings: Settings, intake: Intake, store: Store, *, read: Read, typing: Typing | None = None
+) -> list[Platform]:
     """The platforms that have what they need; the others are not even imported. ``read`` looks at the team."""
     found: list[Platform] = []
     workspace: Workspace | None = None
@@ -264,22 +266,34 @@ async def platforms(settings: Settings, intake: Intake, store: Store, *, read: R
         )
     if settings.smtp.host:
         found.append(_mail(settings, store))
-    widgets = [channel.name for channel in await read(lambda tx: team.channels(tx, "widget"))]
-    if widgets:
-        from bot.handlers.channels.widget.platform import WidgetPlatform
-
-        secret = await store.write(lambda tx: shared(tx, "widget"))
-        found.append(
-            WidgetPlatform(
-                intake,
-                store,
-                channels=widgets,
-                origins=settings.widget.origins,
-                public_url=settings.public_url or "",
-                secret=secret,
-            )
-        )
+    found += await _widget(settings, intake, store, read, typing)
     return found
+
+
+async def _widget(settings: Settings, intake: Intake, store: Store, read: Read, typing: Typing | None) -> list[Platform]:
+    """The website chat, when the team has a channel of it."""
+    widgets = [channel.name for channel in await read(lambda tx: team.channels(tx, "widget"))]
+    if not widgets:
+        return []
+    from bot.handlers.channels.widget.platform import WidgetPlatform
+
+    def types(visitor: str, channel: str) -> None:
+        if typing is not None:
+            typing.client_types("widget", visitor, channel)
+
+    given = settings.widget
+    platform = WidgetPlatform(
+        intake,
+        store,
+        channels=widgets,
+        origins=given.origins,
+        public_url=settings.public_url or "",
+        secret=await store.write(lambda tx: shared(tx, "widget")),
+        identity=given.identity_secret.get_secret_value() if given.identity_secret else "",
+        looks=given.looks,
+        typing=types,
+    )
+    return [platform]
 
 
 def _mail(settings: Settings, store: Store) -> Platform:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.ids import ConversationId
-from bot.store import conversations, fates, journal, messages, mirrors, outbox, spread, team
+from bot.store import conversations, fates, journal, messages, mirrors, outbox, spread, team, visible
 from bot.store.uow import Tx
 
 
@@ -52,3 +52,14 @@ def receipt(tx: Tx, channel_kind: str, external_id: str, remote_id: str, fate: s
         journal.add(
             tx, "not delivered", who="relaydesk", way="system", conversation_id=said.conversation_id, op="words", reason=reason
         )
+
+
+RECEIPTS_AT_ONCE = 50
+"""Answers one receipt speaks of at most; older ones were read with those behind them, and nobody looks at their marks."""
+
+
+def receipt_upto(tx: Tx, conversation_id: ConversationId, seq: int, fate: str) -> None:
+    """All answers up to number ``seq`` have come to the client: ``delivered``, or ``read`` (R34). Told before = nothing."""
+    before = messages.FATES[: messages.FATES.index(fate)]
+    for number in visible.without_fate(tx, conversation_id, seq, before, RECEIPTS_AT_ONCE):
+        fates.went(tx, number, fate)
