@@ -162,6 +162,7 @@ async def build(settings: Settings, part: Part = Part.ALL, *, ahead: Ahead = in_
         file_limit=settings.files.largest_mb << 20,
         file_keep=settings.files.keep_days * 24 * 3_600_000,
         programs=settings.files.programs,
+        outgoing=settings.outgoing.enabled,
         mail=settings.smtp.host is not None,
         mail_domains=settings.smtp.allowed_domains,
     )
@@ -221,6 +222,7 @@ def _begin_anew(tx: Tx, settings: Settings) -> None:
         "slack": settings.slack.bot_token,
         "telegram-desk": telegram.desk_token,
         "telegram-channel": telegram.channel_token,
+        "whatsapp": settings.whatsapp.token,
         "mail": settings.smtp.password,
     }
     for port, token in tokens.items():
@@ -257,6 +259,8 @@ async def platforms(settings: Settings, intake: Intake, store: Store, *, read: R
             public_url=settings.public_url,
             webhook_secret=telegram.webhook_secret.get_secret_value() if telegram.webhook_secret else None,
         )
+    if settings.whatsapp.token:
+        found.append(_whatsapp(settings, intake, store))
     if settings.smtp.host:
         found.append(_mail(settings, store))
     widgets = [channel.name for channel in await read(lambda tx: team.channels(tx, "widget"))]
@@ -275,6 +279,26 @@ async def platforms(settings: Settings, intake: Intake, store: Store, *, read: R
             )
         )
     return found
+
+
+def _whatsapp(settings: Settings, intake: Intake, store: Store) -> Platform:
+    from bot.handlers.channels.whatsapp.platform import WhatsappPlatform
+
+    given = settings.whatsapp
+    assert given.token is not None and given.app_secret is not None  # noqa: PT018 - the settings see to it
+    assert given.verify_token is not None and given.phone_number_id is not None  # noqa: PT018 - likewise
+    return WhatsappPlatform(
+        intake,
+        store,
+        token=given.token.get_secret_value(),
+        number=given.phone_number_id,
+        business=given.business_account_id or "",
+        app_secret=given.app_secret.get_secret_value(),
+        verify_token=given.verify_token.get_secret_value(),
+        api_url=given.api_url,
+        version=given.graph_version,
+        public_url=settings.public_url or "",
+    )
 
 
 def _mail(settings: Settings, store: Store) -> Platform:
@@ -304,6 +328,8 @@ def _limits(settings: Settings) -> Limits:
         chat_per_second=given.telegram_chat_per_second,
         room_per_second=given.slack_room_per_second,
         updates_per_minute=given.slack_updates_per_minute,
+        pair_per_minute=given.whatsapp_pair_per_minute,
+        number_per_second=given.whatsapp_number_per_second,
     )
 
 

@@ -36,10 +36,10 @@ def _meant(desk: Desk, word: str) -> Action | None:
 def _do(tx: Tx, desk: Desk, word: str, rest: str) -> Answer:
     prefix = PREFIXES[desk.actor.platform]
     if word in ("", "help", "start"):
-        return Answer(help_for(desk))
+        return Answer(help_for(tx, desk))
     action = _meant(desk, word)
-    if action is None or action.verb is Verb.HELP:
-        known = [one.verb.value for one in BY_WORD.values() if one.team and (not one.needs or desk.operator.has(one.needs))]
+    if action is None or action.verb is Verb.HELP or (action.switch and not tx.policy.on(action.switch)):
+        known = [one.verb.value for one in BY_WORD.values() if _offered(tx, desk, one)]
         near = get_close_matches(word, known, 1, 0.5) or known[:1]
         raise NotUnderstood(word=f"{prefix}{word}", near=f"{prefix}{near[0]}", help=f"{prefix}help")
     if not action.team:
@@ -47,12 +47,17 @@ def _do(tx: Tx, desk: Desk, word: str, rest: str) -> Answer:
     return ON_DESK[action.verb](tx, desk, Asked(words=rest))
 
 
-def help_for(desk: Desk) -> str:
+def _offered(tx: Tx, desk: Desk, one: Action) -> bool:
+    mine = not one.needs or desk.operator.has(one.needs)
+    return one.team and mine and (not one.switch or tx.policy.on(one.switch))
+
+
+def help_for(tx: Tx, desk: Desk) -> str:
     """What this person can ask the bot for, and what in a conversation's thread."""
     prefix = PREFIXES[desk.actor.platform]
     thread = "!" if desk.actor.platform == "slack" else "/"
     where = "thread" if desk.actor.platform == "slack" else "topic"
     return (
-        f"Here you can write:\n{help_text(prefix, team=True, may=desk.operator.has)}\n\n"
+        f"Here you can write:\n{help_text(prefix, team=True, may=desk.operator.has, on=tx.policy.on)}\n\n"
         f"In a conversation's {where}:\n{help_text(thread)}"
     )

@@ -36,7 +36,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approved:
-    """One template in one language. ``buttons`` are addresses, by number, that hold a variable; ``named``: variables have names."""
+    """One template in one language. ``buttons`` are addresses, by number, with a variable; ``named``: variables have names."""
 
     id: int
     name: str

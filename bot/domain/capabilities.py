@@ -119,7 +119,8 @@ CHANNELS: dict[str, Capability] = {
 }
 """Channel kinds. Telegram: 4096 after entity parsing, captions 1024, 50 MB up, 20 MB down, deletes within 48 hours (Bot API:
 sendMessage, sendDocument, getFile, deleteMessage). WhatsApp: 4096, captions 1024, images 5 MB, video and audio 16 MB, documents
-100 MB and of few types, no edit or delete of what was sent, free words for 24 hours (Cloud API reference, media; messages). The others are ours."""
+100 MB and of few types, no edit or delete of what was sent, free words for 24 hours (Cloud API reference, media and messages).
+The others are ours."""
 
 DESKS: dict[str, Capability] = {
     "slack": Capability(

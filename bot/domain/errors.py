@@ -8,7 +8,9 @@ braces are filled in by whoever raises it.
     ├── what you pointed at: NoConversation · UnknownVerb · NotUnderstood · InThread · StaleCard · NotYourText
     ├── what a form was answered: QuestionOver … NotWords
     ├── where it stands: AlreadyStarted … TooLate
+    ├── the window: WindowClosed · NoApproved · NoApprovedAtAll · MissingValue
     ├── files and changes: FileRefused · NotYourMessage · NoMessage · NotANote · WrittenForYou · TooOldToChange
+    ├── writing first: BadPhone · NoWhatsapp · OnlyTemplates · WordsOrTemplate · InNoGroup
     ├── passing on: UnknownColleague · UnknownGroup · SameGroup · NoDesk · HasMoved
     ├── pins: NobodyToPin · OnlyTheirs · AlreadyPinned · NotPinned · NotYourPin
     ├── the black list: Blacklisted · AlreadyListed · NotListed · OnlyInTab
@@ -38,6 +40,9 @@ from bot.domain.errors_talk import (
     FileRefused,
     HasMoved,
     InThread,
+    MissingValue,
+    NoApproved,
+    NoApprovedAtAll,
     NobodyToPin,
     NoConversation,
     NoDesk,
@@ -77,6 +82,7 @@ from bot.domain.errors_talk import (
     UnknownGroup,
     UnknownTab,
     UnknownVerb,
+    WindowClosed,
     WrittenForYou,
 )
 from bot.domain.errors_team import (
@@ -113,11 +119,13 @@ from bot.domain.errors_team import (
 )
 from bot.domain.errors_words import (
     BadAddress,
+    BadPhone,
     BadSince,
     BadSubject,
     BadTitle,
     DraftGone,
     ForeignAddress,
+    InNoGroup,
     InTheAir,
     ManyAddresses,
     NoMail,
@@ -130,6 +138,8 @@ from bot.domain.errors_words import (
     NothingToSend,
     NothingToTag,
     NotYourTemplate,
+    NoWhatsapp,
+    OnlyTemplates,
     TagTooLong,
     TemplateTooLong,
     TitleTaken,
@@ -140,6 +150,7 @@ from bot.domain.errors_words import (
     UnknownPerson,
     UnknownTag,
     UnknownVariable,
+    WordsOrTemplate,
     WrongName,
 )
 from bot.domain.refusal import Refusal
@@ -154,6 +165,7 @@ __all__ = [
     "AlreadyYours",
     "BadAddress",
     "BadHours",
+    "BadPhone",
     "BadQuiet",
     "BadSince",
     "BadSubject",
@@ -169,6 +181,7 @@ __all__ = [
     "GroupInUse",
     "HasMoved",
     "IdentityTaken",
+    "InNoGroup",
     "InTheAir",
     "InThread",
     "Incomplete",
@@ -177,8 +190,11 @@ __all__ = [
     "LinkInPrivate",
     "ManyAddresses",
     "ManyWords",
+    "MissingValue",
     "NameTaken",
     "NoAccount",
+    "NoApproved",
+    "NoApprovedAtAll",
     "NoConversation",
     "NoDesk",
     "NoMail",
@@ -189,6 +205,7 @@ __all__ = [
     "NoTemplate",
     "NoTemplateText",
     "NoVerbHere",
+    "NoWhatsapp",
     "NoWords",
     "NobodyToPin",
     "NotADuration",
@@ -223,6 +240,7 @@ __all__ = [
     "NothingWritten",
     "OldSearch",
     "OnlyInTab",
+    "OnlyTemplates",
     "OnlyTheirs",
     "OverLength",
     "QuestionOver",
@@ -254,6 +272,8 @@ __all__ = [
     "UnknownTag",
     "UnknownVariable",
     "UnknownVerb",
+    "WindowClosed",
+    "WordsOrTemplate",
     "WrittenForYou",
     "WrongName",
 ]

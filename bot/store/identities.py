@@ -6,6 +6,7 @@ A conversation's ``external_id`` is the one its messages are sent to; the others
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -17,21 +18,35 @@ from bot.store import conversations
 from bot.store.tables import client_identity, conversation, lane, message_ref
 from bot.store.uow import Tx, upsert
 
-_KNOWN = select(client_identity.c.external_id, client_identity.c.client_id).where(
-    client_identity.c.channel_id == bindparam("channel_id"), client_identity.c.external_id.in_(bindparam("ids", expanding=True))
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Whose an id is, and the id his conversation is kept under."""
+
+    client_id: ClientId
+    address: str
+
+
+_KNOWN = (
+    select(client_identity.c.external_id, client_identity.c.client_id, conversation.c.external_id.label("address"))
+    .join(
+        conversation,
+        (conversation.c.client_id == client_identity.c.client_id) & (conversation.c.channel_id == client_identity.c.channel_id),
+    )
+    .where(
+        client_identity.c.channel_id == bindparam("channel_id"),
+        client_identity.c.external_id.in_(bindparam("ids", expanding=True)),
+    )
 )
 _OF = select(client_identity.c.external_id).where(
     client_identity.c.channel_id == bindparam("channel_id"), client_identity.c.client_id == bindparam("client_id")
 )
-_TALK = select(conversation.c.external_id).where(
-    conversation.c.channel_id == bindparam("channel_id"), conversation.c.client_id == bindparam("client_id")
-)
 
 
-def known(tx: Tx, channel_id: ChannelId, ids: Sequence[str]) -> dict[str, ClientId]:
+def known(tx: Tx, channel_id: ChannelId, ids: Sequence[str]) -> dict[str, Known]:
     """Whose each of these ids is, of those that are somebody's."""
     rows = tx.execute(_KNOWN, {"channel_id": channel_id, "ids": list(ids)})
-    return {row.external_id: ClientId(row.client_id) for row in rows}
+    return {row.external_id: Known(ClientId(row.client_id), row.address) for row in rows}
 
 
 def of_client(tx: Tx, channel_id: ChannelId, client_id: ClientId) -> list[str]:
@@ -39,18 +54,10 @@ def of_client(tx: Tx, channel_id: ChannelId, client_id: ClientId) -> list[str]:
     return list(tx.execute(_OF, {"channel_id": channel_id, "client_id": client_id}).scalars())
 
 
-def address(tx: Tx, channel_id: ChannelId, client_id: ClientId) -> str | None:
-    """The id the client's conversation is kept under; None without one."""
-    found: str | None = tx.execute(_TALK, {"channel_id": channel_id, "client_id": client_id}).scalar()
-    return found
-
-
 @cache
 def _add(postgres: bool) -> Any:
     row = upsert(client_identity, postgres=postgres)
-    return row.on_conflict_do_update(
-        index_elements=["channel_id", "external_id"], set_={"client_id": row.excluded.client_id}
-    )
+    return row.on_conflict_do_update(index_elements=["channel_id", "external_id"], set_={"client_id": row.excluded.client_id})
 
 
 def add(tx: Tx, channel_id: ChannelId, client_id: ClientId, external_id: str) -> None:
@@ -74,8 +81,5 @@ def readdress(tx: Tx, talk: Conversation, platform: str, port: str, fresh: str) 
 def conversation_at(tx: Tx, channel_id: ChannelId, ids: Sequence[str]) -> Conversation | None:
     """The conversation one of these ids leads to, the first that does."""
     whose = known(tx, channel_id, ids)
-    for one in ids:
-        place = address(tx, channel_id, whose[one]) if one in whose else None
-        if place is not None:
-            return conversations.of_client(tx, channel_id, place)
-    return None
+    place = next((whose[one].address for one in ids if one in whose), None)
+    return conversations.of_client(tx, channel_id, place) if place is not None else None

@@ -177,12 +177,16 @@ def channels(tx: Tx, kind: str | None = None) -> list[Channel]:
     return [Channel(*values(row)) for row in tx.execute(query.where(channel.c.kind == kind) if kind else query)]
 
 
+_CHANNEL_BY_ID = select(channel.c.id, channel.c.kind, channel.c.name, channel.c.group_id).where(channel.c.id == bindparam("id"))
+
+
 def channel_by_id(tx: Tx, channel_id: ChannelId) -> Channel:
-    """The channel, active or not."""
-    row = tx.execute(
-        select(channel.c.id, channel.c.kind, channel.c.name, channel.c.group_id).where(channel.c.id == channel_id)
-    ).one()
-    return Channel(*values(row))
+    """The channel, active or not. Kept at hand within the transaction."""
+    known = tx.keep("channels_by_id")
+    if channel_id not in known:
+        known[channel_id] = Channel(*values(tx.execute(_CHANNEL_BY_ID, {"id": channel_id}).one()))
+    found: Channel = known[channel_id]
+    return found
 
 
 _DESK = select(desk.c.id, desk.c.platform, desk.c.chat, desk.c.group_id).where(desk.c.active.is_(True))
