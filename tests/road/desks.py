@@ -16,8 +16,14 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 MORE = "More…"
 MARKS = {
-    "slack": {"white_check_mark": "accepted", "x": "failed", "lock": "held"},
-    "telegram": {"👍": "accepted", "👎": "failed", "👀": "held"},
+    "slack": {
+        "white_check_mark": "accepted",
+        "ballot_box_with_check": "delivered",
+        "eyes": "read",
+        "x": "failed",
+        "lock": "held",
+    },
+    "telegram": {"👍": "accepted", "👌": "delivered", "👀": "read", "👎": "failed", "✍": "held"},
 }
 
 

@@ -1,0 +1,60 @@
+"""WhatsApp at the house: its number switched on, its clients' hands and eyes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.road.house import House
+from tests.road.talk import NAMES, Talk, change_team, views
+
+Json = dict[str, Any]
+DAY = 24 * 3600.0
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89" + b"\0" * 64
+PDF = b"%PDF-1.4\n" + b"relaydesk " * 400 + b"\n%%EOF\n"
+
+
+async def open_whatsapp(house: House, **env: str) -> None:
+    """Start the house with a WhatsApp channel of the group Sales."""
+    house.env |= house.scene.whatsapp.environment() | {
+        "RELAYDESK_LIMITS__WHATSAPP_PAIR_PER_MINUTE": "0",
+        "RELAYDESK_LIMITS__WHATSAPP_NUMBER_PER_SECOND": "0",
+        **env,
+    }
+    change_team(house, lambda tables: tables["channel"].append({"kind": "whatsapp", "name": "wa", "group": "Sales"}))
+    await house.start()
+    assert house.app is not None
+    await house.box.whatsapp.set_webhook(f"{house.app.address}/whatsapp")
+    await house.until(lambda: any(one[1] == "templates" for one in house.box.whatsapp.api.calls))
+
+
+def writes(house: House, text: str, who: str = "maria", **more: Any) -> str:
+    """A client writes; the message's id."""
+    return str(house.box.whatsapp.send(house.scene.whatsapp_clients[who], text, **more)["id"])
+
+
+def sees(house: House, who: str = "maria") -> list[str]:
+    """What the business has written to a client."""
+    return house.box.whatsapp.sent(house.scene.whatsapp_clients[who])
+
+
+def chat(house: House, who: str = "maria") -> list[Json]:
+    """A client's chat."""
+    return house.box.whatsapp.messages(house.scene.whatsapp_clients[who])
+
+
+async def begin_whatsapp(house: House, platform: str, text: str = "hello", client: str = "maria", **more: Any) -> Talk:
+    """A client's first words on WhatsApp, mirrored on both desks."""
+    mine, other = views(house, platform)
+    before = len(mine.threads()), len(other.threads())
+    writes(house, text, client, **more)
+    await house.until(lambda: len(mine.threads()) > before[0] and len(other.threads()) > before[1])
+    await house.settled()
+    return Talk(house, mine, other, mine.threads()[-1], other.threads()[-1])
+
+
+async def begin_taken_whatsapp(house: House, platform: str, who: str = "olga", **more: Any) -> Talk:
+    """The same, taken by an operator."""
+    talk = await begin_whatsapp(house, platform, **more)
+    await talk.presses(who, "Start conversation")
+    await talk.shows(f"🟢 In progress 👤 {NAMES[who]}")
+    return talk
