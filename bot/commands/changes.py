@@ -104,11 +104,14 @@ def operator_changed(tx: Tx, new: Rewrote) -> None:
     _told(tx, new.actor, new.place, new.remote_id, perform(tx, new.actor, new.place, lambda context: _changed(tx, context, new)))
 
 
-def operator_deleted(tx: Tx, actor: Actor, place: Place, remote_id: str) -> None:
-    """What an operator wrote is gone from the thread: it goes from where it was copied to as well."""
+def operator_deleted(tx: Tx, actor: Actor, place: Place, remote_id: str, *, files: frozenset[str] = frozenset()) -> None:
+    """What an operator wrote is gone from the thread: it goes from where it was copied to as well.
+
+    ``files``  of what was sent at once only these, by the platform's ids (``id`` of an attachment's ``ref``)
+    """
     if mirrors.at(tx, place.platform, place.chat, place.thread) is None or not _written(tx, place, remote_id):
         return
-    _told(tx, actor, place, None, perform(tx, actor, place, lambda context: _deleted(tx, context, place, remote_id)))
+    _told(tx, actor, place, None, perform(tx, actor, place, lambda context: _deleted(tx, context, place, remote_id, files)))
 
 
 def _told(tx: Tx, actor: Actor, place: Place, remote_id: str | None, answer: Answer) -> None:
@@ -180,8 +183,12 @@ def _send_after(tx: Tx, context: Context, kind: str, said: Message, now: Message
     )
 
 
-def _deleted(tx: Tx, context: Context, place: Place, remote_id: str) -> Answer:
-    return _delete(tx, context, _written(tx, place, remote_id), gone_here=True)
+def _deleted(tx: Tx, context: Context, place: Place, remote_id: str, only: frozenset[str]) -> Answer:
+    found = _written(tx, place, remote_id)
+    if only:
+        borne = files.by_ids(tx, {one.file_id for one in found if one.file_id is not None})
+        found = [one for one in found if one.file_id in borne and borne[one.file_id].ref.get("id") in only]
+    return _delete(tx, context, found, gone_here=True)
 
 
 def _delete(tx: Tx, context: Context, found: list[Message], *, gone_here: bool) -> Answer:
@@ -265,15 +272,22 @@ def _take_back(tx: Tx, said: Message) -> bool:
 
 def operator_reacted(tx: Tx, context: Context, message_id: MessageId, emoji: str, *, added: bool) -> None:
     """An operator's reaction to a client's words goes to the client, when the conversation is his and the channel has such."""
-    said = messages.by_ids(tx, {message_id}).get(message_id)
-    if said is None or said.direction is not Direction.IN or context.conversation.operator_id != context.operator.id:
-        return
-    kind = team.channel_by_id(tx, context.conversation.channel_id).kind
-    if not CHANNELS[kind].reactions or context.conversation.blacklisted:
+    if not reaches_client(tx, context, message_id):
         return
     act = reactions.add if added else reactions.remove
-    if act(tx, said.id, "operator", str(context.operator.id), emoji):
+    if act(tx, message_id, "operator", str(context.operator.id), emoji):
+        said = messages.by_ids(tx, {message_id})[message_id]
+        kind = team.channel_by_id(tx, context.conversation.channel_id).kind
         changes.to_client(tx, context.conversation, kind, said, "react")
+
+
+def reaches_client(tx: Tx, context: Context, message_id: MessageId) -> bool:
+    """Whether this operator's reaction to a message is for the client to see."""
+    said = messages.by_ids(tx, {message_id}).get(message_id)
+    if said is None or said.direction is not Direction.IN or context.conversation.operator_id != context.operator.id:
+        return False
+    kind = team.channel_by_id(tx, context.conversation.channel_id).kind
+    return CHANNELS[kind].reactions and not context.conversation.blacklisted
 
 
 VERBS = {Verb.DELETE: delete}

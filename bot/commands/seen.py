@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot.commands import changes, inbox, tags
 from bot.commands.answer import Answer
 from bot.commands.context import Place
+from bot.commands.notice import port_of, tell
 from bot.commands.perform import Context, perform
 from bot.domain.people import Actor
 from bot.domain.tagging import EMOJI
@@ -34,12 +35,15 @@ class Reacted:
 def reacted(tx: Tx, reaction: Reacted) -> None:
     """Clear the unseen mark when an operator who may see the conversation reacted.
 
-    Anybody else's reaction does nothing and is kept in the journal; it asked for nothing, so nothing is answered.
+    Anybody else's reaction does nothing and is kept in the journal; it asked for nothing, so nothing is answered. Only who
+    has the conversation is told, alone, when the client can't see his emoji (F42).
     """
     found = _thread_of(tx, reaction)
     if found is None:
         return
-    perform(tx, reaction.actor, found, lambda context: _saw(tx, context, reaction))
+    answer = perform(tx, reaction.actor, found, lambda context: _saw(tx, context, reaction))
+    if answer.text and not answer.refused:
+        tell(tx, port_of(found.platform), found, answer.text, reaction.actor.external_id, reaction.remote_id)
 
 
 def _saw(tx: Tx, context: Context, reaction: Reacted) -> Answer:
@@ -50,8 +54,12 @@ def _saw(tx: Tx, context: Context, reaction: Reacted) -> Answer:
             tags.offer(tx, context, reaction.remote_id)
         return Answer("")
     said = messages.at(tx, reaction.platform, reaction.chat, reaction.remote_id)
-    if said is not None and reaction.sign:
-        changes.operator_reacted(tx, context, said, reaction.sign, added=reaction.added)
+    if said is None:
+        return Answer("")
+    if not reaction.sign:
+        unseen = reaction.added and changes.reaches_client(tx, context, said)
+        return Answer(f"The client does not see :{reaction.emoji}:, an emoji of your workspace alone." if unseen else "")
+    changes.operator_reacted(tx, context, said, reaction.sign, added=reaction.added)
     return Answer("")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.commands import canned, inbox, reply
 from bot.commands.answer import Answer
 from bot.commands.asked import Asked
@@ -16,6 +18,8 @@ from bot.domain.text import RichText
 from bot.domain.words import PREFIXES, TypedVerb, typed_verb
 from bot.store import conversations, messages, mirrors
 from bot.store.uow import Tx
+
+LEFT_OUT = "The file that came with it was not passed on: send it by itself."
 
 
 def wrote(tx: Tx, said: Wrote) -> Answer | None:
@@ -32,6 +36,8 @@ def wrote(tx: Tx, said: Wrote) -> Answer | None:
         answer = perform(tx, said.actor, said.place, lambda context: canned.say(tx, context, said, stack))
     elif verb is not None:
         answer = perform(tx, said.actor, said.place, lambda context: _do(tx, context, said, verb))
+        if said.files and verb.word != Verb.NOTE.value and not answer.refused:
+            answer = replace(answer, text=f"{answer.text} {LEFT_OUT}".strip())
     else:
         answer = perform(tx, said.actor, said.place, lambda context: reply.say(tx, context, said))
     if answer.text:

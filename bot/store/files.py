@@ -145,6 +145,12 @@ def set_caption(tx: Tx, number: FileId, caption: RichText) -> None:
     tx.execute(update(file).where(file.c.id == number).values(caption=_caption(caption)))
 
 
+def describe(tx: Tx, number: FileId, *, name: str, kind: FileKind) -> None:
+    """What a file is, where its platform tells that only when it is fetched. ``name`` must be a safe one."""
+    mine = update(file).where(file.c.id == number, file.c.state == FileState.WANTED.value)
+    tx.execute(mine.values(name=name, kind=kind.value))
+
+
 # The bytes -----------------------------------------------------------------------------------------------------------
 
 

@@ -238,3 +238,17 @@ def _has_failed(tx: Tx, message_id: int | None) -> bool:
     """Whether the channel told that it failed; when it did so before it answered, the delivery itself went well."""
     failed = select(message.c.id).where(message.c.id == message_id, message.c.fate == "failed")
     return message_id is not None and tx.execute(failed).first() is not None
+
+
+def note(tx: Tx, delivery_id: int, **known: str) -> None:
+    """Keep what a port must know of this try if it has to look for it later (the id of a file it uploads)."""
+    kept = begun(tx, delivery_id)
+    whole = json.dumps({**kept, **known}, ensure_ascii=False)
+    tx.execute(update(delivery).where(delivery.c.id == delivery_id).values(payload=whole))
+
+
+def begun(tx: Tx, delivery_id: int) -> dict[str, Any]:
+    """A delivery's payload, with what was noted on it; empty when there is no such delivery any more."""
+    kept = tx.execute(select(delivery.c.payload).where(delivery.c.id == delivery_id)).scalar()
+    found: dict[str, Any] = json.loads(kept) if kept else {}
+    return found

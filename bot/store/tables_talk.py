@@ -79,7 +79,7 @@ message = Table(
     words("body"),
     Column("expanded", Boolean, nullable=False, server_default=text("false")),
     moment("at"),
-    Column("edited_rev", Integer, nullable=False, server_default="0"),
+    Column("edited_rev", Id, nullable=False, server_default="0"),
     moment("deleted_at", nullable=True),
     moment("delivered_at", nullable=True),
     words("fate", default=""),

@@ -19,6 +19,8 @@ from sandbox.slack.views import Views
 from sandbox.slack.world import App, Json, Post, Room, World
 
 TRIGGER_LIFE = 3.0
+SHOWN_AFTER = 0.03
+"""Seconds until a file that an app has completed is shared."""
 RESPONSE_LIFE = 30 * 60
 RESPONSE_USES = 5
 CHANNEL_TYPE = {"channel": "channel", "group": "group", "im": "im"}
@@ -68,6 +70,10 @@ class Core:
         self.triggers: dict[str, Trigger] = {}
         self.responses: dict[str, ResponseUrl] = {}
         self.uploads: dict[str, str] = {}
+        self.completed: set[str] = set()
+        self.deleted_files: set[str] = set()
+        self.redirects: dict[str, str] = {}
+        self.shown_after = SHOWN_AFTER
         self.suggested: dict[tuple[str, str], list[Json]] = {}
         self.statuses: dict[tuple[str, str], str] = {}
         self.calls: collections.deque[tuple[float, str, Json, str]] = collections.deque(maxlen=20_000)

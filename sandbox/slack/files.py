@@ -1,11 +1,16 @@
 """Files: the three steps of an upload, and downloads that want the token.
 
 docs.slack.dev/messaging/working-with-files, methods files.getUploadURLExternal and files.completeUploadExternal. With a
-wrong token or scope the download answers 200 with a sign-in page, not an error (platforms.md, section 3).
+wrong token or scope the download answers 200 with a sign-in page, not an error (platforms.md, section 3). The last step
+answers before the file is shared: its answer has no shares and often no type, and ``files.info`` has them a little later
+(github.com/slackapi/bolt-js/issues/2115, github.com/slackapi/node-slack-sdk/issues/2040). ``blocks`` are ignored beside an
+``initial_comment`` (docs.slack.dev/reference/methods/files.completeUploadExternal). A message with a file can be changed like any
+other and keeps its file (github.com/slackapi/bolt-python/issues/1295); deleting it leaves the file to ``files.delete``.
 """
 
 from __future__ import annotations
 
+import asyncio
 import mimetypes
 import secrets
 from pathlib import PurePosixPath
@@ -66,14 +71,20 @@ def new_file(core: Core, name: str, size: int, owner: str, mimetype: str | None 
     return wire
 
 
-def share(core: Core, files: list[Json], room: Room, ts: str) -> None:
+def unseen(file: Json) -> Json:
+    """What an event in a Slack Connect room shows of a file (docs.slack.dev/reference/objects/file-object, Slack Connect)."""
+    return {"id": file["id"], "mode": "file_access", "file_access": "check_file_info", "created": 0, "timestamp": 0, "user": ""}
+
+
+def share(core: Core, files: list[Json], room: Room, ts: str, thread_ts: str | None = None) -> None:
     """Note where files are to be seen."""
     for file in files:
         place = {"channel": "channels", "group": "groups", "im": "ims"}[room.kind]
         side = "public" if room.kind == "channel" else "private"
         file[place] = list(dict.fromkeys([*file[place], room.id]))
         shares = file["shares"].get(side, {})
-        shared = [*shares.get(room.id, []), {"ts": ts, "channel_name": room.name, "team_id": core.world.team_id}]
+        place_of = {"ts": ts, "channel_name": room.name, "team_id": core.world.team_id}
+        shared = [*shares.get(room.id, []), place_of | ({"thread_ts": thread_ts} if thread_ts else {})]
         file["shares"] = file["shares"] | {side: shares | {room.id: shared}}
 
 
@@ -116,13 +127,13 @@ async def take_upload(core: Core, request: web.Request) -> web.Response:
 
 @method("files.completeUploadExternal", "files:write")
 def complete_upload(call: Call) -> Json:
-    """Step three: show the files, in a room when one is named. The answer has no ts; the event has."""
+    """Step three: show the files, in a room when one is named. The answer has no ts; the event, a little later, has."""
     world, files = call.core.world, []
     if not isinstance(call["files"], list) or not call["files"]:
         raise Refused.because("invalid_arguments", ["no fewer than 1 items allowed [json-pointer:/files]"])
     for given in call["files"]:
         file = world.files.get(str(given.get("id"))) if isinstance(given, dict) else None
-        if file is None or file["user"] != call.app.bot_user_id or file["shares"]:
+        if file is None or file["user"] != call.app.bot_user_id or file["id"] in call.core.completed:
             raise Refused("file_not_found")
         if file["id"] not in world.contents:
             raise Refused("file_not_uploaded")
@@ -139,21 +150,51 @@ def complete_upload(call: Call) -> Json:
         if call.get("thread_ts"):
             thread_of(room, call["thread_ts"])
         rooms.append(room)
-    for room in rooms:
-        _post_files(call, files, room)
-    return {"files": files}
-
-
-def _post_files(call: Call, files: list[Json], room: Room) -> None:
-    wire = {"text": normal(call.get("initial_comment") or ""), "files": files, "upload": False} | signed(call)
+    call.core.completed |= {file["id"] for file in files}
+    wire: Json = {"text": normal(call.get("initial_comment") or ""), "upload": False} | signed(call)
     if wire.get("subtype") is None:
         wire["subtype"] = "file_share"
-    if call.get("blocks"):
+    if call.get("blocks") and not wire["text"]:
         wire["blocks"] = message_blocks(call["blocks"], call.core.views.new_block_id)
-    if call.get("thread_ts"):
-        wire["thread_ts"] = thread_of(room, call["thread_ts"])
-    post = call.core.post(room, wire, app=call.app)
-    share(call.core, files, room, post.wire["ts"])
+    if rooms:
+        call.core.delivery.start(_show(call, files, rooms, wire))
+    return {"files": [file | {"mimetype": "", "filetype": "", "pretty_type": "", "shares": {}} for file in files]}
+
+
+async def _show(call: Call, files: list[Json], rooms: list[Room], wire: Json) -> None:
+    """Share files once Slack has looked at them; one that was deleted meanwhile is not shared."""
+    await asyncio.sleep(call.core.shown_after)
+    left = [file for file in files if file["id"] in call.core.world.files]
+    for room in rooms if left else []:
+        thread_ts = call.get("thread_ts")
+        where = {"thread_ts": thread_ts} if thread_ts and thread_ts in room.posts else {}
+        post = call.core.post(room, {**wire, "files": left, **where}, app=call.app)
+        share(call.core, left, room, post.wire["ts"], where.get("thread_ts"))
+
+
+@method("files.delete", "files:write")
+def delete(call: Call) -> Json:
+    """Delete a file of one's own; messages keep its place (docs.slack.dev/reference/methods/files.delete)."""
+    file = call.core.world.files.get(call["file"])
+    if file is None:
+        raise Refused("file_deleted" if call["file"] in call.core.deleted_files else "file_not_found")
+    if file["user"] != call.app.bot_user_id:
+        raise Refused("cant_delete_file")
+    forget(call.core, file["id"])
+    return {}
+
+
+def forget(core: Core, file_id: str) -> None:
+    """A file is gone: in each message that bears it a stone keeps its place."""
+    core.world.files.pop(file_id)
+    core.world.contents.pop(file_id, None)
+    core.deleted_files.add(file_id)
+    stone = {"id": file_id, "mode": "tombstone"}
+    for room in core.world.rooms.values():
+        for post in list(room.posts.values()):
+            borne = post.wire.get("files") or []
+            if any(one["id"] == file_id for one in borne):
+                core.change(room, post, {"files": [stone if one["id"] == file_id else one for one in borne]}, editor=None)
 
 
 @method("files.info", "files:read")
@@ -161,7 +202,7 @@ def file_info(call: Call) -> Json:
     """One file and where it is to be seen."""
     file = call.core.world.files.get(call["file"])
     if file is None:
-        raise Refused("file_not_found")
+        raise Refused("file_deleted" if call["file"] in call.core.deleted_files else "file_not_found")
     return {"file": file, "comments": [], "response_metadata": {"next_cursor": ""}}
 
 
@@ -177,5 +218,7 @@ async def download(core: Core, request: web.Request) -> web.Response:
         return web.Response(text=SIGN_IN, content_type="text/html")
     if file is None or file_id not in core.world.contents:
         return web.Response(status=404, text="not found")
+    if file_id in core.redirects:
+        return web.Response(status=302, headers={"Location": core.redirects[file_id]})
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(file['name'], safe='')}"}
     return web.Response(body=core.world.contents[file_id], headers={"Content-Type": file["mimetype"]} | headers)

@@ -9,7 +9,7 @@ from sandbox.people import Mistake, person
 from sandbox.slack.blocks import message_blocks
 from sandbox.slack.core import Core
 from sandbox.slack.errors import Refused
-from sandbox.slack.files import new_file, share
+from sandbox.slack.files import forget, new_file, share, unseen
 from sandbox.slack.office import Office
 from sandbox.slack.text import composed
 from sandbox.slack.world import Json, Post, Room
@@ -35,7 +35,11 @@ class Talk(Office):
         files: list[Json] | None = None,
         broadcast: bool = False,
     ) -> Json:
-        """Write a message as typed, or reply in a thread. ``files`` are ``{"name", "content"}`` and perhaps ``"mimetype"``."""
+        """Write a message as typed, or reply in a thread. ``files`` are ``{"name", "content"}`` and perhaps ``"mimetype"``.
+
+        A file may also have a ``title``, a ``size`` and a ``url_private_download`` that are not true, a ``redirect`` its
+        download leads to, and ``connect: true``, as in a Slack Connect room, where events show no more than its id.
+        """
         core = self.core
         who, place = core.world.user_named(user), core.world.room_named(room)
         self._may_write(who, place)
@@ -56,9 +60,10 @@ class Talk(Office):
                 wire["subtype"] = "thread_broadcast"
         shared = [self._file(who["id"], file) for file in files or []]
         if shared:
-            wire |= {"subtype": "file_share", "files": shared, "upload": False, "display_as_bot": False}
+            told = [unseen(file) if given.get("connect") else file for file, given in zip(shared, files or (), strict=True)]
+            wire |= {"subtype": "file_share", "files": told, "upload": False, "display_as_bot": False}
         post = core.post(place, wire)
-        share(core, shared, place, post.wire["ts"])
+        share(core, shared, place, post.wire["ts"], thread_ts)
         return post.seen()
 
     def _may_write(self, who: Json, place: Room) -> None:
@@ -87,7 +92,9 @@ class Talk(Office):
         content = given.get("content", b"")
         data = content if isinstance(content, bytes) else str(content).encode()
         file = new_file(self.core, str(given.get("name") or "file"), len(data), owner, given.get("mimetype"))
-        file |= {key: given[key] for key in ("title", "size") if key in given}
+        file |= {key: given[key] for key in ("title", "size", "mode", "subtype", "url_private_download") if key in given}
+        if "redirect" in given:
+            self.core.redirects[file["id"]] = given["redirect"]
         self.core.world.contents[file["id"]] = data
         return file
 
@@ -120,6 +127,14 @@ class Talk(Office):
         """Delete one's own message; administrators delete anybody's."""
         _, place, _ = self._own(user, room, ts, admin=True)
         self.core.remove(place, ts)
+
+    @person
+    def delete_file(self, user: str, file_id: str) -> None:
+        """Delete a file of one's own, wherever it was shared."""
+        who = self.core.world.user_named(user)
+        if self.core.world.files.get(file_id, {}).get("user") != who["id"]:
+            raise Mistake(f"{who['real_name']} has no such file")
+        forget(self.core, file_id)
 
     @person
     def react(self, user: str, room: str, ts: str, name: str) -> Json:

@@ -141,8 +141,30 @@ class SlackView:
     def buttons(self, thread: str) -> list[str]:
         return [label for label, _ in slack_buttons(self.posts(thread)[0]) if label != MORE]
 
-    def says(self, operator: str, thread: str, text: str) -> str:
-        return self.slack.post(self.user(operator), self.room, text, thread_ts=thread)["ts"]
+    def says(self, operator: str, thread: str, text: str, files: list[Json] | None = None) -> str:
+        """``files`` as :meth:`sandbox.slack.talk.Talk.post` takes them."""
+        return self.slack.post(self.user(operator), self.room, text, thread_ts=thread, files=files)["ts"]
+
+    def edits(self, operator: str, thread: str, post: str, text: str) -> None:
+        """An operator changes what he wrote."""
+        self.slack.edit(user=self.user(operator), room=self.room, ts=post, text=text)
+
+    def deletes(self, operator: str, thread: str, post: str) -> None:
+        """An operator deletes what he wrote."""
+        self.slack.delete(user=self.user(operator), room=self.room, ts=post)
+
+    def files(self, thread: str) -> list[tuple[str, bytes, str]]:
+        """The files in a thread: name, bytes, and the words beside each."""
+        shown = [(one, file) for one in self.posts(thread) for file in one.get("files") or () if file.get("mode") != "tombstone"]
+        return [(file["name"], self.slack.file(file["id"])["content"], seen(one)) for one, file in shown]
+
+    def reactions(self, thread: str, post: str) -> set[str]:
+        """The bot's own reactions to a post, its marks among them."""
+        bot = next(iter(self.slack.core.world.apps.values())).bot_user_id
+        for one in self.posts(thread):
+            if one["ts"] == post:
+                return {reaction["name"] for reaction in one.get("reactions", ()) if bot in reaction["users"]}
+        return set()
 
     async def presses(self, operator: str, thread: str, label: str, post: str | None = None) -> str:
         user = self.user(operator)
@@ -169,14 +191,12 @@ class SlackView:
         return " ".join((Counter(self.told(operator)) - Counter(before)).elements())
 
     def mark(self, thread: str, post: str) -> str:
-        for one in self.posts(thread):
-            if one["ts"] == post:
-                marks = [MARKS["slack"].get(reaction["name"], "") for reaction in one.get("reactions", ())]
-                return " ".join(filter(None, marks))
-        return ""
+        return " ".join(filter(None, (MARKS["slack"].get(name, "") for name in sorted(self.reactions(thread, post)))))
 
-    def reacts(self, operator: str, thread: str, post: str) -> None:
-        self.slack.react(user=self.user(operator), room=self.room, ts=post, name="eyes")
+    def reacts(self, operator: str, thread: str, post: str, name: str = "eyes", *, back: bool = False) -> None:
+        """``back`` takes it away again."""
+        act = self.slack.unreact if back else self.slack.react
+        act(user=self.user(operator), room=self.room, ts=post, name=name)
 
     # What opens for one person alone ---------------------------------------------------------------------------------
 

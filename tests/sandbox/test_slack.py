@@ -414,10 +414,22 @@ async def test_files_both_ways(bench: Bench) -> None:
     sent = await bench.client.files_upload_v2(
         channel=bench.room, thread_ts=parent, filename="a.txt", content="hello", initial_comment="look", username="Mia"
     )
+    assert sent["file"]["shares"] == {}
+    await bench.until(lambda: len(bench.slack.thread(bench.room, parent)) == 2)
     reply = bench.slack.thread(bench.room, parent)[1]
     assert (reply["files"][0]["id"], reply["text"], reply["username"]) == (sent["file"]["id"], "look", "Mia")
     shares = (await bench.client.files_info(file=sent["file"]["id"]))["file"]["shares"]
     assert shares["public"][bench.room][0]["ts"] == reply["ts"]
+    assert shares["public"][bench.room][0]["thread_ts"] == parent
+    await bench.client.chat_update(channel=bench.room, ts=reply["ts"], text="changed")
+    changed = bench.slack.thread(bench.room, parent)[1]
+    assert (changed["text"], changed["files"][0]["id"]) == ("changed", sent["file"]["id"])
+    again = {"files": [{"id": sent["file"]["id"]}], "channel_id": bench.room}
+    assert (await refused(bench.client.api_call("files.completeUploadExternal", json=again)))["error"] == "file_not_found"
+    await bench.client.files_delete(file=sent["file"]["id"])
+    assert bench.slack.thread(bench.room, parent)[1]["files"] == [{"id": sent["file"]["id"], "mode": "tombstone"}]
+    assert (await refused(bench.client.files_delete(file=sent["file"]["id"])))["error"] == "file_deleted"
+    assert (await refused(bench.client.files_info(file=sent["file"]["id"])))["error"] == "file_deleted"
     given = bench.slack.post(bench.ann, bench.room, "", files=[{"name": "p.png", "content": b"\x89PNG"}])
     url = given["files"][0]["url_private_download"]
     async with aiohttp.ClientSession() as http:
@@ -425,6 +437,28 @@ async def test_files_both_ways(bench: Bench) -> None:
             assert page.content_type == "text/html"
         async with http.get(url, headers={"Authorization": f"Bearer {bench.app['bot_token']}"}) as file:
             assert (file.content_type, await file.read()) == ("image/png", b"\x89PNG")
+    assert (await refused(bench.client.files_delete(file=given["files"][0]["id"])))["error"] == "cant_delete_file"
+
+
+async def test_blocks_count_only_without_an_initial_comment(bench: Bench) -> None:
+    blocks = [{"type": "section", "text": {"type": "plain_text", "text": "block"}}]
+    for comment in ("words", None):
+        place = await bench.client.files_getUploadURLExternal(filename="a.txt", length=1)
+        async with aiohttp.ClientSession() as http, http.post(place["upload_url"], data=b"x") as took:
+            assert took.status == 200
+        what = {"files": [{"id": place["file_id"]}], "channel_id": bench.room, "blocks": blocks}
+        await bench.client.api_call("files.completeUploadExternal", json=what | ({"initial_comment": comment} if comment else {}))
+    await bench.until(lambda: len(bench.slack.messages(bench.room)) >= 2)
+    first, second = bench.slack.messages(bench.room)[-2:]
+    assert (first["text"], "blocks" in first) == ("words", False)
+    assert second["blocks"][0]["text"]["text"] == "block"
+
+
+async def test_a_file_in_a_shared_room_has_to_be_asked_about(bench: Bench) -> None:
+    given = bench.slack.post(bench.ann, bench.room, "", files=[{"name": "p.png", "content": b"\x89PNG", "connect": True}])
+    shown = given["files"][0]
+    assert (shown["file_access"], "url_private" in shown, "name" in shown) == ("check_file_info", False, False)
+    assert (await bench.client.files_info(file=shown["id"]))["file"]["name"] == "p.png"
 
 
 # people

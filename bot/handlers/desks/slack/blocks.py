@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.delivery.ports import History, Notice, Words
+from bot.delivery.ports import FilePost, History, Notice, Quoted, Words
 from bot.domain.actions import Button
 from bot.domain.card import CardView
+from bot.domain.files import title
 from bot.domain.ids import Moment
 from bot.domain.text import (
     Block,
@@ -102,19 +103,48 @@ def draw_card(card: CardView, stamp: str) -> Message:
     return Message(_fallback(RichText.plain(words)), _stamped(blocks, stamp), words)
 
 
-def draw_words(words: Words, stamp: str) -> Message:
-    """A message: a client's under the client's name, an operator's from the other desk, a note with its lock."""
+def draw_words(words: Words, stamp: str, way: str = "") -> Message:
+    """A message: a client's under the client's name, an operator's from the other desk, a note with its lock.
+
+    ``way`` is the address of the message it answers, empty where it has none here.
+    """
     text = join(words.parts)
-    name = clean_name(words.author)
-    icon = CLIENT_ICON
-    if words.kind != "client":
-        icon = OPERATOR_ICON
-        if not words.same_platform:
-            name = f"{fit(name, MAX_USERNAME - len(OTHER_DESK) - 3)} ({OTHER_DESK})"
     if words.kind == "note":
-        text, icon = RichText.plain(f"{NOTE_SIGN} ") + text, NOTE_ICON
-    blocks = to_blocks(text)
-    return Message(_fallback(text), _stamped(blocks, stamp), text.to_plain(), fit(name, MAX_USERNAME), icon)
+        text = RichText.plain(f"{NOTE_SIGN} ") + text
+    return _signed(words, _answering(words.quote, text, way), stamp)
+
+
+def draw_file(post: FilePost, stamp: str, way: str = "", *, changed: bool = False) -> Message:
+    """What stands beside a file: its caption, and as in :func:`draw_words`; often nothing.
+
+    ``changed``  it stands already, so that something has to be said: Slack takes no empty words then
+    """
+    text = post.caption
+    if changed and text.is_empty:
+        text = RichText.plain(title(post.file.kind, post.file.name, post.file.size, post.file.seconds))
+    if post.kind == "note":
+        text = RichText.plain(f"{NOTE_SIGN} ") + text
+    return _signed(post, _answering(post.quote, text, way), stamp)
+
+
+def _signed(post: Words | FilePost, text: RichText, stamp: str) -> Message:
+    name, icon = clean_name(post.author), CLIENT_ICON
+    if post.kind != "client":
+        icon = NOTE_ICON if post.kind == "note" else OPERATOR_ICON
+        if not post.same_platform:
+            name = f"{fit(name, MAX_USERNAME - len(OTHER_DESK) - 3)} ({OTHER_DESK})"
+    return Message(_fallback(text), _stamped(to_blocks(text), stamp), text.to_plain(), fit(name, MAX_USERNAME), icon)
+
+
+def _answering(quote: Quoted | None, text: RichText, way: str) -> RichText:
+    """The text under one line of what it answers (R35)."""
+    if quote is None:
+        return text
+    spans = [Span(f"{clean_name(quote.author)}:", frozenset({Style.BOLD})), Span(f" {quote.text}")]
+    if safe_link(way):
+        spans += [Span(" · "), Span("see it", link=way)]
+    line = RichText((Quote((Paragraph(tuple(spans)),)),))
+    return line if text.is_empty else join([line, text])
 
 
 def draw_notice(notice: Notice, stamp: str, workspace: str = "") -> Message:

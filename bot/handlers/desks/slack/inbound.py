@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from bot.commands.answer import Answer
+from bot.commands.changes import Rewrote, operator_changed, operator_deleted
 from bot.commands.context import Place
 from bot.commands.desk import reachable, thread_gone
 from bot.commands.notice import tell
@@ -15,23 +15,27 @@ from bot.commands.seen import Reacted, reacted
 from bot.commands.wrote import wrote
 from bot.domain.ids import Moment
 from bot.domain.people import Actor
-from bot.domain.text import clean_name
+from bot.domain.text import RichText
 from bot.handlers.desks.slack import interactions
 from bot.handlers.desks.slack.answers import Answers
+from bot.handlers.desks.slack.attachments import attachments
 from bot.handlers.desks.slack.text import from_message
 from bot.handlers.desks.slack.updates import (
+    REACTIONS,
     ROOM_BACK,
     ROOM_GONE,
     Json,
+    edited_at,
     is_a_persons,
     is_direct,
     is_reply,
     is_tombstone,
+    live_files,
     part,
     thread_of,
     word,
 )
-from bot.store import mirrors
+from bot.handlers.shared.emoji_codes import to_unicode
 from bot.store.uow import Tx
 
 SLACK = "slack"
@@ -71,10 +75,12 @@ class SlackInbound:
             thread_gone(tx, Place(SLACK, word(event, "channel"), ""))
         elif kind in ROOM_BACK:
             reachable(tx, SLACK, word(event, "channel"))
-        elif kind == "reaction_added":
+        elif kind in REACTIONS:
             self._reaction(tx, event)
         elif subtype == "message_deleted" or is_tombstone(event):
             self._deleted(tx, event)
+        elif subtype == "message_changed":
+            self._changed(tx, event)
         elif kind in ("message", "app_mention") and is_a_persons(event):
             if is_direct(event):
                 return self._direct(tx, event)
@@ -85,7 +91,7 @@ class SlackInbound:
     def _direct(self, tx: Tx, event: Json) -> Answer | None:
         """Words to the bot itself."""
         room, thread = word(event, "channel"), word(event, "thread_ts")
-        text = from_message(event, lambda user: self._name_of(tx, user))
+        text = self._text(tx, event)
         answer = None
         if text or not event.get("files"):
             answer = interactions.direct_words(tx, event, text.to_plain())
@@ -96,27 +102,51 @@ class SlackInbound:
         return _to_show(answer)
 
     def _reaction(self, tx: Tx, event: Json) -> None:
-        item = part(event, "item")
-        actor = Actor(SLACK, word(event, "user"), "reaction")
-        reacted(tx, Reacted(actor, SLACK, word(item, "channel"), word(item, "ts"), word(event, "reaction")))
+        item, name = part(event, "item"), word(event, "reaction")
+        reacted(
+            tx,
+            Reacted(
+                Actor(SLACK, word(event, "user"), "reaction"),
+                SLACK,
+                word(item, "channel"),
+                word(item, "ts"),
+                emoji=name,
+                sign=to_unicode(name.partition("::")[0]) or "",  # few platforms have reactions in shades
+                added=word(event, "type") == "reaction_added",
+            ),
+        )
 
     def _deleted(self, tx: Tx, event: Json) -> None:
-        """A message is gone; when it was a thread's root, so is the card, and with the last reply the thread."""
-        ts = word(event, "deleted_ts") or word(part(event, "message"), "ts")
-        if not is_reply(part(event, "previous_message")):
+        """A message is gone; when it was a thread's root, so is the card, and with the last reply the thread.
+
+        Slack does not say who deleted it: its author, or an admin for him.
+        """
+        ts, before = word(event, "deleted_ts") or word(part(event, "message"), "ts"), part(event, "previous_message")
+        if not is_reply(before):
             thread_gone(tx, Place(SLACK, word(event, "channel"), ts))
+        elif is_a_persons(before):
+            actor = Actor(SLACK, word(before, "user"), "text")
+            operator_deleted(tx, actor, Place(SLACK, word(event, "channel"), thread_of(before)), ts)
+
+    def _changed(self, tx: Tx, event: Json) -> None:
+        """Other words in the place of an operator's, or a file of his taken away."""
+        now, before = part(event, "message"), part(event, "previous_message")
+        actor, place = Actor(SLACK, word(now, "user"), "text"), Place(SLACK, word(event, "channel"), thread_of(now))
+        gone = live_files(before) - live_files(now)
+        if gone:
+            operator_deleted(tx, actor, place, word(now, "ts"), files=gone)
+        text = self._text(tx, now)
+        if edited_at(now) != edited_at(before) and text != self._text(tx, before):
+            operator_changed(tx, Rewrote(actor, place, word(now, "ts"), text, at_of(edited_at(now))))
+
+    def _text(self, tx: Tx, message: Json) -> RichText:
+        return from_message(message, lambda user: self._name_of(tx, user))
 
     def _words(self, tx: Tx, event: Json) -> Answer | None:
         place = Place(SLACK, word(event, "channel"), thread_of(event))
         author, ts = word(event, "user"), word(event, "ts")
-        text = from_message(event, lambda user: self._name_of(tx, user))
-        files = [name_of_file(one) for one in event.get("files") or [] if isinstance(one, dict)]
-        answer = None
-        if text or not files:
-            answer = wrote(tx, Wrote(Actor(SLACK, author, "text"), place, ts, text, at_of(ts)))
-        if files and not (answer and answer.refused) and mirrors.at(tx, SLACK, place.chat, place.thread):
-            tell(tx, SLACK, place, f"Files can't be sent yet; the client did not get {', '.join(files)}", author, ts)
-        return _to_show(answer)
+        said = Wrote(Actor(SLACK, author, "text"), place, ts, self._text(tx, event), at_of(ts), files=attachments(event))
+        return _to_show(wrote(tx, said))
 
 
 def _to_show(answer: Answer | None) -> Answer | None:
@@ -130,8 +160,3 @@ def at_of(ts: str) -> Moment:
     if not (seconds.isascii() and seconds.isdigit()):
         return Moment(0)
     return Moment(int(seconds) * 1000 + (int(rest[:3].ljust(3, "0")) if rest.isascii() and rest.isdigit() else 0))
-
-
-def name_of_file(file: dict[str, Any]) -> str:
-    """The file's name as a person may read it (F60)."""
-    return clean_name(word(file, "name") or word(file, "title") or "the file")

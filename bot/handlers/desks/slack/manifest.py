@@ -23,14 +23,14 @@ SCOPES = {
     "chat:write": "cards and messages",
     "chat:write.customize": "a client's words under the client's name",
     "commands": f"the {COMMAND} command",
-    "files:read": "the names of files in operators' messages",
-    "files:write": "charts and tables for operators",
+    "files:read": "files from operators, and where our own were shown",
+    "files:write": "files from clients, charts and tables for operators",
     "groups:history": "the same in private rooms",
     "groups:read": "the same for private rooms",
     "im:history": "what operators write to the bot itself, and notices and files to them looked for after a crash",
     "im:write": "notices and files to one operator in direct messages",
-    "reactions:read": "a reaction counts as seen",
-    "reactions:write": "the marks on operators' messages",
+    "reactions:read": "operators' reactions: they count as seen, and the client gets them",
+    "reactions:write": "the marks on operators' messages, and clients' reactions",
 }
 EVENTS = (
     "app_home_opened",
@@ -45,6 +45,7 @@ EVENTS = (
     "message.groups",
     "message.im",
     "reaction_added",
+    "reaction_removed",
 )
 
 

@@ -15,9 +15,12 @@ import structlog
 
 from bot.delivery.ports import (
     Ambiguous,
+    DeletePost,
     Document,
     EditCard,
-    Fate,
+    EditPost,
+    Fetch,
+    FilePost,
     History,
     Mark,
     NameTopic,
@@ -28,6 +31,8 @@ from bot.delivery.ports import (
     Permanent,
     PostCard,
     PublishHome,
+    Quoted,
+    React,
     Remove,
     Retry,
     Sent,
@@ -37,14 +42,17 @@ from bot.delivery.ports import (
     Words,
 )
 from bot.domain.card import CardView
-from bot.domain.screen import Screen
-from bot.handlers.desks.slack import uploads
-from bot.handlers.desks.slack.blocks import Message, draw_card, draw_history, draw_notice, draw_words
+from bot.domain.screen import Jump, Screen
+from bot.handlers.desks.slack import downloads, reactions
+from bot.handlers.desks.slack.blocks import Message, draw_card, draw_file, draw_history, draw_notice, draw_words
 from bot.handlers.desks.slack.refusals import BAD_TEXT
 from bot.handlers.desks.slack.removal import remove_posts
 from bot.handlers.desks.slack.screens import as_home
+from bot.handlers.desks.slack.uploads import Uploads, direct_room, remove_post
 from bot.handlers.desks.slack.wire import Failed, Wire
+from bot.handlers.shared.files import Files
 from bot.handlers.shared.jumps import address_of
+from bot.store.engine import Store
 
 log = structlog.get_logger(__name__)
 
@@ -56,14 +64,22 @@ SKEW_SECONDS = 60
 PAGE = 200
 MOST_PAGES = 50
 
-MARKS = {Fate.ACCEPTED: "white_check_mark", Fate.FAILED: "x", Fate.HELD: "lock"}
+
+NOT_THERE = {
+    "message_not_found": "The post it stands in was deleted in Slack.",
+    "cant_update_message": "The post it stands in is not the bot's own.",
+}
+NOT_OURS = frozenset(("cant_delete_message", "compliance_exports_prevent_deletion"))
 
 
 class SlackPort:
     """A workspace the bot posts in: ``Port`` and ``ReadsBack``."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, store: Store) -> None:
         self._wire = wire
+        self._store = store
+        self._files = Files(store)
+        self._uploads = Uploads(wire, store)
 
     async def deliver(self, parcel: Parcel) -> Outcome:
         """Make the call once; only invalid blocks are tried a second time, in plain text."""
@@ -89,7 +105,9 @@ class SlackPort:
             case Words(kind="reply"):
                 return Unsupported("Slack is a desk, no channel")
             case Words() as words:
-                return await self._post(parcel, draw_words(words, stamp))
+                return await self._post(parcel, draw_words(words, stamp, await self._way(parcel, words.quote)))
+            case FilePost() as post:
+                return await self._uploads.post(parcel, post, draw_file(post, stamp, await self._way(parcel, post.quote)))
             case PostCard(card):
                 return await self._post(parcel, draw_card(await self._linked(parcel, card), stamp))
             case History() as history:
@@ -100,15 +118,28 @@ class SlackPort:
                     return await self._whisper(parcel, drawn, notice.only_for)
                 return await self._post(parcel, drawn)
             case Document() as document:
-                return await uploads.send(self._wire, parcel.address.chat, document, parcel.delivery_id)
+                return await self._uploads.document(parcel, document)
             case PublishHome(screen):
                 return await self._home(parcel.address.chat, screen)
+        return await self._change(parcel)
+
+    async def _change(self, parcel: Parcel) -> Outcome:
+        """What makes no new post."""
+        match parcel.body:
             case EditCard(remote_id, card):
-                drawn = draw_card(await self._linked(parcel, card), stamp)
+                drawn = draw_card(await self._linked(parcel, card), str(parcel.delivery_id))
                 await self._show("chat.update", {"channel": parcel.address.chat, "ts": remote_id}, drawn)
                 return Sent(remote_id)
+            case EditPost() as edit:
+                return await self._edit(parcel, edit)
+            case DeletePost(remote_id):
+                return await self._delete(parcel, remote_id)
             case Mark() as mark:
-                return await self._mark(parcel.address.chat, mark)
+                return await reactions.mark(self._wire, parcel.address.chat, mark)
+            case React() as react:
+                return await reactions.react(self._wire, parcel.address.chat, react)
+            case Fetch(file):
+                return await downloads.fetch(self._wire, self._store, self._files, file)
             case Remove():
                 return await remove_posts(self._wire, parcel.address.chat, parcel.address.thread)
             case Sweep() as sweep:
@@ -116,8 +147,39 @@ class SlackPort:
                 return waiting or Sent()
             case OpenTopic() | NameTopic() | TopicState():
                 return Sent()
-            case _:  # letters, and what Slack can't do yet
+            case _:  # letters
                 return Unsupported("Slack can't do this.")
+
+    async def _way(self, parcel: Parcel, quote: Quoted | None) -> str:
+        """The address of a message in the thread that is answered, empty when it does not stand there."""
+        if quote is None or not quote.remote_id:
+            return ""
+        workspace, address = await self._wire.workspace(), parcel.address
+        at = address_of(Jump("slack", address.chat, quote.remote_id), workspace)
+        return f"{at}?thread_ts={address.thread}&cid={address.chat}" if at else ""
+
+    async def _edit(self, parcel: Parcel, edit: EditPost) -> Outcome:
+        """Other words in a post's place; a file stays as it is (https://docs.slack.dev/reference/methods/chat.update)."""
+        stamp, post = str(parcel.delivery_id), edit.post
+        way = await self._way(parcel, post.quote)
+        drawn = draw_words(post, stamp, way) if isinstance(post, Words) else draw_file(post, stamp, way, changed=True)
+        try:
+            await self._show("chat.update", {"channel": parcel.address.chat, "ts": edit.remote_id}, drawn)
+        except Failed as failed:
+            if failed.code in NOT_THERE:  # somebody has deleted the post: the thread is well
+                return Permanent(NOT_THERE[failed.code])
+            raise
+        return Sent(edit.remote_id)
+
+    async def _delete(self, parcel: Parcel, remote_id: str) -> Outcome:
+        """Take a post of ours away, with its files."""
+        try:
+            await remove_post(self._wire, parcel.address.chat, parcel.address.thread, remote_id)
+        except Failed as failed:
+            if failed.code in NOT_OURS:
+                return Unsupported("Slack lets the bot delete only its own messages.")
+            raise
+        return Sent(remote_id)
 
     async def _home(self, person: str, screen: Screen | None) -> Outcome:
         """The Home tab of one person (https://docs.slack.dev/reference/methods/views.publish)."""
@@ -169,24 +231,6 @@ class SlackPort:
             log.warning("slack refused the blocks; trying plain text", method=method, error=failed.code)
         return await self._wire.call(method, {**arguments, **message.arguments(method, plain=True)}, creating=creating)
 
-    async def _mark(self, chat: str, mark: Mark) -> Outcome:
-        """Set the new mark, then take away other marks of ours."""
-        at = {"channel": chat, "timestamp": mark.remote_id}
-        await self._react("reactions.add", {**at, "name": MARKS[mark.fate]}, done="already_reacted")
-        shown = await self._wire.call("reactions.get", {**at, "full": "true"})
-        names = {str(reaction.get("name")) for reaction in shown.get("message", {}).get("reactions", [])}
-        for fate, name in MARKS.items():
-            if fate is not mark.fate and name in names:
-                await self._react("reactions.remove", {**at, "name": name}, done="no_reaction")
-        return Sent()
-
-    async def _react(self, method: str, arguments: Json, *, done: str) -> None:
-        try:
-            await self._wire.call(method, arguments)
-        except Failed as failed:
-            if failed.code != done:
-                raise
-
     async def _remove(self, chat: str, ts: str) -> str:
         """Take away a post that fell out of its thread. Why that has to be tried again, else empty."""
         try:
@@ -199,9 +243,11 @@ class SlackPort:
         return ""
 
     async def _find(self, parcel: Parcel) -> Sent | Retry | None:
+        if isinstance(parcel.body, FilePost | Document):
+            return await self._uploads.find(parcel)
         where, mine = _place(parcel), (parcel.delivery_id, parcel.since)
         # a person's id will do to post, not to read
-        where["channel"] = await uploads.direct_room(self._wire, where["channel"])
+        where["channel"] = await direct_room(self._wire, where["channel"])
         if "thread_ts" not in where:
             return await self._search("conversations.history", {"channel": where["channel"]}, *mine)
         try:
@@ -224,7 +270,7 @@ class SlackPort:
         pages = 0
         async for page in self._pages(method, where, since):
             for message in page:
-                if _delivery_of(message) == str(delivery_id) or uploads.is_in(message, delivery_id):
+                if _delivery_of(message) == str(delivery_id):
                     return Sent(str(message["ts"]))
             pages += 1
             if pages == MOST_PAGES:
@@ -245,7 +291,9 @@ class SlackPort:
 
 def _is_post(parcel: Parcel) -> bool:
     body = parcel.body
-    return isinstance(body, Words | PostCard | History | Document) or (isinstance(body, Notice) and body.only_for is None)
+    return isinstance(body, Words | FilePost | PostCard | History | Document) or (
+        isinstance(body, Notice) and body.only_for is None
+    )
 
 
 def _place(parcel: Parcel) -> Json:

@@ -49,7 +49,7 @@ class SlackPlatform:
         answers = Answers(self._wire, home_of)
         ears = Ears(intake, store, answers)
         self._listener = Listener(ears, self._wire, app_token=app_token, signing_secret=signing_secret)
-        self.ports: Mapping[str, Port] = {SLACK: SlackPort(self._wire)}
+        self.ports: Mapping[str, Port] = {SLACK: SlackPort(self._wire, store)}
         self.inbounds: Mapping[str, Inbound] = {SLACK: SlackInbound(answers, lambda tx, user: name_at(tx, SLACK, user))}
 
     def routes(self) -> Sequence[web.RouteDef]:

@@ -136,8 +136,8 @@ def _meaning(method: str, status: int, code: str, data: Any, *, creating: bool) 
 def _missing_scope(method: str, data: Any) -> Outcome:
     needed = data.get("needed") or "a scope"
     remedy = f"the app lacks {needed}: add it under OAuth & Permissions and reinstall the app"
-    if method.startswith("reactions."):
-        return Permanent(remedy)  # a mark that can't be set must not hold up what people wrote
+    if method.startswith(("reactions.", "files.info")):
+        return Permanent(remedy)  # a mark that can't be set, a file that can't be had, must not hold up what people wrote
     return Retry(remedy, after=REMEDY_SECONDS, scope="account", counted=False)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.delivery.ports import Outcome, Retry, Sent
+from bot.handlers.desks.slack.uploads import delete_file, files_in
 from bot.handlers.desks.slack.wire import Failed, Wire
 
 AT_ONCE = 20
@@ -23,7 +24,9 @@ Json = dict[str, Any]
 async def remove_posts(wire: Wire, room: str, thread: str) -> Outcome:
     """Delete up to ``AT_ONCE`` posts, the root last. ``Retry`` when there are more. Raises ``Failed``."""
     ours, left = await _posts(wire, room, thread)
-    for ts in ours[:AT_ONCE]:
+    for ts, numbers in ours[:AT_ONCE]:
+        for number in numbers:
+            await delete_file(wire, number)
         try:
             await wire.call("chat.delete", {"channel": room, "ts": ts})
         except Failed as failed:
@@ -36,9 +39,9 @@ async def remove_posts(wire: Wire, room: str, thread: str) -> Outcome:
     return Sent(left=left)
 
 
-async def _posts(wire: Wire, room: str, thread: str) -> tuple[list[str], int]:
-    """What bots posted in the thread, newest first, and how many posts are people's."""
-    ours: list[str] = []
+async def _posts(wire: Wire, room: str, thread: str) -> tuple[list[tuple[str, list[str]]], int]:
+    """What bots posted in the thread, newest first, each with its files, and how many posts are people's."""
+    ours: dict[str, list[str]] = {}
     left = 0
     query: Json = {"channel": room, "ts": thread, "limit": PAGE}
     while True:
@@ -52,10 +55,10 @@ async def _posts(wire: Wire, room: str, thread: str) -> tuple[list[str], int]:
             if post.get("subtype") == "tombstone":
                 continue
             if post.get("bot_id"):
-                ours.append(str(post["ts"]))
+                ours[str(post["ts"])] = files_in(post)
             else:
                 left += 1
         cursor = (answer.get("response_metadata") or {}).get("next_cursor")
         if not cursor:
-            return sorted(set(ours), key=lambda ts: (ts != thread, ts), reverse=True), left
+            return sorted(ours.items(), key=lambda one: (one[0] != thread, one[0]), reverse=True), left
         query["cursor"] = cursor

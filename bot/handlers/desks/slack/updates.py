@@ -17,6 +17,7 @@ Json = dict[str, Any]
 
 TYPED = frozenset(("", "file_share", "thread_broadcast"))
 """Subtypes of what a person writes."""
+REACTIONS = frozenset(("reaction_added", "reaction_removed"))
 CHANGES = frozenset(("message_changed", "message_deleted"))
 ROOM_GONE = frozenset(("channel_archive", "channel_deleted", "group_archive", "group_deleted"))
 ROOM_BACK = frozenset(("channel_unarchive", "group_unarchive", "member_joined_channel"))
@@ -31,7 +32,6 @@ IGNORED = frozenset(
         "group_left",
         "group_rename",
         "member_left_channel",
-        "reaction_removed",
         "tokens_revoked",
         "user_change",
     )
@@ -159,11 +159,11 @@ def _event(body: Json) -> Kept | None:
     if kind in ("message", "app_mention"):
         if word(event, "subtype") in CHANGES:
             return None if is_direct(event) else _change(body, event, dedupe)
-        if not is_a_persons(event) or not (is_reply(event) or is_direct(event)):
+        if not is_a_persons(event) or not (is_reply(event) or is_direct(event)) or word(event, "user") in _our_users(body):
             return None
         # A message that mentions the bot comes twice, as two events: one key for both (F6).
         return Kept(f"message:{team}:{room}:{word(event, 'ts')}", f"{room}:{thread_of(event)}", json.dumps(body))
-    if kind == "reaction_added":
+    if kind in REACTIONS:
         item = part(event, "item")
         if item.get("type") != "message" or word(event, "user") in _our_users(body):
             return None
@@ -180,12 +180,33 @@ def _event(body: Json) -> Kept | None:
 
 
 def _change(body: Json, event: Json, dedupe: str) -> Kept | None:
-    """Edits and deletions by people, and any that take a thread's root away."""
-    before = part(event, "previous_message")
-    if word(event, "subtype") == "message_changed" and not is_tombstone(event) and not is_a_persons(part(event, "message")):
+    """Edits and deletions by people, and any that take a thread's root away.
+
+    ``message_changed`` comes for much else: previews of links, our own updates, replies counted.
+    """
+    before, is_change = part(event, "previous_message"), word(event, "subtype") == "message_changed"
+    if is_change and not is_tombstone(event) and not _is_an_edit(body, part(event, "message"), before):
         return None
     thread = thread_of(before) or word(event, "deleted_ts") or thread_of(part(event, "message"))
     return Kept(dedupe, f"{word(event, 'channel')}:{thread}", json.dumps(body))
+
+
+def _is_an_edit(body: Json, now: Json, before: Json) -> bool:
+    """Whether a person has put other words, or fewer files, into a reply of his own."""
+    if not is_a_persons(now) or not is_reply(now) or word(now, "user") in _our_users(body):
+        return False
+    return edited_at(now) != edited_at(before) or live_files(now) != live_files(before)
+
+
+def edited_at(message: Json) -> str:
+    """The ts of a message's last edit, empty for none."""
+    return word(part(message, "edited"), "ts")
+
+
+def live_files(message: Json) -> frozenset[str]:
+    """The ids of the files a message bears, but for those that were deleted."""
+    found = [one for one in message.get("files") or () if isinstance(one, dict)]
+    return frozenset(word(one, "id") for one in found if word(one, "mode") != "tombstone")
 
 
 def _press(body: Json) -> Kept | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,8 +11,11 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
+from yarl import URL
 
+from bot.delivery.ports import Permanent
 from bot.handlers.desks.slack.refusals import Failed, lost, refused, unreachable
+from bot.handlers.shared.download import Barred, bar, download, open_session
 
 __all__ = ["Failed", "Wire"]
 
@@ -21,6 +24,10 @@ Json = dict[str, Any]
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
 TOTAL_SECONDS = 20.0
+UPLOAD_SECONDS = 60.0
+"""How long Slack may take none of a file's bytes, and to answer after the last."""
+HOSTS = ("*.slack.com", "*.slack-files.com", "*.slack-gov.com", "slack-files.com")
+"""Where files lie (https://docs.slack.dev/reference/objects/file-object); the configured API's own host besides."""
 HOOKS = "https://hooks.slack.com/"
 
 NEVER_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
@@ -28,7 +35,7 @@ NEVER_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aioh
 READING = frozenset(
     (
         *("conversations.history", "conversations.info", "conversations.replies"),
-        *("files.getUploadURLExternal", "reactions.get"),
+        *("files.getUploadURLExternal", "files.info", "reactions.get"),
     )
 )
 
@@ -43,7 +50,9 @@ class Wire:
         self.client = AsyncWebClient(bot_token, base_url=api_url, timeout=int(TOTAL_SECONDS), retry_handlers=[], logger=quiet)
         address = urlsplit(api_url)
         self._own_hooks = f"{address.scheme}://{address.netloc}/"
-        self._workspace = ""
+        self._hosts = (*HOSTS, f"{address.scheme}://{address.netloc}")
+        self._downloads: aiohttp.ClientSession | None = None
+        self._workspace = self._me = ""
 
     async def call(self, method: str, arguments: Json, *, creating: bool = False) -> Json:
         """Call and return the answer. Raises ``Failed``; ``creating`` as in ``refusals.refused``."""
@@ -55,29 +64,56 @@ class Wire:
         how: Json = {"http_verb": "GET", "params": arguments} if method in READING else {"json": arguments}
         return await _asked(method, self.client.api_call(method, **how), creating=creating)
 
-    async def upload(self, address: str, content: bytes) -> None:
-        """Send a file's bytes to the address Slack gave for them. Raises ``Failed``."""
+    async def upload(self, address: str, pieces: AsyncIterator[bytes], length: int) -> None:
+        """Send a file's bytes to the address Slack gave for them. Raises ``Failed``, and what ``pieces`` raises."""
         self.open()
         assert self.client.session is not None
+        headers = {"Content-Length": str(length), "Content-Type": "application/octet-stream"}
+        patience = aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_read=UPLOAD_SECONDS)
+        broken: list[LookupError] = []
         try:
-            async with self.client.session.post(address, data=content) as answer:
+            bar(URL(address), self._hosts)
+            async with self.client.session.post(
+                address, data=_watched(pieces, broken), headers=headers, timeout=patience, allow_redirects=False
+            ) as answer:
                 status = answer.status
                 await answer.read()
+        except (Barred, ValueError) as error:
+            raise Failed(Permanent("Slack names an address for the file that is not its own.")) from error
         except NEVER_LEFT as error:
             raise unreachable(f"Slack can't be reached ({type(error).__name__})") from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            if broken:
+                raise broken[0] from error
             raise lost(f"the connection to Slack broke ({type(error).__name__})", creating=False) from error
         if status != 200:
             raise lost(f"Slack did not take the file ({status})", creating=False)
+
+    def download(self, url: str) -> AsyncGenerator[bytes]:
+        """The bytes of a file of Slack's, with the bot's token; raises as :func:`bot.handlers.shared.download.download`."""
+        if self._downloads is None or self._downloads.closed:
+            self._downloads = open_session(self._hosts)
+        token = {"Authorization": f"Bearer {self.client.token}"}
+        return download(self._downloads, url, headers=token, hosts=self._hosts)
 
     async def workspace(self) -> str:
         """The workspace's address, asked for once; empty while Slack does not tell it."""
         if not self._workspace:
             try:
-                self._workspace = str((await self.call("auth.test", {})).get("url") or "")
+                await self._who()
             except Failed:
                 return ""
         return self._workspace
+
+    async def me(self) -> str:
+        """The id of the bot's user, asked for once. Raises ``Failed``."""
+        if not self._me:
+            await self._who()
+        return self._me
+
+    async def _who(self) -> None:
+        answer = await self.call("auth.test", {})
+        self._workspace, self._me = str(answer.get("url") or ""), str(answer.get("user_id") or "")
 
     async def open_socket(self, app_token: str) -> str:
         """A fresh address for Socket Mode. Raises ``Failed``."""
@@ -103,9 +139,21 @@ class Wire:
             self.client.session = aiohttp.ClientSession(timeout=timeout)
 
     async def close(self) -> None:
-        """Close the session."""
+        """Close the sessions."""
+        if self._downloads is not None:
+            await self._downloads.close()
         if self.client.session is not None:
             await self.client.session.close()
+
+
+async def _watched(pieces: AsyncIterator[bytes], broken: list[LookupError]) -> AsyncIterator[bytes]:
+    """The pieces; why there are no more of them is put down, since aiohttp says only that the connection broke."""
+    try:
+        async for piece in pieces:
+            yield piece
+    except LookupError as error:
+        broken.append(error)
+        raise
 
 
 async def _asked(method: str, asking: Awaitable[AsyncSlackResponse], *, creating: bool = False) -> tuple[Json, Json]:

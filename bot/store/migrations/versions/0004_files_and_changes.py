@@ -68,7 +68,14 @@ def upgrade() -> None:
         batch_op.add_column(_id("reply_to", nullable=True))
 
 
+    if op.get_bind().dialect.name == "postgresql":  # moments in milliseconds; SQLite's integers are as wide as they need to be
+        op.alter_column("message", "edited_rev", type_=sa.BigInteger(), server_default="0")
+
+
 def downgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("UPDATE message SET edited_rev = 0")
+        op.alter_column("message", "edited_rev", type_=sa.Integer(), server_default="0")
     with op.batch_alter_table("message", schema=None) as batch_op:
         for name in ("reply_to", "file_id", "fate"):
             batch_op.drop_column(name)
