@@ -21,6 +21,7 @@ from bot.commands.team import follow_file
 from bot.delivery.limits import Limits
 from bot.delivery.ports import Port, Ports
 from bot.delivery.relay import Relay
+from bot.delivery.typing import Typing
 from bot.domain.policy import Policy
 from bot.handlers.intake import Intake
 from bot.handlers.shared.platform import Finding, Platform
@@ -73,6 +74,7 @@ class App:
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
         self.intake = Intake(store)
         self.platforms: list[Platform] = []
+        self.typing = Typing(store, lambda: Ports(_ports(self.platforms)), _limits(settings))
         self.ready = asyncio.Event()
         self.address = ""
         self.clock: Clock | None = None

@@ -14,8 +14,8 @@ from bot.domain import conversation as moves
 from bot.domain.actions import Verb
 from bot.domain.capabilities import CHANNELS, Capability
 from bot.domain.conversation import Direction
-from bot.domain.errors import Blacklisted, NoMessage, NotANote, NotYourMessage, TooOldToChange, WrittenForYou
-from bot.domain.files import told
+from bot.domain.errors import AnotherFile, Blacklisted, NoMessage, NotANote, NotYourMessage, TooOldToChange, WrittenForYou
+from bot.domain.files import Attachment, told
 from bot.domain.ids import MessageId, Moment
 from bot.domain.people import Actor
 from bot.domain.text import RichText, join
@@ -40,10 +40,14 @@ class Spot:
     remote_id: str
 
 
-def client_changed(tx: Tx, spot: Spot, text: RichText, rev: Moment) -> bool:
-    """A client has edited his words (of a file its caption) at ``rev``. False when we don't know the message (any more)."""
-    said = _of_client(tx, spot)
-    if said is None:
+def client_changed(tx: Tx, spot: Spot, text: RichText, rev: Moment, file: Attachment | None = None) -> bool:
+    """A client has edited his words (of a file its caption) at ``rev``. False when we don't know the message (any more).
+
+    ``file`` is what the message bears now, where a channel lets it be another one: then it is False too, for that is a new one.
+    """
+    found = _all_of_client(tx, spot)
+    said = _with_words(found)
+    if said is None or _is_another_file(tx, found, file):
         return False
     _rewrite(tx, said, text, rev, but=None, shows=said.direction is Direction.IN)
     return True
@@ -73,9 +77,12 @@ def client_reacted(tx: Tx, spot: Spot, emoji: tuple[str, ...]) -> None:
 
 
 def _of_client(tx: Tx, spot: Spot) -> Message | None:
+    return _with_words(_all_of_client(tx, spot))
+
+
+def _all_of_client(tx: Tx, spot: Spot) -> list[Message]:
     refs = messages.refs_at(tx, spot.channel_kind, spot.external_id, spot.remote_id)
-    found = messages.by_ids(tx, {int(ref.message_id) for ref in refs if ref.origin})
-    return _with_words(list(found.values()))
+    return list(messages.by_ids(tx, {int(ref.message_id) for ref in refs if ref.origin}).values())
 
 
 def _with_words(found: list[Message]) -> Message | None:
@@ -83,18 +90,31 @@ def _with_words(found: list[Message]) -> Message | None:
     return min(found, key=lambda one: (one.file_id is not None, one.seq), default=None)
 
 
+def _is_another_file(tx: Tx, found: list[Message], file: Attachment | None) -> bool:
+    """Whether a file was put in the place of another, by what the platform tells one from another by (``unique``)."""
+    unique = file.ref.get("unique") if file is not None else None
+    if not unique:
+        return False
+    kept = files.by_ids(tx, {one.file_id for one in found if one.file_id is not None})
+    return all(one.ref.get("unique") != unique for one in kept.values())
+
+
 # By an operator ------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Rewrote:
-    """An operator has changed what he wrote in a thread; ``at`` when. An empty text is a caption that was taken away."""
+    """An operator has changed what he wrote in a thread; ``at`` when. An empty text is a caption that was taken away.
+
+    ``file``  what it bears now, where the platform lets it be another one
+    """
 
     actor: Actor
     place: Place
     remote_id: str
     text: RichText
     at: Moment
+    file: Attachment | None = None
 
 
 def operator_changed(tx: Tx, new: Rewrote) -> None:
@@ -126,7 +146,8 @@ def _written(tx: Tx, place: Place, remote_id: str) -> list[Message]:
 
 
 def _changed(tx: Tx, context: Context, new: Rewrote) -> Answer:
-    said = _with_words(_written(tx, new.place, new.remote_id))
+    found = _written(tx, new.place, new.remote_id)
+    said = _with_words(found)
     plain = new.text.to_plain()
     if said is None:
         if is_note(plain) or typed_verb(new.place.platform, plain) is not None:
@@ -136,6 +157,8 @@ def _changed(tx: Tx, context: Context, new: Rewrote) -> Answer:
         raise NotYourMessage(name=said.author)
     if said.expanded:
         raise WrittenForYou
+    if _is_another_file(tx, found, new.file):
+        raise AnotherFile
     if said.direction is Direction.OUT and (is_note(plain) or typed_verb(new.place.platform, plain) is not None):
         raise NotANote
     if said.file_id is None and not plain.strip():

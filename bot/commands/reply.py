@@ -51,7 +51,8 @@ class Wrote:
 
 def say(tx: Tx, context: Context, said: Wrote) -> Answer:
     """Words in a thread: a note, words for the client, or words to hold."""
-    if is_note(said.text.words):
+    before = _album_before(tx, context, said)
+    if is_note(said.text.words) or any(one.direction is Direction.NOTE for one in before):
         return note(tx, context, said, said.text)
     conversation = context.conversation
     mine = conversation.status is Status.INBOX and conversation.operator_id == context.operator.id
@@ -61,7 +62,16 @@ def say(tx: Tx, context: Context, said: Wrote) -> Answer:
             now = conversations.by_id(tx, conversation.id)
             send(tx, context, now, message_id, body, at=(context.here, said.remote_id), expanded=said.expanded)
         return Answer("")
-    return _hold(tx, context, said)
+    return _hold(tx, context, said, asked=any(one.direction is Direction.HELD for one in before))
+
+
+def _album_before(tx: Tx, context: Context, said: Wrote) -> list[Message]:
+    """What the operator has sent before as part of the same album. What is said of one file of it is said of those after."""
+    name = said.files[0].ref.get("album") if said.files else None
+    if not name:
+        return []
+    kept = messages.bearing(tx, files.album(tx, context.conversation.id, name))
+    return [one for one in kept if one.author_id == context.operator.id]
 
 
 def _refuse_files(tx: Tx, context: Context, said: Wrote) -> None:
@@ -89,13 +99,14 @@ def _written_at(context: Context, said: Wrote) -> Mirror | None:
     return None if said.expanded else context.here
 
 
-def _hold(tx: Tx, context: Context, said: Wrote) -> Answer:
-    """Keep words that may not go out yet, and let their author decide."""
+def _hold(tx: Tx, context: Context, said: Wrote, *, asked: bool = False) -> Answer:
+    """Keep words that may not go out yet, and let their author decide. ``asked``: he is already, about the same album."""
     _refuse_files(tx, context, said)
     kept = _keep_all(tx, context, said, Direction.HELD)
     if kept:
         spread.mark(tx, context.here, said.remote_id, "held")
-        _ask(tx, context, kept[0][0], said.remote_id, said.text if said.expanded else None)
+        if not asked:
+            _ask(tx, context, kept[0][0], said.remote_id, said.text if said.expanded else None)
     for message_id, body in kept:
         spread.note_later(tx, context.conversation, message_id, body, but=_written_at(context, said))
     return Answer("")
@@ -300,12 +311,16 @@ def decide(tx: Tx, context: Context, verb: Verb, token: str) -> Answer:
 
 
 def _with(tx: Tx, found: Message, origin: Ref | None) -> list[Message]:
-    """What was written together with it: the other files of one post."""
+    """What was written together with it: the other files of one post, or of one album."""
     if origin is None:
         return []
-    ids = {int(ref.message_id) for ref in messages.refs_at(tx, origin.platform, origin.chat, origin.remote_id)} - {int(found.id)}
-    together = messages.by_ids(tx, ids).values()
-    return sorted((one for one in together if one.direction is Direction.HELD), key=lambda one: one.seq)
+    ids = {int(ref.message_id) for ref in messages.refs_at(tx, origin.platform, origin.chat, origin.remote_id)}
+    together = list(messages.by_ids(tx, ids).values())
+    file = files.by_id(tx, found.file_id) if found.file_id is not None else None
+    if file is not None and file.ref.get("album"):
+        together += messages.bearing(tx, files.album(tx, found.conversation_id, file.ref["album"]))
+    waiting = {one.id: one for one in together if one.direction is Direction.HELD and one.author_id == found.author_id}
+    return sorted((one for one in waiting.values() if one.id != found.id), key=lambda one: one.seq)
 
 
 def _held(tx: Tx, context: Context, row: str) -> tuple[Message, Ref | None]:

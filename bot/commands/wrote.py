@@ -14,9 +14,9 @@ from bot.commands.verbs import ON_CONVERSATION, ON_DESK
 from bot.domain.actions import BY_WORD, Verb
 from bot.domain.errors import UnknownVerb
 from bot.domain.permissions import Permission, authorise
-from bot.domain.text import RichText
+from bot.domain.text import EMPTY, RichText
 from bot.domain.words import PREFIXES, TypedVerb, typed_verb
-from bot.store import conversations, messages, mirrors
+from bot.store import conversations, messages, mirrors, spread
 from bot.store.uow import Tx
 
 LEFT_OUT = "The file that came with it was not passed on: send it by itself."
@@ -53,6 +53,8 @@ def _do(tx: Tx, context: Context, said: Wrote, typed: TypedVerb) -> Answer:
         prefix = PREFIXES[said.place.platform]
         known = ", ".join(f"{prefix}{word}" for word, one in BY_WORD.items() if not one.team)
         raise UnknownVerb(word=f"{prefix}{typed.word}", known=known)
+    if said.files:
+        context = _keep_files(tx, context, said)
     asked = Asked(words=typed.rest, about=(said.reply_to,) if said.reply_to else ())
     if action.team:
         operator = authorise(context.operator, needs=Permission(action.needs) if action.needs else None)
@@ -60,3 +62,11 @@ def _do(tx: Tx, context: Context, said: Wrote, typed: TypedVerb) -> Answer:
     answer = ON_CONVERSATION[action.verb](tx, context, asked)
     inbox.saw(tx, conversations.by_id(tx, context.conversation.id))
     return answer
+
+
+def _keep_files(tx: Tx, context: Context, said: Wrote) -> Context:
+    """A verb stands under a file, of which nobody said that the client shall have it: it stays a note."""
+    reply.note(tx, context, said, EMPTY)
+    words = "What stands under this file is a command, so the file stays a note; the client did not get it."
+    spread.notice(tx, context.here, words, only_for=context.actor.external_id, reply_to=said.remote_id)
+    return replace(context, conversation=conversations.by_id(tx, context.conversation.id))

@@ -352,6 +352,15 @@ class ReadsBack(Protocol):
         ...
 
 
+@runtime_checkable
+class ShowsTyping(Protocol):
+    """A port that can show operators that a client types (R38). Who hears of it calls :class:`bot.delivery.typing.Typing`."""
+
+    async def typing(self, address: Address) -> None:
+        """Show it for a few seconds. Best effort: a refusal is dropped, and one to wait is heeded by showing nothing (F43)."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """The ports by name: ``slack``, ``telegram-desk``, ``telegram-channel``, ``widget``, ``mail``."""

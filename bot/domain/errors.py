@@ -11,6 +11,7 @@ braces are filled in by whoever raises it.
     ├── the window: WindowClosed · NoApproved · NoApprovedAtAll · MissingValue
     ├── files and changes: FileRefused · NotYourMessage · NoMessage · NotANote · WrittenForYou · TooOldToChange
     ├── writing first: BadPhone · NoWhatsapp · OnlyTemplates · WordsOrTemplate · InNoGroup
+    ├── files and changes: FileRefused · NotYourMessage · NoMessage · NotANote · WrittenForYou · AnotherFile · TooOldToChange
     ├── passing on: UnknownColleague · UnknownGroup · SameGroup · NoDesk · HasMoved
     ├── pins: NobodyToPin · OnlyTheirs · AlreadyPinned · NotPinned · NotYourPin
     ├── the black list: Blacklisted · AlreadyListed · NotListed · OnlyInTab
@@ -35,6 +36,7 @@ from bot.domain.errors_talk import (
     AlreadyStarted,
     AlreadyUnassigned,
     AlreadyYours,
+    AnotherFile,
     Blacklisted,
     Decided,
     FileRefused,
@@ -163,6 +165,7 @@ __all__ = [
     "AlreadyStarted",
     "AlreadyUnassigned",
     "AlreadyYours",
+    "AnotherFile",
     "BadAddress",
     "BadHours",
     "BadPhone",

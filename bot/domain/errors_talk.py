@@ -148,6 +148,10 @@ class WrittenForYou(Refusal):
     """These words came from a canned response, so a change here does not reach the client. Please write a new message."""
 
 
+class AnotherFile(Refusal):
+    """The client still has what you sent before. Please send the new file as a message of its own."""
+
+
 class TooOldToChange(Refusal):
     """I don't know this message any more, so the change went nowhere. The client still sees the words from before."""
 

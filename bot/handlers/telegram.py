@@ -11,6 +11,7 @@ from bot.handlers.channels.telegram.inbound import TelegramChannelInbound
 from bot.handlers.channels.telegram.outbound import PORT as CHANNEL
 from bot.handlers.channels.telegram.outbound import TelegramChannelPort
 from bot.handlers.intake import Inbound, Intake
+from bot.handlers.shared.files import Files
 from bot.handlers.shared.telegram_api import BotApi
 from bot.handlers.shared.telegram_commands import Commands
 from bot.handlers.shared.telegram_platform import TelegramPlatform, token_remedy
@@ -46,6 +47,7 @@ def build(
         if token:
             roles.setdefault(token, []).append(role)
     platforms: list[TelegramPlatform] = []
+    files = Files(store)
 
     async def forums() -> list[str]:
         return [desk.chat for desk in await store.read(lambda tx: team.desks(tx, "telegram"))]
@@ -59,10 +61,10 @@ def build(
             from bot.handlers.desks.telegram.inbound import TelegramDeskInbound
             from bot.handlers.desks.telegram.outbound import TelegramDeskPort
 
-            ports[DESK] = TelegramDeskPort(api)
+            ports[DESK] = TelegramDeskPort(api, files)
             desk = TelegramDeskInbound(api, store, commands)
         if CHANNEL in served:
-            ports[CHANNEL] = TelegramChannelPort(api)
+            ports[CHANNEL] = TelegramChannelPort(api, files)
         inbound = Routed(
             desk=desk,
             channel=TelegramChannelInbound() if CHANNEL in served else None,

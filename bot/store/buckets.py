@@ -73,8 +73,14 @@ def load(tx: Tx, keys: set[str]) -> dict[str, Bucket]:
     return found
 
 
-def _read(tx: Tx, keys: set[str]) -> dict[str, Bucket]:
-    query = _LOAD.with_for_update() if tx.postgres else _LOAD
+def peek(tx: Tx, keys: set[str]) -> dict[str, Bucket]:
+    """The buckets as they are, for one who spends nothing: neither locked nor made."""
+    found = _read(tx, keys, lock=False) if keys else {}
+    return {key: found.get(key) or Bucket(key) for key in keys}
+
+
+def _read(tx: Tx, keys: set[str], *, lock: bool = True) -> dict[str, Bucket]:
+    query = _LOAD.with_for_update() if tx.postgres and lock else _LOAD
     return {
         row.key: Bucket(row.key, json.loads(row.stamps), row.blocked_until, row.failures, row.reason)
         for row in tx.execute(query, {"keys": sorted(keys)})

@@ -140,6 +140,15 @@ def _file(row: Any) -> File:
     )
 
 
+ALBUM_MS = 24 * 3_600_000
+
+
+def album(tx: Tx, conversation_id: ConversationId, name: str) -> set[int]:
+    """The files that were sent together under this ``name`` (the ``album`` of their ``ref``)."""
+    near = select(file.c.id, file.c.source_ref).where(file.c.conversation_id == conversation_id, file.c.at > tx.now - ALBUM_MS)
+    return {row.id for row in tx.execute(near) if json.loads(row.source_ref).get("album") == name}
+
+
 def set_caption(tx: Tx, number: FileId, caption: RichText) -> None:
     """The words sent with it have changed."""
     tx.execute(update(file).where(file.c.id == number).values(caption=_caption(caption)))

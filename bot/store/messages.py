@@ -201,8 +201,11 @@ def withdraw(tx: Tx, message_id: MessageId) -> None:
 
 
 def change(tx: Tx, message_id: MessageId, body: RichText, rev: Moment) -> bool:
-    """Other words in its place. False when it has newer ones already (F40), or was taken back."""
-    mine = update(message).where(message.c.id == message_id, message.c.edited_rev < rev, message.c.deleted_at.is_(None))
+    """Other words in its place. False when it has newer ones already (F40), or was taken back.
+
+    Of two changes at the same time the later told wins: Telegram's times are whole seconds.
+    """
+    mine = update(message).where(message.c.id == message_id, message.c.edited_rev <= rev, message.c.deleted_at.is_(None))
     if tx.execute(mine.values(body=dump(body), edited_rev=rev)).rowcount != 1:
         return False
     words.of_changed(tx, message_id, body)
@@ -217,6 +220,12 @@ def take_back(tx: Tx, said: Message) -> bool:
         return False
     words.forget(tx, [said.id])
     return True
+
+
+def bearing(tx: Tx, file_ids: set[int]) -> list[Message]:
+    """The messages that bear these files, in order."""
+    query = select(*_COLUMNS).where(message.c.file_id.in_(sorted(file_ids))).order_by(message.c.seq)
+    return [_message(row) for row in tx.execute(query)] if file_ids else []
 
 
 def set_file(tx: Tx, message_id: MessageId, file_id: FileId) -> None:

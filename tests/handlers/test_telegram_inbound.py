@@ -89,7 +89,7 @@ class TestInATopic:
         mine = house.telegram.send(house.olga, house.forum, "hello Ann", thread)
         (question,) = await house.sandbox.until(lambda: house.telegram.ephemerals(house.olga, house.forum))
         assert "What shall become of it" in question["text"]
-        assert await house.sandbox.until(lambda: _reactions(house, mine["message_id"])) == ["👀"]
+        assert await house.sandbox.until(lambda: _reactions(house, mine["message_id"])) == ["✍"]
         seen = await house.telegram.press(
             house.olga, house.forum, label="Start and send", ephemeral_message_id=question["ephemeral_message_id"]
         )

@@ -36,6 +36,7 @@ from bot.domain.actions import Button, Verb
 from bot.domain.text import Paragraph, RichText, Span, Style
 from bot.handlers.channels.telegram.outbound import TelegramChannelPort
 from bot.handlers.desks.telegram.outbound import TelegramDeskPort
+from bot.handlers.shared.files import Files
 from bot.handlers.shared.telegram_api import BotApi
 from tests.handlers.test_telegram_keyboards import a_card
 from tests.telegram_house import House, opened
@@ -47,7 +48,8 @@ class Desk:
     def __init__(self, house: House) -> None:
         self.house, self.telegram, self.forum, self.olga = house, house.telegram, house.forum, house.olga
         self.api = BotApi(house.bot["token"], house.telegram.base_url)
-        self.port, self.clients = TelegramDeskPort(self.api), TelegramChannelPort(self.api)
+        files = Files(house.store)  # type: ignore[arg-type]
+        self.port, self.clients = TelegramDeskPort(self.api, files), TelegramChannelPort(self.api, files)
         self.thread = ""
         self.fault = house.fault
 
@@ -110,7 +112,7 @@ class TestPosting:
 
     async def test_marks_replace_one_another(self, desk: Desk) -> None:
         message = desk.telegram.send(desk.olga, desk.forum, "hi", int(desk.thread))
-        for fate, emoji in ((Fate.HELD, "👀"), (Fate.ACCEPTED, "👍"), (Fate.FAILED, "👎"), (Fate.FAILED, "👎")):
+        for fate, emoji in ((Fate.HELD, "✍"), (Fate.ACCEPTED, "👍"), (Fate.FAILED, "👎"), (Fate.FAILED, "👎")):
             assert await desk.give(Mark(str(message["message_id"]), fate)) == Sent(str(message["message_id"]))
             assert [one["emoji"] for one in desk.shown()[0]["reactions"]] == [emoji]
 

@@ -11,14 +11,18 @@ of the answer is ``message_id``. :class:`LeanSession` sends JSON, which the Bot 
     BotApi.call("sendMessage", {...})              86 µs    97 µs for TelegramDeskPort.deliver(Words) as a whole
     aiohttp alone, a ready body, nothing parsed    60 µs
 
-The token is part of the address, so no error text of ours holds an address (F73).
+The token is part of the address, so no error text of ours holds an address (F73), and no redirect is followed (F57).
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from aiogram import Bot
 from aiogram.client.session.aiohttp import AiohttpSession
@@ -30,6 +34,11 @@ from yarl import URL
 
 CONNECTIONS = 300
 TIMEOUT = ClientTimeout(total=30, connect=10)
+UPLOAD = ClientTimeout(total=None, connect=10, sock_read=120)
+"""A file may take its time; the answer, once all of it is sent, may not."""
+DOWNLOAD = ClientTimeout(total=None, connect=10, sock_read=60)
+OFFICIAL = "https://api.telegram.org"
+_PIECE = 256 * 1024
 _HEADERS = {"Content-Type": "application/json"}
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -46,6 +55,32 @@ class Call(TelegramMethod[Any]):
 
 class GatewayError(TelegramAPIError):
     """Something before the Bot API answered, such as a proxy or a captive portal, so that the call was not made."""
+
+
+class NotWhole(TelegramNetworkError):
+    """The connection broke before all of a file was sent, so that Telegram has nothing of it."""
+
+
+class Missing(TelegramAPIError):
+    """The Bot API server has no such file (any more), or it can't be read here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file to send. ``pieces`` gives its bytes anew at each call, since one that is refused may be sent in another way."""
+
+    name: str
+    mime: str
+    pieces: Callable[[], AsyncIterator[bytes]]
+
+
+def whole(name: str, mime: str, content: bytes) -> Upload:
+    """A small file whose bytes are at hand."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield content
+
+    return Upload(name, mime, pieces)
 
 
 class LeanSession(AiohttpSession):
@@ -83,6 +118,22 @@ class LeanSession(AiohttpSession):
         """Make the call and return its result. Raises what aiogram would."""
         status, body = await self.exchange(bot, name, arguments)
         return self.result(bot, name, arguments, status, body)
+
+    async def download(self, bot: Bot, path: str) -> AsyncIterator[bytes]:
+        """A file piece by piece. Raises aiogram's errors without the address, ``Missing`` when the server does not have it."""
+        url = URL(self.api.file_url(token=bot.token, path=quote(path, safe="/")), encoded=True)
+        session = await self.create_session()
+        try:
+            async with session.get(url, timeout=DOWNLOAD, allow_redirects=False) as answer:
+                if answer.status == 404:
+                    raise Missing(_call("download", {}), "Telegram does not have the file any more.")
+                if answer.status != 200:
+                    self.result(bot, "download", {}, answer.status, await answer.content.read(4096))
+                    raise GatewayError(_call("download", {}), f"HTTP status {answer.status}")
+                async for piece in answer.content.iter_chunked(_PIECE):
+                    yield piece
+        except (ClientError, TimeoutError) as error:
+            raise TelegramNetworkError(_call("download", {}), type(error).__name__) from error
 
     def result(self, bot: Bot, name: str, arguments: Mapping[str, Any], status: int, body: bytes) -> Any:
         """The result in an answer. Raises the aiogram error that fits."""
@@ -124,13 +175,41 @@ class BotApi:
         """
         return await self._session.call(self.bot, name, arguments or {})
 
-    async def send_file(self, name: str, arguments: Mapping[str, Any], field: str, file: tuple[str, str, bytes]) -> Any:
-        """Like :meth:`call` with a file in ``field``: its name, MIME type and bytes."""
-        form = FormData({key: value if isinstance(value, str) else _encode(value) for key, value in arguments.items()})
-        file_name, mime, content = file
-        form.add_field(field, content, filename=file_name, content_type=mime)
-        status, body = await self._session.exchange(self.bot, name, arguments, form=form)
+    async def send_file(self, name: str, arguments: Mapping[str, Any], field: str, file: Upload) -> Any:
+        """Like :meth:`call` with a file in ``field``, sent piece by piece. Raises ``NotWhole`` when it surely did not arrive."""
+        is_whole = False
+
+        async def pieces() -> AsyncIterator[bytes]:
+            nonlocal is_whole
+            async for piece in file.pieces():
+                yield piece
+            is_whole = True
+
+        form = FormData(quote_fields=False)  # Telegram takes names as they are, and would show "%20"
+        for key, value in arguments.items():
+            form.add_field(key, value if isinstance(value, str) else _encode(value))
+        form.add_field(field, pieces(), filename=file.name, content_type=file.mime or "application/octet-stream")
+        try:
+            status, body = await self._session.exchange(self.bot, name, arguments, UPLOAD, form)
+        except TelegramNetworkError as error:
+            if is_whole:
+                raise
+            raise NotWhole(error.method, error.message) from error.__cause__
         return self._session.result(self.bot, name, arguments, status, body)
+
+    @property
+    def is_own_server(self) -> bool:
+        """Whether it is a Bot API server of the house, which knows no 20 MB limit and names files by their place on the disk."""
+        return not self._session.api.base.startswith(OFFICIAL)
+
+    async def download(self, path: str) -> AsyncIterator[bytes]:
+        """The bytes of a file by the ``file_path`` of ``getFile``. Raises ``Missing`` or what :meth:`call` raises."""
+        if path.startswith(("/", "file://")) and self.is_own_server:
+            async for piece in _from_disk(Path(path.removeprefix("file://"))):
+                yield piece
+            return
+        async for piece in self._session.download(self.bot, path):
+            yield piece
 
     async def fetch(self, name: str, arguments: Mapping[str, Any], seconds: float) -> bytes:
         """Like :meth:`call` for long polling: waits up to ``seconds`` and returns the answer's raw bytes, unread."""
@@ -152,7 +231,18 @@ def surely_not_sent(error: TelegramNetworkError) -> bool:
     for a free connection and on connecting. A POST is never repeated by aiohttp itself (only idempotent methods are).
     """
     cause = error.__cause__
-    return isinstance(cause, ClientConnectorError | ConnectionTimeoutError)
+    return isinstance(error, NotWhole) or isinstance(cause, ClientConnectorError | ConnectionTimeoutError)
+
+
+async def _from_disk(path: Path) -> AsyncIterator[bytes]:
+    """A file that a Bot API server of our own (``--local``) has laid down on this machine."""
+    try:
+        with await asyncio.to_thread(path.open, "rb") as file:
+            while piece := await asyncio.to_thread(file.read, _PIECE):
+                yield piece
+    except OSError as error:
+        words = f"The Bot API server keeps the file where it can't be read from here ({type(error).__name__})."
+        raise Missing(_call("download", {}), words) from None
 
 
 def _call(name: str, arguments: Mapping[str, Any]) -> Call:

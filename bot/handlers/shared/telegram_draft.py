@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.delivery.ports import Quoted
 from bot.domain.text import RichText, graphemes, join, utf16_len
 from bot.handlers.shared.telegram_text import Entity, to_entities
 
 LIMIT = 4096
+CAPTION = 1024
+QUOTED = 160
+"""Units of a quoted message that is told in words, where Telegram can't point to it."""
+Arguments = dict[str, Any]
 
 
 class Draft:
@@ -59,21 +64,38 @@ class Draft:
         return {"text": self.text, "entities": self.entities} if self.entities else {"text": self.text}
 
 
-def signed(author: str, parts: tuple[RichText, ...], *, before: str = "", after: str = "") -> dict[str, Any]:
-    """Words under a bold name; ``before`` and ``after`` stand beside the name. The name gives way when room is short."""
+def signed(
+    author: str,
+    parts: tuple[RichText, ...],
+    *,
+    before: str = "",
+    after: str = "",
+    quote: Quoted | None = None,
+    limit: int = LIMIT,
+) -> Arguments:
+    """``text`` and ``entities`` of words under a bold name; ``before`` and ``after`` stand beside the name.
+
+    What is answered to stands in a line between where Telegram can't point to it. Quote and name give way when room is short.
+    """
     body = parts[0] if len(parts) == 1 else join(parts)
-    draft = Draft()
-    if not author and not before:
-        return draft.put_rich(body).arguments()
     plain, entities = to_entities(body)
-    head = f"{before}{clipped(author, 256)}{after}"
-    room = LIMIT - utf16_len(plain) - 1
-    if utf16_len(head) > room:
-        head = clipped(author, room)
-    if head:
-        draft.put(head, "bold").put("\n")
-        for entity in entities:
-            entity["offset"] += draft.size
+    draft = Draft()
+    room = limit - utf16_len(plain) - 1
+    if author or before:
+        head = f"{before}{clipped(author, 256)}{after}"
+        if utf16_len(head) > room:
+            head = clipped(author, room)
+        if head:
+            draft.put(head, "bold")
+            room -= draft.size + 1
+    if quote is not None and not quote.remote_id.isdecimal():
+        line = clipped(f"{quote.author}: {quote.text}" if quote.author else quote.text, min(room, QUOTED))
+        if line:
+            draft.put("\n" if draft.size else "").put(line, "blockquote")
+    if draft.size and plain:
+        draft.put("\n")
+    for entity in entities:
+        entity["offset"] += draft.size
     draft.entities += entities
     return draft.put(plain).arguments()
 

@@ -1,15 +1,14 @@
-"""What a message without text is, in words (the kinds: https://core.telegram.org/bots/api#message)."""
+"""What a message is, in words, that is neither text nor file (the kinds: https://core.telegram.org/bots/api#message)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from bot.domain.text import clean_name
-
 Message = dict[str, Any]
 
-_NAMELESS = clean_name("")
+PASSED_ON = frozenset({"venue", "location", "contact"})
+"""What an operator sends and a client gets in words."""
 _HOW = """message_id message_thread_id direct_messages_topic from sender_chat sender_boost_count sender_business_bot sender_tag
     date guest_query_id business_connection_id chat forward_origin is_topic_message is_automatic_forward reply_to_message
     external_reply quote reply_to_story reply_to_checklist_task_id reply_to_poll_option_id via_bot guest_bot_caller_user
@@ -33,7 +32,7 @@ _FRAME, _SERVICE = frozenset(_HOW.split()), frozenset(_EVENTS.split())
 
 
 def describe(message: Message) -> str:
-    """``📎 report.pdf (12 kB)``; empty when the message is words only or an event of the chat."""
+    """``📍 Location 52.5, 13.4``; empty when the message is words only or an event of the chat."""
     for kind, tell in KINDS.items():
         if (content := message.get(kind)) is not None:
             return tell(content if isinstance(content, dict) else {})
@@ -41,46 +40,6 @@ def describe(message: Message) -> str:
     if unknown and not message.keys() & _SERVICE and "text" not in message:
         return f"❔ Something this desk can't show ({', '.join(sorted(unknown))})"
     return ""
-
-
-def file_name(content: Message, otherwise: str) -> str:
-    """A file's name as a person may read it: one line, nothing hidden, not too long (F60)."""
-    name = clean_name(str(content.get("file_name") or ""))
-    return otherwise if name == _NAMELESS else name
-
-
-def size_words(size: object) -> str:
-    """``12 kB``, rounded up; empty when the size is not known."""
-    if not isinstance(size, int) or size <= 0:
-        return ""
-    if size < 1_000_000:
-        return f"{-(-size // 1000)} kB"
-    return f"{size / 1_000_000:.1f} MB"
-
-
-def _file(sign: str, otherwise: str) -> Callable[[Message], str]:
-    def tell(content: Message) -> str:
-        size = size_words(content.get("file_size"))
-        return f"{sign} {file_name(content, otherwise)}" + (f" ({size})" if size else "")
-
-    return tell
-
-
-def _timed(words: str) -> Callable[[Message], str]:
-    def tell(content: Message) -> str:
-        seconds = content.get("duration")
-        return f"{words} ({seconds // 60}:{seconds % 60:02})" if isinstance(seconds, int) else words
-
-    return tell
-
-
-def _audio(content: Message) -> str:
-    title = " – ".join(_line(content[part]) for part in ("performer", "title") if content.get(part))
-    return f"🎵 {title or file_name(content, 'Audio')}"
-
-
-def _sticker(content: Message) -> str:
-    return f"Sticker {_line(content.get('emoji', ''))}".strip()
 
 
 def _venue(content: Message) -> str:
@@ -123,15 +82,7 @@ def _line(value: object) -> str:
 
 
 KINDS: dict[str, Callable[[Message], str]] = {
-    "animation": _file("🎞", "GIF"),  # before document, venue before location: the older field comes along with the newer
-    "live_photo": lambda _: "📷 Live photo",
-    "photo": lambda _: "📷 Photo",
-    "video": _file("🎬", "Video"),
-    "video_note": _timed("📹 Video message"),
-    "voice": _timed("🎤 Voice message"),
-    "audio": _audio,
-    "sticker": _sticker,
-    "document": _file("📎", "File"),
+    # venue before location: the older field comes along with the newer
     "venue": _venue,
     "location": _location,
     "contact": _contact,

@@ -8,18 +8,22 @@ from typing import Any
 import structlog
 
 from bot.commands.answer import Answer
+from bot.commands.changes import Spot, client_changed, client_reacted
 from bot.commands.channel import blocked, unblocked
 from bot.commands.receive import Received, receive
 from bot.domain.ids import Moment
-from bot.domain.text import RichText, clean_name, join, storable
+from bot.domain.text import RichText, clean_name, storable
 from bot.handlers.shared.emoji_codes import emojize_tree
+from bot.handlers.shared.telegram_files import attachment
 from bot.handlers.shared.telegram_media import describe
+from bot.handlers.shared.telegram_reactions import emoji_in
 from bot.handlers.shared.telegram_text import from_entities
 from bot.store.uow import Tx
 
 log = structlog.get_logger(__name__)
 
 KIND = "telegram"
+PORT = "telegram-channel"
 _START = re.compile(r"/start(@\w+)?(\s|$)")
 
 Json = dict[str, Any]
@@ -31,9 +35,11 @@ class TelegramChannelInbound:
     def apply(self, tx: Tx, payload: Json) -> Answer | None:
         """Do what the update asks. Clients press nothing yet, so there is never an answer."""
         if message := _part(payload, "message"):
-            self._message(tx, message, edited=False)
+            self._message(tx, message)
         elif message := _part(payload, "edited_message"):
-            self._message(tx, message, edited=True)
+            self._edited(tx, message)
+        elif reaction := _part(payload, "message_reaction"):
+            self._reaction(tx, reaction)
         elif change := _part(payload, "my_chat_member"):
             self._member(tx, change)
         return None
@@ -41,20 +47,15 @@ class TelegramChannelInbound:
     async def answer(self, payload: Json, answer: Answer) -> None:
         """Nothing to tell."""
 
-    def _message(self, tx: Tx, message: Json, *, edited: bool) -> None:
+    def _message(self, tx: Tx, message: Json) -> None:
+        if _is_clients(message) and not _START.match(str(message.get("text", ""))):
+            self._receive(tx, message, str(message["message_id"]), message.get("date", 0))
+
+    def _receive(self, tx: Tx, message: Json, remote_id: str, moment: int, before: str = "") -> None:
         chat, sender = _part(message, "chat"), _part(message, "from")
-        if chat.get("type") != "private" or sender.get("is_bot") or not sender:
+        text, file = words_of(message), attachment(message, PORT)
+        if text.is_empty and file is None:
             return
-        text = words_of(message)
-        if text.is_empty or _START.match(str(message.get("text", ""))):
-            return
-        moment, remote_id = message.get("date", 0), str(message["message_id"])
-        if edited:
-            moment = message.get("edit_date")
-            # a location that moves edits its message every few seconds; without a date nothing the client sees has changed
-            if not moment or "location" in message:
-                return
-            text, remote_id = RichText.plain("✏️ ") + text, f"{remote_id}:edit:{moment}"
         receive(
             tx,
             Received(
@@ -63,11 +64,34 @@ class TelegramChannelInbound:
                 external_id=str(chat["id"]),
                 client_name=clean_name(f"{sender.get('first_name', '')} {sender.get('last_name', '')}"),
                 remote_id=remote_id,
-                text=text,
+                text=RichText.plain(before) + text if before else text,
                 at=Moment(int(moment) * 1000),
                 identifiers=identifiers(message, sender),
+                file=file,
+                reply_to=str(_part(message, "reply_to_message").get("message_id") or ""),
             ),
         )
+
+    def _edited(self, tx: Tx, message: Json) -> None:
+        """Other words in a message, or under its file. What stands in the place of one we don't know is a new one.
+
+        A location that moves edits its message every few seconds; without a date nothing the client sees has changed.
+        """
+        moment = message.get("edit_date")
+        if not moment or "location" in message or not _is_clients(message):
+            return
+        spot = Spot(KIND, str(_part(message, "chat")["id"]), str(message["message_id"]))
+        if client_changed(tx, spot, words_of(message), Moment(int(moment) * 1000), attachment(message, PORT)):
+            return
+        if not _START.match(str(message.get("text", ""))):
+            self._receive(tx, message, f"{spot.remote_id}:edit:{moment}", moment, before="✏️ ")
+
+    def _reaction(self, tx: Tx, reaction: Json) -> None:
+        """All that the client reacts with now (https://core.telegram.org/bots/api#messagereactionupdated)."""
+        chat = _part(reaction, "chat")
+        if chat.get("type") == "private" and not _part(reaction, "user").get("is_bot"):
+            spot = Spot(KIND, str(chat["id"]), str(reaction.get("message_id", "")))
+            client_reacted(tx, spot, emoji_in(reaction.get("new_reaction")))
 
     def _member(self, tx: Tx, change: Json) -> None:
         """The client blocks the bot, or lets it write again (https://core.telegram.org/bots/api#chatmemberupdated)."""
@@ -81,15 +105,18 @@ class TelegramChannelInbound:
 
 
 def words_of(message: Json) -> RichText:
-    """A message as words; what is not text says what it was, with its caption below."""
+    """A message's words: its text, what stands under its file, or what it is, in words."""
     if "text" in message:
         return emojize_tree(from_entities(str(message["text"]), message.get("entities")))
-    what = describe(message)
-    if not what:
-        return RichText.plain("")
-    caption = from_entities(str(message.get("caption", "")), message.get("caption_entities"))
-    said = RichText.plain(storable(what))
-    return said if caption.is_empty else join([said, emojize_tree(caption)])
+    if "caption" in message:
+        return emojize_tree(from_entities(str(message["caption"]), message.get("caption_entities")))
+    return RichText.plain("") if attachment(message, PORT) is not None else RichText.plain(storable(describe(message)))
+
+
+def _is_clients(message: Json) -> bool:
+    """Whether a person wrote it in his private chat with the bot."""
+    sender = _part(message, "from")
+    return _part(message, "chat").get("type") == "private" and bool(sender) and not sender.get("is_bot")
 
 
 def identifiers(message: Json, sender: Json) -> dict[str, str]:

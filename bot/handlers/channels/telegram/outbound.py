@@ -2,51 +2,62 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import structlog
-from aiogram.exceptions import AiogramError, TelegramBadRequest
+from aiogram.exceptions import AiogramError
 
-from bot.delivery.ports import Outcome, Parcel, Permanent, Sent, Unsupported, Words
+from bot.delivery.ports import DeletePost, EditPost, Fetch, FilePost, Outcome, Parcel, Permanent, React, Unsupported, Words
+from bot.handlers.shared.files import Files
 from bot.handlers.shared.telegram_api import BotApi
-from bot.handlers.shared.telegram_draft import signed
-from bot.handlers.shared.telegram_outcomes import Outcomes, is_unparsed
+from bot.handlers.shared.telegram_draft import CAPTION, LIMIT, Arguments, signed
+from bot.handlers.shared.telegram_files import Downloads
+from bot.handlers.shared.telegram_outcomes import Outcomes
+from bot.handlers.shared.telegram_posts import NO_PREVIEW, Posts, answering
 
 log = structlog.get_logger(__name__)
 
 PORT = "telegram-channel"
-NO_PREVIEW = {"is_disabled": True}
-"""Pictures of linked pages would stand for words the operator did not choose."""
+TOO_OLD = "Telegram takes a message back only within 48 hours."
 
 
 class TelegramChannelPort:
     """The clients of one bot."""
 
-    def __init__(self, api: BotApi) -> None:
-        self._api = api
+    def __init__(self, api: BotApi, files: Files) -> None:
         self._outcomes = Outcomes(to_clients=True)
+        self._posts = Posts(api, files, self._outcomes, too_old=TOO_OLD)
+        self._downloads = Downloads(api, files, self._outcomes)
 
     async def deliver(self, parcel: Parcel) -> Outcome:
         """See :class:`bot.delivery.ports.Port`."""
-        if not isinstance(parcel.body, Words):
-            return Unsupported("Telegram clients can be sent words only.")
+        creates = isinstance(parcel.body, Words | FilePost)
         try:
-            said = signed(parcel.body.author, parcel.body.parts)
-            return await self._send({"chat_id": int(parcel.address.chat), **said, "link_preview_options": NO_PREVIEW})
+            return await self._send(parcel)
         except AiogramError as error:
-            return self._outcomes.read(error, parcel.address.chat, creates=True)
+            return self._outcomes.read(error, parcel.address.chat, creates=creates)
         except Exception as error:  # a bug of ours must not stop the relay
             log.exception("not delivered", port=PORT, delivery=parcel.delivery_id)
             return Permanent(f"It could not be put into Telegram's shape ({type(error).__name__}).")
 
-    async def _send(self, arguments: dict[str, Any]) -> Outcome:
-        """Send; when the formatting is refused, once more as plain text (F34)."""
-        try:
-            message = await self._api.call("sendMessage", arguments)
-        except TelegramBadRequest as error:
-            if not is_unparsed(error) or "entities" not in arguments:
-                raise
-            log.warning("formatting refused, sent as plain text", port=PORT, why=error.message)
-            bare = {name: value for name, value in arguments.items() if name != "entities"}
-            message = await self._api.call("sendMessage", bare)
-        return Sent(str(message["message_id"]))
+    async def _send(self, parcel: Parcel) -> Outcome:
+        if isinstance(parcel.body, Fetch):  # a file is fetched from the bot, from no chat
+            return await self._downloads.fetch(parcel.body.file)
+        chat = int(parcel.address.chat)
+        match parcel.body:
+            case Words() as words:
+                said = {**_said(words), **answering(words.quote), "link_preview_options": NO_PREVIEW}
+                return await self._posts.text({"chat_id": chat, **said})
+            case FilePost() as post:
+                return await self._posts.file({"chat_id": chat}, post, _said(post))
+            case EditPost() as change:
+                return await self._posts.edit(chat, change, _said(change.post))
+            case DeletePost(remote_id):
+                return await self._posts.delete(chat, remote_id)
+            case React() as reaction:
+                return await self._posts.react(chat, reaction)
+        return Unsupported("Telegram clients can't be sent such a thing.")
+
+
+def _said(post: Words | FilePost) -> Arguments:
+    if isinstance(post, FilePost):
+        return signed(post.author, (post.caption,), quote=post.quote, limit=CAPTION)
+    return signed(post.author, post.parts, quote=post.quote, limit=LIMIT)

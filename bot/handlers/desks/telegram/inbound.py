@@ -12,6 +12,7 @@ from aiogram.exceptions import AiogramError
 from bot.commands import asking
 from bot.commands.answer import Answer
 from bot.commands.asking import Step
+from bot.commands.changes import Rewrote, operator_changed
 from bot.commands.context import Place
 from bot.commands.desk import reachable
 from bot.commands.notice import tell
@@ -20,9 +21,10 @@ from bot.commands.reply import Wrote
 from bot.commands.seen import Reacted, reacted
 from bot.commands.wrote import wrote
 from bot.domain.actions import Verb, parse_press
+from bot.domain.files import Attachment
 from bot.domain.ids import Moment
 from bot.domain.people import Actor
-from bot.domain.text import RichText
+from bot.domain.text import RichText, storable
 from bot.domain.words import typed_verb
 from bot.handlers.desks.telegram import inline, private
 from bot.handlers.desks.telegram.display import EPHEMERAL, Display, Spot, spot_of
@@ -32,7 +34,9 @@ from bot.handlers.desks.telegram.screens import is_screen
 from bot.handlers.shared.emoji_codes import emojize_tree
 from bot.handlers.shared.telegram_api import BotApi
 from bot.handlers.shared.telegram_commands import Commands
-from bot.handlers.shared.telegram_media import describe
+from bot.handlers.shared.telegram_files import attachment
+from bot.handlers.shared.telegram_media import PASSED_ON, describe
+from bot.handlers.shared.telegram_reactions import emoji_in
 from bot.handlers.shared.telegram_text import from_entities
 from bot.store import mirrors
 from bot.store.engine import Store
@@ -67,6 +71,9 @@ class TelegramDeskInbound:
         """Do what the update asks. Plain words are answered through the outbox; the rest is for ``answer`` to show."""
         if message := _part(payload, "message"):
             return private.message(tx, message) if _is_private(message) else self._message(tx, message)
+        if message := _part(payload, "edited_message"):
+            self._edited(tx, message)
+            return None
         if query := _part(payload, "callback_query"):
             return self._press(tx, query)
         if query := _part(payload, "inline_query"):
@@ -127,22 +134,38 @@ class TelegramDeskInbound:
         person = str(author["id"])
         if self._is_for_a_question(tx, message, person):
             return self._answered(tx, message, place, person)
-        if "text" in message:
-            return self._words(tx, message, place, person)
+        file = attachment(message, PORT)
+        if "text" in message or file is not None or message.keys() & PASSED_ON:
+            return self._words(tx, message, place, person, file)
         if what := describe(message):
-            self._only_in_mirror(tx, place, lambda: tell(tx, PORT, place, not_sent(what, message), person, remote_id))
+            self._only_in_mirror(tx, place, lambda: tell(tx, PORT, place, not_sent(what), person, remote_id))
         return None
 
-    def _words(self, tx: Tx, message: Json, place: Place, person: str) -> Answer | None:
+    def _words(self, tx: Tx, message: Json, place: Place, person: str, file: Attachment | None) -> Answer | None:
         text = self._addressed(message)
         if text is None:
             return None
         actor = Actor(PLATFORM, person, "text")
         at = Moment(int(message.get("date", 0)) * 1000)
-        answer = wrote(tx, Wrote(actor, place, id_of(message), text, at, replied_to(message)))
+        files = (file,) if file is not None else ()
+        answer = wrote(tx, Wrote(actor, place, id_of(message), text, at, replied_to(message), files=files))
         if answer is None or (answer.form is None and answer.screen is None):
             return None
         return asking.begin(tx, actor, place, answer)
+
+    def _edited(self, tx: Tx, message: Json) -> None:
+        """An operator changes what he wrote in a topic. A location that moves is no change of words."""
+        author, moment = _part(message, "from"), message.get("edit_date")
+        if not message.get("is_topic_message") or message.get("sender_chat") or not author or author.get("is_bot"):
+            return
+        person = str(author["id"])
+        if not moment or "location" in message or self._is_for_a_question(tx, message, person):
+            return
+        text, file = self._addressed(message), attachment(message, PORT)
+        if text is None or ("text" not in message and file is None):
+            return
+        actor, at = Actor(PLATFORM, person, "text"), Moment(int(moment) * 1000)
+        operator_changed(tx, Rewrote(actor, place_of(message), id_of(message), text, at, file))
 
     def _is_for_a_question(self, tx: Tx, message: Json, person: str) -> bool:
         """Whether it can only be meant for a question of ours, so that no client may ever get it (F72).
@@ -184,8 +207,13 @@ class TelegramDeskInbound:
             act()
 
     def _addressed(self, message: Json) -> RichText | None:
-        """The text; ``/close@our_bot`` without the name, None when it is a command for another bot."""
-        text, entities = str(message["text"]), message.get("entities")
+        """The words; ``/close@our_bot`` without the name, None when it is a command for another bot."""
+        if "text" in message:
+            text, entities = str(message["text"]), message.get("entities")
+        elif "caption" in message:
+            text, entities = str(message["caption"]), message.get("caption_entities")
+        else:
+            return RichText.plain(storable(describe(message)))
         found = _COMMAND.match(text)
         if found is None:
             return emojize_tree(from_entities(text, entities))
@@ -204,15 +232,18 @@ class TelegramDeskInbound:
         return asking.begin(tx, actor, place, answer, shown_id(message) if _is_his(message) else "")
 
     def _reaction(self, tx: Tx, reaction: Json) -> None:
-        """A reaction that was added; taking one back says nothing."""
+        """What is new among somebody's reactions, and what is gone (https://core.telegram.org/bots/api#messagereactionupdated)."""
         user = _part(reaction, "user")
-        old, new = reaction.get("old_reaction") or [], reaction.get("new_reaction") or []
-        fresh = [one for one in new if one not in old]
-        if user and not user.get("is_bot") and fresh:
-            chat = str(_part(reaction, "chat").get("id", ""))
-            actor = Actor(PLATFORM, str(user["id"]), "reaction")
-            emoji = next((str(one["emoji"]) for one in fresh if isinstance(one, dict) and "emoji" in one), "")
-            reacted(tx, Reacted(actor, PLATFORM, chat, str(reaction.get("message_id", "")), emoji))
+        if not user or user.get("is_bot"):
+            return
+        old, new = emoji_in(reaction.get("old_reaction")), emoji_in(reaction.get("new_reaction"))
+        changed = [(one, True) for one in new if one not in old] + [(one, False) for one in old if one not in new]
+        if not changed and (reaction.get("new_reaction") or []):
+            changed = [("", True)]  # an emoji of Telegram's own, which nobody else has: he has seen the message
+        chat, post = str(_part(reaction, "chat").get("id", "")), str(reaction.get("message_id", ""))
+        actor = Actor(PLATFORM, str(user["id"]), "reaction")
+        for emoji, added in changed:
+            reacted(tx, Reacted(actor, PLATFORM, chat, post, emoji, sign=emoji, added=added))
 
 
 def place_of(message: Json) -> Place:
@@ -246,10 +277,9 @@ def _is_private(holder: Json) -> bool:
     return _part(holder, "chat").get("type") == "private"
 
 
-def not_sent(what: str, message: Json) -> str:
-    """What an operator is told about a file. Its caption stays back too: alone it would speak of something not there."""
-    rest = " and its caption" if message.get("caption") else ""
-    return f"Files can't be sent yet; the client did not get {what}{rest}"
+def not_sent(what: str) -> str:
+    """What an operator is told about something that is neither words nor a file."""
+    return f"This can't be passed on; the client did not get {what}"
 
 
 def _part(holder: Json, name: str) -> Json:

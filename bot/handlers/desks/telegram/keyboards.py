@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.delivery.ports import History, Notice, Words
+from bot.delivery.ports import FilePost, History, Notice, Words
 from bot.domain.actions import Button
 from bot.domain.card import CardView
 from bot.domain.text import RichText, safe_link, utf16_len
 from bot.domain.times import clock_words
 from bot.handlers.desks.telegram.screens import NO_PREVIEW, link_to, put_jumps
-from bot.handlers.shared.telegram_draft import LIMIT, Draft, clipped, signed
+from bot.handlers.shared.telegram_draft import CAPTION, LIMIT, Draft, clipped, signed
 
 STYLES = {"primary": "primary", "danger": "danger", "success": "success"}
 ROW = 2
@@ -69,8 +69,14 @@ def _opening(draft: Draft, opening: RichText) -> None:
 
 def words(said: Words) -> Arguments:
     """A client's, an operator's or a note's words under a name."""
-    before, after = KINDS.get(said.kind, ("", ""))
-    return {**signed(said.author, said.parts, before=before, after=after), "link_preview_options": NO_PREVIEW}
+    return {**said_by(said), "link_preview_options": NO_PREVIEW}
+
+
+def said_by(post: Words | FilePost) -> Arguments:
+    """``text`` and ``entities`` of words, or of what stands under a file."""
+    before, after = KINDS.get(post.kind, ("", ""))
+    parts, limit = ((post.caption,), CAPTION) if isinstance(post, FilePost) else (post.parts, LIMIT)
+    return signed(post.author, parts, before=before, after=after, quote=post.quote, limit=limit)
 
 
 def notice(told: Notice) -> Arguments:

@@ -7,22 +7,23 @@ posting for everybody ourselves, as a reply to the message it is about. Ephemera
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Any
 
 import structlog
-from aiogram.exceptions import AiogramError, TelegramBadRequest, TelegramForbiddenError
+from aiogram.exceptions import AiogramError, TelegramBadRequest, TelegramForbiddenError, TelegramRetryAfter
 
 from bot.delivery.ports import (
+    Address,
+    Body,
     DeletePost,
     Document,
     EditCard,
     EditPost,
-    Fate,
     Fetch,
     FilePost,
     History,
-    Letter,
     Mark,
     NameTopic,
     Notice,
@@ -31,11 +32,9 @@ from bot.delivery.ports import (
     Parcel,
     Permanent,
     PostCard,
-    PublishHome,
     React,
     Remove,
     Sent,
-    Sweep,
     TopicState,
     Unsupported,
     Words,
@@ -43,16 +42,20 @@ from bot.delivery.ports import (
 from bot.domain.card import CardView
 from bot.handlers.desks.telegram import keyboards
 from bot.handlers.shared.documents import content_of
-from bot.handlers.shared.telegram_api import BotApi
+from bot.handlers.shared.files import Files
+from bot.handlers.shared.telegram_api import BotApi, whole
 from bot.handlers.shared.telegram_draft import clipped
+from bot.handlers.shared.telegram_files import Downloads
 from bot.handlers.shared.telegram_outcomes import Outcomes, is_unparsed
+from bot.handlers.shared.telegram_posts import Posts, answering, plain
 
 log = structlog.get_logger(__name__)
 
-REACTIONS = {Fate.ACCEPTED: "👍", Fate.FAILED: "👎", Fate.HELD: "👀"}
-"""Emoji every bot may react with; ✅ and ❌ are not among them (ReactionTypeEmoji). A new one replaces the old one."""
 PORT = "telegram-desk"
+REPEATABLE = (EditCard, EditPost, DeletePost, React, Fetch, Mark, NameTopic, Remove, TopicState)
+"""What may be done twice without anybody noticing."""
 LONGEST_CAPTION = 1024
+TOO_OLD = "The bot may delete only its own posts here, within 48 hours: give it the right “Delete messages”."
 NOT_REACHED = "Telegram lets a bot write to a person in private only after that person has pressed Start there."
 _TOPIC_COLOUR = 0x6FB9F0
 
@@ -62,19 +65,24 @@ Arguments = dict[str, Any]
 class TelegramDeskPort:
     """The operators' forums, through one bot."""
 
-    def __init__(self, api: BotApi) -> None:
+    def __init__(self, api: BotApi, files: Files) -> None:
         self._api = api
         self._outcomes = Outcomes(to_clients=False)
+        self._posts = Posts(api, files, self._outcomes, too_old=TOO_OLD)
+        self._downloads = Downloads(api, files, self._outcomes)
         self._in_private = Outcomes(to_clients=True)
+        self._silent_until = 0.0
 
     async def deliver(self, parcel: Parcel) -> Outcome:
         """See :class:`bot.delivery.ports.Port`."""
         chat = parcel.address.chat
-        creates = not isinstance(parcel.body, EditCard | Mark | NameTopic | Remove | TopicState)
+        creates = not isinstance(parcel.body, REPEATABLE)
         try:
+            if isinstance(parcel.body, Fetch):  # a file is fetched from the bot, from no chat
+                return await self._downloads.fetch(parcel.body.file)
             return await self._send(parcel, int(chat))
         except AiogramError as error:
-            if chat.startswith("-"):
+            if chat.startswith("-") or not chat:
                 return self._outcomes.read(error, chat, creates=creates)
             outcome = self._in_private.read(error, chat, creates=creates)
             closed = isinstance(outcome, Permanent) and outcome.code == "blocked"
@@ -84,29 +92,45 @@ class TelegramDeskPort:
             return Permanent(f"It could not be put into Telegram's shape ({type(error).__name__}).")
 
     async def _send(self, parcel: Parcel, chat: int) -> Outcome:
-        body = parcel.body
+        """What is posted; see ``_change`` for what changes something that stands there."""
         place: Arguments = {"chat_id": chat}
         if parcel.address.thread:
             place["message_thread_id"] = int(parcel.address.thread)
-        match body:
-            case Words():
-                return await self._post({**place, **keyboards.words(body)})
+        match parcel.body:
+            case Words() as words:
+                return await self._posts.text({**place, **keyboards.words(words), **answering(words.quote)})
+            case FilePost() as post:
+                return await self._posts.file(place, post, keyboards.said_by(post))
             case PostCard(view):
-                return await self._post({**place, **keyboards.card(_linked(view, chat))})
-            case History():
-                return await self._post({**place, **keyboards.history(body)})
-            case Notice():
-                return await self._tell(place, body)
+                return await self._posts.text({**place, **keyboards.card(_linked(view, chat))})
+            case History() as history:
+                return await self._posts.text({**place, **keyboards.history(history)})
+            case Notice() as notice:
+                return await self._tell(place, notice)
             case Document() as document:
                 return await self._file(place, document)
+            case OpenTopic(name):
+                topic = {"chat_id": chat, "name": keyboards.topic_name(name), "icon_color": _TOPIC_COLOUR}
+                made = await self._api.call("createForumTopic", topic)
+                return Sent(str(made["message_thread_id"]))
+            case body:
+                return await self._change(place, body)
+
+    async def _change(self, place: Arguments, body: Body) -> Outcome:
+        chat: int = place["chat_id"]
+        match body:
+            case EditPost() as change:
+                return await self._posts.edit(chat, change, keyboards.said_by(change.post))
+            case DeletePost(remote_id):
+                return await self._posts.delete(chat, remote_id)
+            case React() as reaction:
+                return await self._posts.react(chat, reaction)
+            case Mark(remote_id, fate):
+                return await self._posts.react(chat, React(remote_id, (), fate))
             case EditCard(remote_id, view):
                 return await self._edit(
                     {"chat_id": chat, "message_id": int(remote_id), **keyboards.card(_linked(view, chat))}, remote_id
                 )
-            case Mark(remote_id, fate):
-                reaction = [{"type": "emoji", "emoji": REACTIONS[fate]}]
-                await self._api.call("setMessageReaction", {"chat_id": chat, "message_id": int(remote_id), "reaction": reaction})
-                return Sent(remote_id)
             case TopicState(closed):
                 await self._api.call("closeForumTopic" if closed else "reopenForumTopic", place)
                 return Sent()
@@ -115,46 +139,41 @@ class TelegramDeskPort:
                 return Sent()
             case Remove():
                 return await self._remove(place)
-            case (
-                Sweep() | PublishHome() | Letter()
-            ):  # what has no topic is refused at once; the others are Slack's and the mail's
+            case _:  # Slack's and the mail's: what has no topic is refused at once
                 return Unsupported("a Telegram desk has no such thing")
-            case FilePost() | EditPost() | DeletePost() | React() | Fetch():
-                return Unsupported("not yet")
-            case OpenTopic(name):
-                topic = {"chat_id": chat, "name": keyboards.topic_name(name), "icon_color": _TOPIC_COLOUR}
-                made = await self._api.call("createForumTopic", topic)
-                return Sent(str(made["message_thread_id"]))
 
-    async def _post(self, arguments: Arguments) -> Outcome:
-        """Post; when the formatting is refused, once more as plain text (F34)."""
+    async def typing(self, address: Address) -> None:
+        """See :class:`bot.delivery.ports.ShowsTyping`; ``sendChatAction`` in the topic."""
+        if time.monotonic() < self._silent_until:
+            return
+        where: Arguments = {"chat_id": int(address.chat), "action": "typing"}
+        if address.thread:
+            where["message_thread_id"] = int(address.thread)
         try:
-            message = await self._api.call("sendMessage", arguments)
-        except TelegramBadRequest as error:
-            if not is_unparsed(error) or "entities" not in arguments:
-                raise
-            log.warning("formatting refused, sent as plain text", port=PORT, why=error.message)
-            message = await self._api.call("sendMessage", plain(arguments))
-        return Sent(str(message["message_id"] or ""))
+            await self._api.call("sendChatAction", where)
+        except TelegramRetryAfter as error:
+            self._silent_until = time.monotonic() + error.retry_after
+        except AiogramError as error:
+            log.debug("typing not shown", port=PORT, why=str(error))
 
     async def _tell(self, place: Arguments, told: Notice) -> Outcome:
         arguments = {**place, **keyboards.notice(told)}
         receiver = told.only_for or ""
         if receiver.isdecimal():
             try:
-                return await self._post({**arguments, "ephemeral_message_parameters": {"receiver_user_id": int(receiver)}})
+                return await self._posts.text({**arguments, "ephemeral_message_parameters": {"receiver_user_id": int(receiver)}})
             except (TelegramBadRequest, TelegramForbiddenError) as error:
                 log.info("not shown to one person alone, so to all", port=PORT, why=error.message)
         if told.reply_to and told.reply_to.isdecimal():
             arguments["reply_parameters"] = {"message_id": int(told.reply_to), "allow_sending_without_reply": True}
-        return await self._post(arguments)
+        return await self._posts.text(arguments)
 
     async def _file(self, place: Arguments, document: Document) -> Outcome:
         """A picture to look at, anything else to keep (https://core.telegram.org/bots/api#sendphoto, #senddocument)."""
         content = await content_of(document)
         kind = "photo" if document.mime.startswith("image/") else "document"
         arguments = {**place, "caption": clipped(document.caption, LONGEST_CAPTION)} if document.caption else place
-        file = (document.name, document.mime, content)
+        file = whole(document.name, document.mime, content)
         message = await self._api.send_file(f"send{kind.capitalize()}", arguments, kind, file)
         return Sent(str(message["message_id"]))
 
@@ -183,8 +202,3 @@ def _linked(card: CardView, chat: int) -> CardView:
     """The card with the address of the topic it points to (https://core.telegram.org/api/links#forum-topic-links)."""
     inside = str(chat).removeprefix("-100")
     return replace(card, link=f"https://t.me/c/{inside}/{card.link}") if card.link.isdecimal() else card
-
-
-def plain(arguments: Arguments) -> Arguments:
-    """The same message without formatting."""
-    return {name: value for name, value in arguments.items() if name != "entities"}
