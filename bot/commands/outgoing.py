@@ -184,7 +184,7 @@ def _begin(
         group = GroupId(wanted["group"])
         if not team.desks_of(tx, group):
             raise NoDesk(group=team.group_by_id(tx, group).badge)
-        talk = conversations.create(tx, channel.id, digits, group, name=wanted["name"], identifiers=told)
+        talk = conversations.create(tx, channel.id, digits, group, name=wanted["name"], identifiers=told, searched=True)
     else:
         _may_begin(tx, desk, talk)
     if talk.status is not Status.INBOX:

@@ -35,7 +35,7 @@ class Received:
     ``at``            when the channel says it was written
     ``text``          the words; with a ``file`` its caption, empty for none
     ``reply_to``      the channel's id of the message it answers, empty for none (R35)
-    ``aliases``       other ids the channel knows the client by, kept with a new client
+    ``aliases``       other ids the channel knows the client by, kept with a new client; None where there is only one ever
     """
 
     channel_kind: str
@@ -48,7 +48,7 @@ class Received:
     identifiers: dict[str, str] = field(default_factory=dict)
     file: Attachment | None = None
     reply_to: str = ""
-    aliases: tuple[str, ...] = ()
+    aliases: tuple[str, ...] | None = None
 
 
 def receive(tx: Tx, got: Received) -> None:
@@ -75,9 +75,15 @@ def _receive(tx: Tx, got: Received, suffix: str) -> None:
     is_new = conversation is None
     if conversation is None:
         conversation = conversations.create(
-            tx, channel.id, got.external_id, channel.group_id, name=got.client_name, identifiers=got.identifiers
+            tx,
+            channel.id,
+            got.external_id,
+            channel.group_id,
+            name=got.client_name,
+            identifiers=got.identifiers,
+            searched=got.aliases is not None,
         )
-        for alias in got.aliases:
+        for alias in got.aliases or ():
             identities.add(tx, channel.id, conversation.client_id, alias)
     if conversation.blacklisted:
         _keep_unheard(tx, channel, conversation, got, suffix)

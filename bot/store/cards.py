@@ -25,7 +25,8 @@ class Face:
     """What one card shows, but for the first words.
 
     ``meant_for``, ``pinned`` are operators' names, empty for nobody; ``left``: the talk goes on in another thread;
-    ``link`` is the thread in the same room or forum the pointer points to, empty for none; ``window`` until when free words may go.
+    ``link`` is the thread in the same room or forum the pointer points to, empty for none; ``window``
+    until when free words may go.
     """
 
     conversation: Conversation

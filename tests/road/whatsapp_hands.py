@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
+from tests.road.desks import SlackView
 from tests.road.house import House
 from tests.road.talk import NAMES, Talk, change_team, views
 
@@ -58,3 +60,52 @@ async def begin_taken_whatsapp(house: House, platform: str, who: str = "olga", *
     await talk.presses(who, "Start conversation")
     await talk.shows(f"🟢 In progress 👤 {NAMES[who]}")
     return talk
+
+
+def files_in(talk: Talk, *, there: bool = False) -> list[tuple[str, bytes]]:
+    """The files in the thread on this desk, or on the other one: name and bytes."""
+    view, thread = (talk.other, talk.there) if there else (talk.mine, talk.thread)
+    if isinstance(view, SlackView):
+        return [(name, content) for name, content, _ in view.files(thread)]
+    found = []
+    for one in view.telegram.messages(chat=view.chat, thread=int(thread)):
+        for kind in ("document", "photo", "audio", "voice", "video"):
+            if kind in one:
+                part = one[kind][-1] if kind == "photo" else one[kind]
+                found.append((part.get("file_name", ""), view.telegram.files[part["file_id"]].content))
+    return found
+
+
+def sends_file(talk: Talk, who: str, name: str, mime: str, content: bytes, caption: str = "") -> str:
+    """An operator sends a file in the thread; the post."""
+    view = talk.mine
+    if isinstance(view, SlackView):
+        return view.says(who, talk.thread, caption, [{"name": name, "content": content, "mimetype": mime}])
+    encoded = base64.b64encode(content).decode()
+    sent = view.telegram.send_document(
+        view.user(who), view.chat, name, mime, content=encoded, caption=caption or None, thread=int(talk.thread)
+    )
+    return str(sent["message_id"])
+
+
+def react(talk: Talk, who: str, post: Json, emoji: str, slack_name: str) -> None:
+    """An operator reacts to a post of the thread."""
+    view = talk.mine
+    if isinstance(view, SlackView):
+        view.reacts(who, talk.thread, post["ts"], slack_name)
+    else:
+        view.telegram.react(user=view.user(who), chat=view.chat, message_id=post["message_id"], emoji=emoji)
+
+
+def reactions_of(talk: Talk, post: str) -> set[str]:
+    """What stands under a post on this desk."""
+    view = talk.mine
+    if isinstance(view, SlackView):
+        return view.reactions(talk.thread, post)
+    posts = view.telegram.messages(chat=view.chat, thread=int(talk.thread))
+    return {one["emoji"] for said in posts if str(said["message_id"]) == post for one in said.get("reactions", ())}
+
+
+def calls(house: House, name: str) -> list[Json]:
+    """What the house asked of the API under this name."""
+    return [arguments for _, method, arguments, _ in house.box.whatsapp.api.calls if method == name]

@@ -1,6 +1,7 @@
 """The Cloud API's error codes in plain words.
 
-developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes (2026-05). Meta asks to build on the code alone.
+developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes (2026-05). Meta asks to build on
+the code alone.
 """
 
 from __future__ import annotations

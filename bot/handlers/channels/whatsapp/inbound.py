@@ -176,9 +176,9 @@ def _status(tx: Tx, status: Json) -> None:
         details = _dict(error, "error_data").get("details") or error.get("title") or ""
         code = error.get("code")
         reason = reason_of(code if isinstance(code, int) else 0, str(details))
-    if opaque.startswith(MARK) and opaque[1:].isdecimal():
-        if channel.receipt_of(tx, KIND, int(opaque[1:]), fate, reason=reason):
-            return
+    ours = opaque.startswith(MARK) and opaque[1:].isdecimal()
+    if ours and channel.receipt_of(tx, KIND, int(opaque[1:]), fate, reason=reason):
+        return
     ids = [str(status[name]) for name in ("recipient_user_id", "recipient_id") if status.get(name)]
     if ids:
         channel.receipt(tx, KIND, rung(tx, KIND, ids, known_only=True), str(status["id"]), fate, reason=reason)

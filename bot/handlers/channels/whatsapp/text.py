@@ -1,4 +1,4 @@
-"""WhatsApp's marks for bold and the like, and back: ``*bold*``, ``_italic_``, ``~struck~``, backticks, lines that begin with ``>``.
+"""WhatsApp's marks for bold and the like, and back: ``*bold*``, ``_italic_``, ``~struck~``, backticks, ``> quoted``.
 
 What they are: faq.whatsapp.com/539178204879377 (“How to format your messages”). A mark counts at the border of a word only.
 """

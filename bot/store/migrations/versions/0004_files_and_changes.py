@@ -67,7 +67,6 @@ def upgrade() -> None:
         batch_op.add_column(_id("file_id", nullable=True))
         batch_op.add_column(_id("reply_to", nullable=True))
 
-
     if op.get_bind().dialect.name == "postgresql":  # moments in milliseconds; SQLite's integers are as wide as they need to be
         op.alter_column("message", "edited_rev", type_=sa.BigInteger(), server_default="0")
 
