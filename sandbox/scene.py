@@ -121,14 +121,15 @@ class Scene:
         }
         return {f"RELAYDESK_{name}": value for name, value in settings.items()}
 
-    def team_toml(self) -> str:
-        """The team file: two groups, two channels, four operators, two roles."""
+    def team_toml(self, *, whatsapp: bool = False) -> str:
+        """The team file: two groups, two channels (with ``whatsapp`` three), four operators, two roles."""
         tables = [
             ("role", {"name": "lead", "permissions": ["conversations_management", "tab_all", "send_once"]}),
             ("role", {"name": "admin", "permissions": ["super_admin"]}),
             *(("group", self._group(name, label, colour)) for name, label, colour in GROUPS),
             ("channel", {"kind": "telegram", "name": "shop-bot", "group": "Sales"}),
             ("channel", {"kind": "widget", "name": WEBSITE, "group": "Support"}),
+            *([("channel", {"kind": "whatsapp", "name": "whatsapp", "group": "Sales"})] if whatsapp else []),
             ("operator", self._operator("Olga Ivanova", "olga", ["Sales", "Support"], "lead")),
             ("operator", self._operator("Ben Carter", "ben", ["Sales"])),
             ("operator", self._operator("Boris Petrov", "boris", ["Sales", "Support"])),
@@ -180,8 +181,8 @@ class Scene:
         """Leave ``bot.env`` and ``team.toml`` in a folder, for a bot started by hand."""
         folder.mkdir(parents=True, exist_ok=True)
         team = folder / "team.toml"
-        team.write_text(self.team_toml(), encoding="utf-8")
-        settings = {**self.environment(), "RELAYDESK_TEAM_FILE": str(team.resolve())}
+        team.write_text(self.team_toml(whatsapp=True), encoding="utf-8")
+        settings = {**self.environment(), **self.whatsapp.environment(), "RELAYDESK_TEAM_FILE": str(team.resolve())}
         lines = "".join(f"{name}={value}\n" for name, value in settings.items())
         (folder / "bot.env").write_text(lines, encoding="utf-8")
 
@@ -264,8 +265,8 @@ def _whatsapp(sandbox: Sandbox) -> tuple[WhatsappNumber, dict[str, int]]:
     names = ("id", "business", "token", "app_secret", "verify_token")
     number = WhatsappNumber(**{name: made[name] for name in names}, api_url=whatsapp.base_url)
     whatsapp.add_template("order_ready", "Hello {{1}}, your order {{2}} is ready.", footer=SHOP)
-    whatsapp.add_template("still_there", "Hello, we have an answer for you. May we write to you?")
-    people = {"maria": ("Maria Silva", "+15550101001", False), "nil": ("Nil", "+15550101002", True)}
+    whatsapp.add_template("still_there", "Hello, may we write to you?")
+    people = {"maria": ("Maria Silva", "+4915112340001", False), "nil": ("Nil", "+4915112340002", True)}
     return number, {
         short: whatsapp.add_person(name=name, phone=phone, hidden=hidden, username=short if hidden else "")["id"]
         for short, (name, phone, hidden) in people.items()

@@ -9,6 +9,7 @@ from bot.commands.answer import Answer
 from bot.commands.asked import Asked
 from bot.commands.menu import RELABELLED, token_of
 from bot.commands.perform import Context
+from bot.commands.templates import excerpt
 from bot.domain.actions import Action, Button, Verb, row_of
 from bot.domain.approved import VALUE, Approved
 from bot.domain.capabilities import CHANNELS
@@ -18,8 +19,8 @@ from bot.domain.screen import ChoiceField, Field, Form, Option, TextField
 from bot.store import approved, team
 from bot.store.uow import Tx
 
-SHOWN = 90
-"""Characters of a template beside its name."""
+SHOWN = 60
+"""Characters of a template in a list."""
 
 
 def choose(tx: Tx, context: Context, asked: Asked) -> Answer:
@@ -63,9 +64,7 @@ def filled_in(one: Approved, given: Mapping[str, tuple[str, ...]]) -> dict[str, 
 
 def options(tx: Tx) -> tuple[Option, ...]:
     """The templates there are, to be chosen. Raises ``NoApprovedAtAll``."""
-    found = tuple(
-        Option(str(one.id), f"{one.title}: {' '.join(one.body.split())}"[:SHOWN]) for one in approved.everything(tx)[:100]
-    )
+    found = tuple(Option(str(one.id), excerpt(f"{one.title}: {one.body}", SHOWN)) for one in approved.everything(tx)[:99])
     if not found:
         raise NoApprovedAtAll
     return found

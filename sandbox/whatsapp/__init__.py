@@ -166,6 +166,7 @@ class Whatsapp:
         home = self._number(number)
         await self.webhooks.verify(home, url, verify_token or home.verify_token)
         self.webhooks.release()
+        self.feed.publish("whatsapp", "webhook")
         return True
 
     @person

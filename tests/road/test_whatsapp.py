@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from bot.store import inbox
+from sandbox.people import Mistake
 from tests.road.house import House
 from tests.road.talk import HOLDER
 from tests.road.whatsapp_hands import (
-    DAY,
     PDF,
     PNG,
     begin_taken_whatsapp,
@@ -162,7 +165,7 @@ async def test_F9_R34_receipts_in_any_order_and_repeated(cold_house: House, plat
     await talk.marked(post, "read")
     await house.settled()
     await talk.marked(post, "read")
-    assert len(whatsapp.webhooks.sent) == 2 or all(status == 200 for _, status in whatsapp.webhooks.sent)
+    assert all(status == 200 for _, status in whatsapp.webhooks.sent)
 
 
 async def test_F9_R34_a_receipt_before_the_answer_is_not_lost(cold_house: House, platform: str) -> None:
@@ -198,7 +201,7 @@ async def test_F7_F8_one_bad_part_of_a_batch_takes_nobody_with_it(cold_house: Ho
     writes(house, "first")
     for part in ({"messages": ["?"]}, {"messages": [{"type": "text"}]}, {"statuses": [{"status": 5}]}, {"messages": {"a": 1}}):
         whatsapp.inject(part)
-    whatsapp.inject({"messages": [{"id": "wamid.X", "from": "15550101001", "timestamp": "soon", "type": "hologram"}]})
+    whatsapp.inject({"messages": [{"id": "wamid.X", "from": "4915112340001", "timestamp": "soon", "type": "hologram"}]})
     writes(house, "last")
     whatsapp.release(twice=True)
     await house.until(lambda: house.slack.threads())
@@ -209,7 +212,7 @@ async def test_F7_F8_one_bad_part_of_a_batch_takes_nobody_with_it(cold_house: Ho
     assert sum("can't pass this message on: hologram" in one for one in said) == 1
     assert sum("last" in one for one in said) == 1
     assert house.app is not None
-    assert await house.app.store.read(lambda tx: __import__("bot.store.inbox", fromlist=["counts"]).counts(tx).get("dead")) == 3
+    assert (await house.app.store.read(inbox.counts))["dead"] == 3
 
 
 async def test_F65_only_what_is_signed_and_knows_the_token_gets_in(cold_house: House) -> None:
@@ -232,12 +235,8 @@ async def test_F65_only_what_is_signed_and_knows_the_token_gets_in(cold_house: H
     assert sum(status == 401 for _, status in whatsapp.webhooks.sent) == 7
     assert await whatsapp.webhooks.post(number, b"{cut")
     assert await whatsapp.webhooks.post(number, b"[1]")
-    try:
+    with pytest.raises(Mistake, match="couldn't be validated"):
         await whatsapp.set_webhook(number.url, "guessed")
-    except Exception as error:
-        assert "couldn't be validated" in str(error)
-    else:
-        raise AssertionError("a wrong verify token was taken")
 
 
 async def test_R101_a_new_number_leads_to_the_same_conversation(cold_house: House, platform: str) -> None:
@@ -245,7 +244,7 @@ async def test_R101_a_new_number_leads_to_the_same_conversation(cold_house: Hous
     await open_whatsapp(house)
     talk = await begin_taken_whatsapp(house, platform)
     maria = house.scene.whatsapp_clients["maria"]
-    house.box.whatsapp.change_number(maria, "+15550109999")
+    house.box.whatsapp.change_number(maria, "+4915112349999")
     await house.until(lambda: any("another number" in line for line in talk.lines()))
     post = talk.says(HOLDER, "hello again")
     await house.until(lambda: len(sees(house)) == 1)
@@ -259,7 +258,7 @@ async def test_R101_a_number_given_to_somebody_else_is_somebody_else(cold_house:
     house = cold_house
     await open_whatsapp(house)
     talk = await begin_whatsapp(house, platform)
-    house.scene.whatsapp_clients["heir"] = house.box.whatsapp.add_person(name="Heir", phone="+15550101001")["id"]
+    house.scene.whatsapp_clients["heir"] = house.box.whatsapp.add_person(name="Heir", phone="+4915112340001")["id"]
     writes(house, "I am new here", "heir")
     await house.until(lambda: len(talk.mine.threads()) == 2 == len(talk.other.threads()))
     assert not any("I am new here" in line for line in talk.lines())
@@ -272,4 +271,3 @@ async def test_F57_R32_a_files_address_outside_of_whatsapp_is_not_asked(cold_hou
     house.box.whatsapp.base_url = "http://127.0.0.1:9"
     house.box.whatsapp.send(house.scene.whatsapp_clients["maria"], kind="image", content=PNG, mime="image/png")
     await house.until(lambda: any("It was not fetched" in line for line in talk.lines()))
-    assert DAY

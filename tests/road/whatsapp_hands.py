@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.road.desks import SlackView
 from tests.road.house import House
-from tests.road.talk import NAMES, Talk, change_team, views
+from tests.road.talk import NAMES, Talk, View, change_team, views
 
 Json = dict[str, Any]
 DAY = 24 * 3600.0
@@ -109,3 +109,13 @@ def reactions_of(talk: Talk, post: str) -> set[str]:
 def calls(house: House, name: str) -> list[Json]:
     """What the house asked of the API under this name."""
     return [arguments for _, method, arguments, _ in house.box.whatsapp.api.calls if method == name]
+
+
+async def fills_both(view: View, who: str, thread: str, first: Json, second: Json) -> str:
+    """Fill a form and the one that follows it; in Telegram both are questions one after the other."""
+    if not isinstance(view, SlackView):
+        return await view.fills(who, thread, **first, **second)
+    assert "{{1}}" in await view.fills(who, thread, **first)
+    wrong = await view.fills(who, thread, **{**second, next(iter(second)): " "})
+    assert "Please write" in wrong
+    return await view.fills(who, thread, **second)
