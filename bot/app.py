@@ -29,7 +29,7 @@ from bot.handlers.web import serve
 from bot.store import cursors, inbox, lanes, team
 from bot.store.engine import SETTING, Ahead, Store, StoreError, in_time, open_store
 from bot.store.migrate import migrate, refuse_later, revisions
-from bot.store.secrets import renewed, shared
+from bot.store.secrets import HTTP, renewed, shared
 from bot.store.uow import Tx
 from bot.team_file import team_plan
 from bot.unserved import unserved
@@ -192,7 +192,7 @@ async def build(settings: Settings, part: Part = Part.ALL, *, ahead: Ahead = in_
             for line in applied.kept:
                 log.warning("team: %s", line, remedy=KEPT)
         await store.write(lambda tx: _begin_anew(tx, settings))
-        app.platforms = await platforms(settings, app.intake, store, read=store.read)
+        app.platforms = await platforms(settings, app.intake, store, read=store.read, types=app.typing.client_types)
         for platform in app.platforms:
             for source, inbound in platform.inbounds.items():
                 app.intake.add(source, inbound)
@@ -232,8 +232,13 @@ def _begin_anew(tx: Tx, settings: Settings) -> None:
             token_changed(tx, port)
 
 
-async def platforms(settings: Settings, intake: Intake, store: Store, *, read: Read) -> list[Platform]:
-    """The platforms that have what they need; the others are not even imported. ``read`` looks at the team."""
+async def platforms(
+    settings: Settings, intake: Intake, store: Store, *, read: Read, types: Callable[[str, str, str], None]
+) -> list[Platform]:
+    """The platforms that have what they need; the others are not even imported.
+
+    ``read`` looks at the team; ``types`` shows operators that a client (of which channel) types.
+    """
     found: list[Platform] = []
     if settings.slack.bot_token:
         from bot.handlers.desks.slack.platform import SlackPlatform
@@ -265,6 +270,21 @@ async def platforms(settings: Settings, intake: Intake, store: Store, *, read: R
         found.append(_whatsapp(settings, intake, store))
     if settings.smtp.host:
         found.append(_mail(settings, store))
+    plugs = [channel.name for channel in await read(lambda tx: team.channels(tx, "http"))]
+    if plugs:
+        from bot.handlers.channels.http.platform import HttpPlatform
+
+        found.append(
+            HttpPlatform(
+                intake,
+                store,
+                channels=plugs,
+                master=await store.write(lambda tx: shared(tx, HTTP)),
+                public_url=settings.public_url or "",
+                insecure=settings.http_channel.insecure_callbacks,
+                types=types,
+            )
+        )
     widgets = [channel.name for channel in await read(lambda tx: team.channels(tx, "widget"))]
     if widgets:
         from bot.handlers.channels.widget.platform import WidgetPlatform

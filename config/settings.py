@@ -213,6 +213,12 @@ class Widget(_Part):
     identity_secret: Secret | None = None
 
 
+class HttpChannel(_Part):
+    """The HTTP channel. ``insecure_callbacks``: origins that may be called though they are plain http or private; for tests."""
+
+    insecure_callbacks: Annotated[tuple[str, ...], BeforeValidator(_parse_origins)] = ()
+
+
 class Files(_Part):
     """Files both ways: the largest in megabytes, how many days their bytes are kept, and whether programs are passed on."""
 
@@ -275,6 +281,7 @@ class Settings(BaseSettings):
     smtp: Smtp = Smtp()
     outgoing: Outgoing = Outgoing()
     widget: Widget = Widget()
+    http_channel: HttpChannel = HttpChannel()
     files: Files = Files()
     log: Log = Log()
     limits: Limits = Limits()

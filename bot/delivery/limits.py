@@ -53,6 +53,8 @@ class Limits:
                 Window(f"{port}:{chat}:pair", credit, float(PAIR_CREDIT_SECONDS)),
                 Window(f"{port}:account", self.number_per_second, 1.0),
             )
+        if port == "http":  # each channel calls another system
+            return (Window(f"{port}:{chat.partition(':')[0]}:calls", 0, 1.0),)
         if port == "slack":
             return self._room(chat, op, edit=edit)
         return (Window(f"{port}:account", 0, 1.0),)

@@ -10,7 +10,7 @@ braces are filled in by whoever raises it.
     ├── where it stands: AlreadyStarted … TooLate
     ├── the window: WindowClosed · NoApproved · NoApprovedAtAll · MissingValue
     ├── files and changes: FileRefused · NotYourMessage · NoMessage · NotANote · WrittenForYou · TooOldToChange
-    ├── writing first: BadPhone · NoWhatsapp · OnlyTemplates · WordsOrTemplate · InNoGroup
+    ├── writing first: BadPhone · NoWhatsapp · OnlyTemplates · WordsOrTemplate · InNoGroup · BadCallback
     ├── files and changes: FileRefused · NotYourMessage · NoMessage · NotANote · WrittenForYou · AnotherFile · TooOldToChange
     ├── passing on: UnknownColleague · UnknownGroup · SameGroup · NoDesk · HasMoved
     ├── pins: NobodyToPin · OnlyTheirs · AlreadyPinned · NotPinned · NotYourPin
@@ -121,6 +121,7 @@ from bot.domain.errors_team import (
 )
 from bot.domain.errors_words import (
     BadAddress,
+    BadCallback,
     BadPhone,
     BadSince,
     BadSubject,
@@ -167,6 +168,7 @@ __all__ = [
     "AlreadyYours",
     "AnotherFile",
     "BadAddress",
+    "BadCallback",
     "BadHours",
     "BadPhone",
     "BadQuiet",

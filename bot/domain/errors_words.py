@@ -197,3 +197,7 @@ class WordsOrTemplate(Refusal):
 
 class InNoGroup(Refusal):
     """You are in no group that has a desk, so the conversation would be seen nowhere. Please ask an admin."""
+
+
+class BadCallback(Refusal):
+    """A callback is an address like https://crm.example.com/hook, and only HTTP channels have one."""

@@ -18,12 +18,13 @@ from bot.store.uow import Tx, values
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """Where clients write."""
+    """Where clients write. ``callback`` is where an HTTP channel's answers go, empty for nowhere."""
 
     id: ChannelId
     kind: str
     name: str
     group_id: GroupId
+    callback: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,8 @@ def group_settings(tx: Tx) -> dict[GroupId, GroupSettings]:
     return {GroupId(row.id): GroupSettings.from_json(row.settings) for row in tx.execute(query)}
 
 
-_CHANNEL = select(channel.c.id, channel.c.kind, channel.c.name, channel.c.group_id).where(channel.c.active.is_(True))
+_CHANNEL_COLUMNS = (channel.c.id, channel.c.kind, channel.c.name, channel.c.group_id, channel.c.callback)
+_CHANNEL = select(*_CHANNEL_COLUMNS).where(channel.c.active.is_(True))
 
 
 def find_channel(tx: Tx, kind: str, name: str | None) -> Channel | None:
@@ -177,7 +179,7 @@ def channels(tx: Tx, kind: str | None = None) -> list[Channel]:
     return [Channel(*values(row)) for row in tx.execute(query.where(channel.c.kind == kind) if kind else query)]
 
 
-_CHANNEL_BY_ID = select(channel.c.id, channel.c.kind, channel.c.name, channel.c.group_id).where(channel.c.id == bindparam("id"))
+_CHANNEL_BY_ID = select(*_CHANNEL_COLUMNS).where(channel.c.id == bindparam("id"))
 
 
 def channel_by_id(tx: Tx, channel_id: ChannelId) -> Channel:

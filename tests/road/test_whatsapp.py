@@ -201,7 +201,8 @@ async def test_F7_F8_one_bad_part_of_a_batch_takes_nobody_with_it(cold_house: Ho
     writes(house, "first")
     for part in ({"messages": ["?"]}, {"messages": [{"type": "text"}]}, {"statuses": [{"status": 5}]}, {"messages": {"a": 1}}):
         whatsapp.inject(part)
-    whatsapp.inject({"messages": [{"id": "wamid.X", "from": "4915112340001", "timestamp": "soon", "type": "hologram"}]})
+    user = whatsapp.world.people[house.scene.whatsapp_clients["maria"]].user_id
+    whatsapp.inject({"messages": [{"id": "wamid.X", "from_user_id": user, "timestamp": "soon", "type": "hologram"}]})
     writes(house, "last")
     whatsapp.release(twice=True)
     await house.until(lambda: house.slack.threads())

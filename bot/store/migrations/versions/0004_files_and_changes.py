@@ -62,6 +62,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_approved")),
         sa.UniqueConstraint("name", "language", name=op.f("uq_approved_name_language")),
     )
+    with op.batch_alter_table("channel", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("callback", sa.Text(), server_default="", nullable=False))
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.add_column(sa.Column("fate", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(_id("file_id", nullable=True))
@@ -72,6 +74,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("channel", schema=None) as batch_op:
+        batch_op.drop_column("callback")
     if op.get_bind().dialect.name == "postgresql":
         op.execute("UPDATE message SET edited_rev = 0")
         op.alter_column("message", "edited_rev", type_=sa.Integer(), server_default="0")
