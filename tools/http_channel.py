@@ -1,4 +1,4 @@
-"""Writes ``docs/http-channel.openapi.json`` from the models the program itself reads and writes: ``python -m tools.http_channel``."""
+"""Writes ``docs/http-channel.openapi.json`` from the models the program itself uses: ``python -m tools.http_channel``."""
 
 from __future__ import annotations
 

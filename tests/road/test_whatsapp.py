@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -272,3 +273,36 @@ async def test_F57_R32_a_files_address_outside_of_whatsapp_is_not_asked(cold_hou
     house.box.whatsapp.base_url = "http://127.0.0.1:9"
     house.box.whatsapp.send(house.scene.whatsapp_clients["maria"], kind="image", content=PNG, mime="image/png")
     await house.until(lambda: any("It was not fetched" in line for line in talk.lines()))
+
+
+async def test_R121_F31_the_limit_for_one_client_delays_and_loses_nothing(cold_house: House, platform: str) -> None:
+    house = cold_house
+    await open_whatsapp(house)
+    talk = await begin_taken_whatsapp(house, platform)
+    house.box.faults.add("whatsapp", "messages", "error", error="131056")
+    for number in range(5):
+        talk.says(HOLDER, f"line {number}")
+    await house.until(lambda: any(code == 131056 for _, _, _, code in house.box.whatsapp.api.calls))
+    house.ahead += 10
+    await house.until(lambda: len(sees(house)) == 5)
+    assert sees(house) == [f"*Olga Ivanova*\nline {number}" for number in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ({"type": "location", "wire": {"latitude": 1.5, "longitude": 2.5, "name": "Office"}}, "📍 Office"),
+        ({"type": "button", "wire": {"text": "Yes, please", "payload": "yes"}}, "Yes, please"),
+        (
+            {"type": "interactive", "wire": {"type": "list_reply", "list_reply": {"id": "1", "title": "The blue one"}}},
+            "The blue one",
+        ),
+        ({"type": "unsupported", "wire": {}}, "can't pass this message on"),
+    ],
+)
+async def test_R101_what_is_no_text_is_told_in_words(cold_house: House, sent: dict[str, Any], words: str) -> None:
+    house = cold_house
+    await open_whatsapp(house)
+    house.box.whatsapp.send(house.scene.whatsapp_clients["maria"], kind=sent["type"], wire=sent["wire"])
+    await house.until(lambda: house.slack.threads())
+    assert words in house.slack.card(house.slack.threads()[0])

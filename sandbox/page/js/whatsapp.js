@@ -61,10 +61,16 @@ export function whatsappPane(box) {
     return h("div", { class: `wa-bubble${one.mine ? " mine" : ""}` },
       about && h("p", { class: "wa-about" }, about.text || about.file?.name || "a file"),
       one.file && shown(one.file),
-      one.text && h("p", {}, one.text),
+      one.text && h("p", {}, marked(one.text)),
       h("span", { class: "wa-foot" }, hour(one.at), !one.mine && tick && h("i", { class: one.status, "aria-label": word, title: `The business sees: ${word}` }, tick)),
       signs.length > 0 && h("span", { class: "wa-signs" }, signs.join("")),
       iconButton("more", "Answer or react", (event) => choose(event.currentTarget, one), { class: "wa-more" }));
+  }
+
+  // *bold*, _italic_, ~struck~ and `code`, as the app shows them; text only ever becomes text nodes.
+  function marked(text) {
+    const tags = { "*": "b", _: "i", "~": "s", "`": "code" };
+    return text.split(/((?<![\w*_~`])[*_~`](?=\S)[^\n]*?\S[*_~`](?![\w*_~`]))/u).map((part) => part.length > 2 && part[0] in tags && part.at(-1) === part[0] ? h(tags[part[0]], {}, part.slice(1, -1)) : part);
   }
 
   function shown(given) {
