@@ -166,7 +166,7 @@ def _keep_all(tx: Tx, context: Context, said: Wrote, direction: Direction) -> li
         raise HasMoved(group=team.group_by_id(tx, context.conversation.group_id).badge)
     sent = [tidy(one) for one in said.files]
     pieces: list[_Piece] = []
-    if not sent or utf16_len(said.text.to_plain()) > CAPTION:
+    if not sent or utf16_len(said.text.to_plain()) > CAPTION or (not said.text.is_empty and _is_bare(tx, context, sent[0])):
         pieces.append(_Piece(said.text))
     pieces += [_Piece(EMPTY if pieces or number else said.text, one) for number, one in enumerate(sent)]
     before, noted = context.conversation, context.conversation
@@ -182,6 +182,12 @@ def _keep_all(tx: Tx, context: Context, said: Wrote, direction: Direction) -> li
     if (noted.unseen, noted.last_direction, noted.time) != (before.unseen, before.last_direction, before.time):
         spread.refresh_cards(tx, noted)
     return kept
+
+
+def _is_bare(tx: Tx, context: Context, file: Attachment) -> bool:
+    """Whether the client's channel takes such a file without words only, so that these go before it."""
+    channel = CHANNELS[team.channel_by_id(tx, context.conversation.channel_id).kind]
+    return bool(channel.bare) and file.mime.startswith(channel.bare)
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,12 @@ def reserve(tx: Tx, sent: Attachment, owner: str) -> FileId:
     return FileId(tx.execute(_ADD, row).scalar_one())
 
 
+def is_unnamed(tx: Tx, number: int, owner: str) -> bool:
+    """Whether this is a whole upload of theirs that no message bears yet."""
+    mine = file.c.id == number, file.c.conversation_id.is_(None), file.c.source_ref == json.dumps({"owner": owner})
+    return tx.execute(select(file.c.id).where(*mine, file.c.state == FileState.HERE.value)).first() is not None
+
+
 def _claim(tx: Tx, conversation_id: ConversationId, sent: Attachment, caption: RichText) -> FileId:
     number = FileId(int(sent.ref["file"]))
     mine = update(file).where(

@@ -92,11 +92,10 @@ class Door:
         if event.file is None:
             return "" if event.text.strip() else "A message has a text or a file."
         number = event.file.upload
-        kept = await self._store.read(lambda tx: files.by_id(tx, number))
         spot = (KIND, address(name, event.client.id), event.id)
         if await self._store.read(lambda tx: messages.at(tx, *spot)) is not None:
             return ""  # a repeat, whose file has long been taken
-        mine = kept is not None and kept.state is FileState.HERE and dict(kept.ref) == {"owner": owner_of(name)}
+        mine = await self._store.read(lambda tx: files.is_unnamed(tx, number, owner_of(name)))
         return "" if mine else "There is no such upload, or another message has it."
 
     async def upload(self, request: web.Request) -> web.Response:

@@ -77,7 +77,7 @@ class HttpPort:
         try:
             return await self._post(name, told.model_dump_json().encode(), number)
         except Barred as barred:
-            return _wait(f"the callback of {name} is not called: {str(barred).replace('of the file', '')}")
+            return _wait(f"the callback of {name} is not called: {str(barred).replace(' of the file', '')}")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return _wait(f"the callback of {name} does not answer ({type(error).__name__})")
 

@@ -104,6 +104,8 @@ class WhatsappPort:
             part |= {"caption": caption} if caption else {}
         if kind == "document":
             part["filename"] = file.name
+        if file.kind is FileKind.VOICE and mime == "audio/ogg":
+            part["voice"] = True
         return await self._send(parcel, {"type": kind, kind: part}, post.quote)
 
     async def _fetch(self, fetch: Fetch) -> Outcome:
