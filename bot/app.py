@@ -272,19 +272,7 @@ async def platforms(
         found.append(_mail(settings, store))
     plugs = [channel.name for channel in await read(lambda tx: team.channels(tx, "http"))]
     if plugs:
-        from bot.handlers.channels.http.platform import HttpPlatform
-
-        found.append(
-            HttpPlatform(
-                intake,
-                store,
-                channels=plugs,
-                master=await store.write(lambda tx: shared(tx, HTTP)),
-                public_url=settings.public_url or "",
-                insecure=settings.http_channel.insecure_callbacks,
-                types=types,
-            )
-        )
+        found.append(await _http(settings, intake, store, plugs, types))
     widgets = [channel.name for channel in await read(lambda tx: team.channels(tx, "widget"))]
     if widgets:
         from bot.handlers.channels.widget.platform import WidgetPlatform
@@ -320,6 +308,22 @@ def _whatsapp(settings: Settings, intake: Intake, store: Store) -> Platform:
         api_url=given.api_url,
         version=given.graph_version,
         public_url=settings.public_url or "",
+    )
+
+
+async def _http(
+    settings: Settings, intake: Intake, store: Store, plugs: Sequence[str], types: Callable[[str, str, str], None]
+) -> Platform:
+    from bot.handlers.channels.http.platform import HttpPlatform
+
+    return HttpPlatform(
+        intake,
+        store,
+        channels=plugs,
+        master=await store.write(lambda tx: shared(tx, HTTP)),
+        public_url=settings.public_url or "",
+        insecure=settings.http_channel.insecure_callbacks,
+        types=types,
     )
 
 

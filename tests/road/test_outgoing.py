@@ -100,3 +100,47 @@ async def test_R91_a_client_of_another_operator_is_not_taken_away(cold_house: Ho
     told = await desk.fills(HOLDER, "", phone="+4915112340001", name="Maria", group="🟢 Sales", approved=STILL)
     assert "already has this conversation" in told
     assert not calls(house, "messages")
+
+
+async def test_R90_slacks_home_and_global_shortcut_lead_there_too(cold_house: House) -> None:
+    house = cold_house
+    await open_whatsapp(house, **ON)
+    desk = house.slack
+    _, buttons = await desk.home("ben")
+    assert "Outgoing message" in buttons
+    assert "Outgoing message" in await desk.presses_home("ben", "Outgoing message")
+    assert any("Phone number" in line for line in desk.modal("ben")[0]) or desk.modal("ben")[1]
+    await desk.closes("ben")
+    answer = await desk.slack.shortcut(user=desk.user("ben"), callback_id="outgoing")
+    assert answer["ok"]
+    await house.until(lambda: desk.modal("ben")[0])
+    assert desk.modal("ben")[0][0] == "Outgoing message"
+
+
+async def test_R90_switched_off_the_home_offers_nothing(cold_house: House) -> None:
+    house = cold_house
+    await open_whatsapp(house)
+    _, buttons = await house.slack.home("ben")
+    assert "Outgoing message" not in buttons
+    answer = await house.slack.slack.shortcut(user=house.slack.user("ben"), callback_id="outgoing")
+    assert answer is not None
+    await house.settled()
+    assert "Phone number" not in " ".join(house.slack.modal("ben")[0])
+
+
+async def test_R92_a_template_that_was_taken_back_is_refused_and_a_draft_goes_once(cold_house: House) -> None:
+    house = cold_house
+    await open_whatsapp(house, **ON)
+    add_pat(house)
+    desk = house.slack
+    await desk.desk_says("ben", "outgoing +49 151 12345678")
+    shown = await desk.fills("ben", "", name="Pat", approved=ORDER)
+    assert "{{1}}" in shown
+    business = house.scene.whatsapp.business
+    house.box.whatsapp.world.templates[business].clear()
+    house.box.whatsapp.add_template("news", "News: {{1}}", status="PAUSED")
+    await house.until(lambda: len(calls(house, "templates")) >= 2)
+    await house.settled()
+    told = await desk.fills("ben", "", body0_1="Pat", body0_2="17")
+    assert "approved no more" in told
+    assert not calls(house, "messages")

@@ -306,3 +306,36 @@ async def test_R101_what_is_no_text_is_told_in_words(cold_house: House, sent: di
     house.box.whatsapp.send(house.scene.whatsapp_clients["maria"], kind=sent["type"], wire=sent["wire"])
     await house.until(lambda: house.slack.threads())
     assert words in house.slack.card(house.slack.threads()[0])
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "words"),
+    [
+        (b"", "empty.pdf", "The file is empty"),
+        (b"MZ" + b"\0" * 300, "bill.pdf.exe", "Programs are not passed on"),
+        (b"x" * (2 << 20), "big.pdf", "larger than 1 MB"),
+    ],
+)
+async def test_F58_F60_R32_a_clients_bad_file_is_told_of_in_its_place(
+    cold_house: House, content: bytes, name: str, words: str
+) -> None:
+    house = cold_house
+    await open_whatsapp(house, RELAYDESK_FILES__LARGEST_MB="1")
+    talk = await begin_whatsapp(house, "slack")
+    maria = house.scene.whatsapp_clients["maria"]
+    house.box.whatsapp.send(maria, "look", kind="document", content=content, mime="application/pdf", name=name)
+    await house.until(lambda: any(words in line and "look" in line for line in talk.lines()))
+    writes(house, "and this?")
+    await house.until(lambda: any("and this?" in line for line in talk.copies()))
+
+
+async def test_F17_R32_a_file_that_could_not_be_had_at_once_comes_later(cold_house: House) -> None:
+    house = cold_house
+    await open_whatsapp(house)
+    talk = await begin_whatsapp(house, "slack")
+    house.box.faults.add("whatsapp", "get", "status", status=500, body="{}")
+    maria = house.scene.whatsapp_clients["maria"]
+    house.box.whatsapp.send(maria, kind="document", content=PDF, mime="application/pdf", name="bill.pdf")
+    await house.until(lambda: calls(house, "get"))
+    house.ahead += 10
+    await house.until(lambda: files_in(talk) == [("bill.pdf", PDF)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.road.house import House
 from tests.road.later import rule
-from tests.road.talk import HOLDER
+from tests.road.talk import COLLEAGUE, HOLDER
 from tests.road.whatsapp_hands import DAY, begin_taken_whatsapp, calls, fills_both, open_whatsapp, sees, writes
 
 ORDER = "order_ready (en): Hello {{1}}, your order {{2}} is ready."
@@ -68,3 +68,31 @@ async def test_R94_held_words_of_a_colleague_cannot_be_sent_outside_either(cold_
     await house.settled()
     assert talk.mine.mark(talk.thread, post) == ""
     assert not calls(house, "messages")
+
+
+async def test_R25_R94_words_held_in_time_are_not_sent_too_late(cold_house: House, platform: str) -> None:
+    house = cold_house
+    await open_whatsapp(house)
+    talk = await begin_taken_whatsapp(house, platform, age=DAY - 30)
+    colleague = COLLEAGUE[platform]
+    post = talk.says(colleague, "let me answer")
+    await talk.marked(post, "held")
+    assert "Take over and send" in await talk.asked(colleague)
+    house.ahead += 60
+    told = await talk.presses(colleague, "Take over and send")
+    assert "takes only approved templates now" in told or "takes only approved templates now" in " ".join(
+        talk.mine.told(colleague)
+    )
+    await house.settled()
+    assert not calls(house, "messages")
+
+
+async def test_R94_R126_doctor_names_the_number_and_counts_the_templates(cold_house: House) -> None:
+    house = cold_house
+    await open_whatsapp(house)
+    assert house.app is not None
+    said = [one.what for one in await house.app.check()]
+    assert "WhatsApp number +1 555 010 0000 answers" in said
+    assert "WhatsApp: 2 approved templates that can be sent from here" in said
+    house.box.whatsapp.world.numbers[house.scene.whatsapp.id].token = "another"
+    assert any(one.what == "WhatsApp refuses the token" and not one.ok for one in await house.app.check())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import aiohttp
@@ -109,17 +110,21 @@ class WhatsappPort:
         return await self._send(parcel, {"type": kind, kind: part}, post.quote)
 
     async def _fetch(self, fetch: Fetch) -> Outcome:
-        """Ask where the file is now, and take it from there; such an address lives for minutes."""
         try:
-            about = await self._graph.media(str(fetch.file.ref.get("id", "")))
+            return await fetched(self._files, fetch.file, self._pieces(fetch), platform=NAME)
         except Refused as error:
             if error.code in (33, 100, 131052):
                 return Permanent("WhatsApp does not have the file any more.")
             return outcomes.refused(error)
+
+    async def _pieces(self, fetch: Fetch) -> AsyncGenerator[bytes]:
+        """Ask where the file is when its turn has come, and take it from there; such an address lives for minutes."""
+        about = await self._graph.media(str(fetch.file.ref.get("id", "")))
         if self._session is None:
             self._session = open_session(self._hosts)
         pieces = download(self._session, str(about.get("url", "")), headers=self._graph.headers, hosts=self._hosts)
-        return await fetched(self._files, fetch.file, pieces, platform=NAME)
+        async for piece in pieces:
+            yield piece
 
     async def close(self) -> None:
         """Close connections."""
