@@ -24,6 +24,7 @@ from bot.delivery.relay import Relay
 from bot.delivery.typing import Typing
 from bot.domain.policy import Policy
 from bot.handlers.intake import Intake
+from bot.handlers.shared.jumps import Workspace
 from bot.handlers.shared.platform import Finding, Platform
 from bot.handlers.web import serve
 from bot.store import cursors, inbox, lanes, team
@@ -240,19 +241,20 @@ async def platforms(
     ``read`` looks at the team; ``types`` shows operators that a client (of which channel) types.
     """
     found: list[Platform] = []
+    workspace: Workspace | None = None
     if settings.slack.bot_token:
         from bot.handlers.desks.slack.platform import SlackPlatform
 
-        found.append(
-            SlackPlatform(
-                intake,
-                store,
-                bot_token=settings.slack.bot_token.get_secret_value(),
-                app_token=settings.slack.app_token.get_secret_value() if settings.slack.app_token else None,
-                signing_secret=settings.slack.signing_secret.get_secret_value() if settings.slack.signing_secret else None,
-                api_url=settings.slack.api_url,
-            )
+        slack = SlackPlatform(
+            intake,
+            store,
+            bot_token=settings.slack.bot_token.get_secret_value(),
+            app_token=settings.slack.app_token.get_secret_value() if settings.slack.app_token else None,
+            signing_secret=settings.slack.signing_secret.get_secret_value() if settings.slack.signing_secret else None,
+            api_url=settings.slack.api_url,
         )
+        workspace = slack.workspace
+        found.append(slack)
     telegram = settings.telegram
     if telegram.desk_token or telegram.channel_token:
         from bot.handlers.telegram import build as build_telegram
@@ -265,6 +267,7 @@ async def platforms(
             api_url=telegram.api_url,
             public_url=settings.public_url,
             webhook_secret=telegram.webhook_secret.get_secret_value() if telegram.webhook_secret else None,
+            workspace=workspace,
         )
     if settings.whatsapp.token:
         found.append(_whatsapp(settings, intake, store))

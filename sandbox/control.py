@@ -233,7 +233,7 @@ class Control:
         file = self.sandbox.telegram.files.get(request.match_info["id"])
         if file is None or file.content is None:
             return refuse("the file has no bytes: only its size was pretended", 404)
-        kind = "image/jpeg" if file.kind == "photo" else str(file.fields.get("mime_type", ""))
+        kind = TELEGRAM_TYPES.get(file.kind) or str(file.fields.get("mime_type", ""))
         return download(file.content, str(file.fields.get("file_name", file.path.split("/")[-1])), kind)
 
     async def slack_file(self, request: web.Request) -> web.Response:
@@ -348,12 +348,27 @@ def event(change: dict[str, Any]) -> str:
     return f"id: {change['n']}\ndata: {json.dumps(change, ensure_ascii=False, default=plain)}\n\n"
 
 
-PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+SHOWN = frozenset(
+    (
+        "image/png",
+        "image/jpeg",
+        "image/gif",
+        "image/webp",
+        "video/mp4",
+        "video/webm",
+        "audio/ogg",
+        "audio/mpeg",
+        "audio/mp4",
+        "audio/x-wav",
+    )
+)
+TELEGRAM_TYPES = {"photo": "image/jpeg", "sticker": "image/webp", "video_note": "video/mp4"}
+"""What Telegram does not say of each file, since it is always so."""
 
 
 def download(data: bytes, name: str, kind: str) -> web.Response:
-    """Bytes of a stranger: pictures are shown, everything else is saved."""
-    shown = kind in PICTURES
+    """Bytes of a stranger: what is to be looked at or listened to is shown, everything else is saved."""
+    shown = kind in SHOWN
     response = web.Response(body=data, content_type=kind if shown else "application/octet-stream")
     place = "inline" if shown else "attachment"
     response.headers["Content-Disposition"] = f"{place}; filename*=utf-8''{quote(name, safe='')}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import Any
+from typing import Any, cast
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
@@ -151,8 +151,7 @@ class Mailbox:
 
 
 def _hang_up(server: SMTP) -> None:
-    if isinstance(server.transport, asyncio.WriteTransport):
-        server.transport.abort()
+    cast(asyncio.WriteTransport, server.transport).abort()  # uvloop's transports are of no class of asyncio's
 
 
 def _parsed(raw: bytes) -> EmailMessage:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import os
 import shutil
 import ssl
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
 import asyncpg
 import pytest
+import uvloop
 from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
 
-from bot.store.migrate import migrate
+from tests.compiled import share_compiled_statements
+from tests.migrated import migrate_now, migrated_sqlite
 
 MEMORY = Path("/dev/shm")
 ROOM = 6 << 30
@@ -29,6 +32,9 @@ if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).
 settings.register_profile("quick", deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("fuzz", parent=settings.get_profile("quick"), max_examples=100_000)
 settings.load_profile("quick")
+
+share_compiled_statements()
+gc.disable()  # what is imported stays; looking through it again and again is waste (see pytest_collection_finish)
 
 
 class PostgresServer:
@@ -44,7 +50,7 @@ class PostgresServer:
     def create_database(self, template: str | None = None) -> str:
         """A new database; its address for SQLAlchemy. ``template`` is the name of a database nobody is connected to."""
         name = f"test_{next(self._numbers)}"
-        self._execute(f'CREATE DATABASE {name} TEMPLATE "{template or "template0"}"')
+        self._execute(f'CREATE DATABASE {name} TEMPLATE "{template or "template0"}" STRATEGY file_copy')  # half the work here
         return self.address(name)
 
     def drop_database(self, url: str) -> None:
@@ -116,27 +122,15 @@ def engine_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def migrated_postgres(postgres_server: PostgresServer) -> str:
     """A database at the newest revision, to be copied."""
     url = postgres_server.create_database()
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, migrate(url)).result()
+    migrate_now(url)
     return str(make_url(url).database)
-
-
-@pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file at the newest revision, to be copied."""
-    path = tmp_path_factory.mktemp("migrated") / "relaydesk.db"
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, migrate(f"sqlite+aiosqlite:///{path}")).result()
-    return path
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A fresh database, once on each engine."""
     if request.param == "sqlite":
-        path = tmp_path / "relaydesk.db"
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
-        yield f"sqlite+aiosqlite:///{path}"
+        yield migrated_sqlite(tmp_path)
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
     url = server.create_database(template=request.getfixturevalue("migrated_postgres"))
@@ -154,6 +148,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--every-pair", action="store_true", help="each scenario from each desk on each engine, not on two pairs of them"
     )
+
+
+def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Tests run on the loop the program runs on."""
+    return {"uvloop": uvloop.new_event_loop}
+
+
+def pytest_collection_finish() -> None:
+    """A quarter of a gigabyte of aiogram's models is there for good: no test need look through it for garbage."""
+    gc.enable()
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -17,7 +17,6 @@ from urllib.parse import urlencode
 import aiohttp
 from aiohttp import web
 from sqlalchemy import insert, select
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.commands.receive import Received, receive
 from bot.domain.conversation import Status
@@ -29,6 +28,7 @@ from bot.store import conversations, mirrors, tables
 from bot.store.engine import Store, open_store
 from bot.store.uow import Tx
 from sandbox.server import Sandbox
+from tests.migrated import migrated_sqlite
 
 
 class Moody:
@@ -177,6 +177,14 @@ class House:
                 await asyncio.sleep(0.01)
         return found
 
+    async def until_kept(self, number: int) -> None:
+        """Wait until the inbox holds so many updates."""
+
+        async def there() -> bool:
+            return len(await self.kept()) >= number
+
+        await self.until(there)
+
     async def settled(self, number: int) -> list[tuple[str, str]]:
         """The inbox once so many updates have been applied."""
 
@@ -207,11 +215,7 @@ class House:
 
 @asynccontextmanager
 async def opened(tmp_path: Path, *, http: bool) -> AsyncIterator[House]:
-    address = f"sqlite+aiosqlite:///{tmp_path / 'relaydesk.db'}"
-    engine = create_async_engine(address)
-    async with engine.begin() as connection:
-        await connection.run_sync(tables.metadata.create_all)
-    await engine.dispose()
+    address = migrated_sqlite(tmp_path)
     async with Sandbox.running(limits=False, page=False) as sandbox:
         store = await open_store(address)
         house = House(sandbox, store, http=http)

@@ -11,7 +11,6 @@ from typing import Any
 
 from aiohttp import web
 from sqlalchemy import insert, select
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.delivery.limits import Limits
 from bot.delivery.ports import Ports
@@ -23,6 +22,7 @@ from bot.store import tables
 from bot.store.engine import Store, open_store
 from bot.store.uow import Tx
 from sandbox.server import Sandbox
+from tests.migrated import migrated_sqlite
 
 RIGHTS = ["can_manage_topics", "can_delete_messages", "can_pin_messages"]
 SECRET = "s3cret_-"
@@ -176,11 +176,7 @@ def _plain(body: str) -> str:
 
 @asynccontextmanager
 async def opened(tmp_path: Path, *, webhook: bool = False, start: bool = True, address: str = "") -> AsyncIterator[House]:
-    address = address or f"sqlite+aiosqlite:///{tmp_path / 'relaydesk.db'}"
-    engine = create_async_engine(address)
-    async with engine.begin() as connection:
-        await connection.run_sync(tables.metadata.create_all)
-    await engine.dispose()
+    address = address or migrated_sqlite(tmp_path)
     async with Sandbox.running(limits=False, page=False) as sandbox:
         store = await open_store(address)
         house = House(sandbox, store)

@@ -133,10 +133,9 @@ class House:
 
 
 async def furnish(url: str, channels: Sequence[str] = ("shop", "blog")) -> None:
-    """An empty database becomes one with a group and widget channels."""
+    """A fresh database becomes one with a group and widget channels."""
     engine = create_async_engine(url)
     async with engine.begin() as connection:
-        await connection.run_sync(tables.metadata.create_all)
         group = (
             await connection.execute(insert(tables.group).returning(tables.group.c.id), {"name": "sales", "label": "Sales"})
         ).scalar_one()
@@ -148,7 +147,7 @@ async def furnish(url: str, channels: Sequence[str] = ("shop", "blog")) -> None:
 
 @asynccontextmanager
 async def at_home(url: str, **settings: Any) -> AsyncIterator[House]:
-    """A house in working order on an empty database."""
+    """A house in working order on a fresh database."""
     await furnish(url)
     store = await open_store(url)
     house = House(store, **settings)

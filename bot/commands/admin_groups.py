@@ -9,6 +9,7 @@ from bot.commands.admin_book import ADD, NEW, OFF, ON, example, first_word, free
 from bot.commands.admin_rules import BY_FIELD, RULES
 from bot.commands.answer import Answer
 from bot.commands.asked import Asked
+from bot.commands.notice import port_of
 from bot.commands.perform import Desk
 from bot.domain import team_words
 from bot.domain.actions import Button, Verb
@@ -16,8 +17,9 @@ from bot.domain.errors import DeskTaken, GroupInUse, Incomplete, NotAName, NotOn
 from bot.domain.ids import GroupId
 from bot.domain.people import Signature
 from bot.domain.screen import ChoiceField, Field, Form, Option, Row, Screen, TextField
-from bot.store import entries, workload
+from bot.store import entries, outbox, workload
 from bot.store.entries import Facts
+from bot.store.outbox import Delivery
 from bot.store.uow import Tx
 
 KEYS = {
@@ -38,6 +40,8 @@ INVITE = {
     "slack": "Invite me to the Slack room: /invite and my name there.",
     "telegram": "In the Telegram forum I must be an admin who may manage topics.",
 }
+
+LOOKING = "I look whether all is well there and tell you in private."
 
 
 def groups(tx: Tx, desk: Desk, asked: Asked) -> Answer:
@@ -239,6 +243,7 @@ def _save(tx: Tx, desk: Desk, number: int | None, facts: Facts) -> Answer:
     said = [
         f"The group {name} is {'changed' if has else 'added'}{_told(done) if has else ''}.",
         *(INVITE[one] for one in new if new[one]),
+        *([LOOKING] if any(new.values()) else []),
     ]
     return Answer(" ".join(said))
 
@@ -267,9 +272,18 @@ def _furnish(tx: Tx, desk: Desk, number: int, platform: str, chats: list[str]) -
         elif one["active"] and one["group"] == number:
             left |= bool(put(tx, desk, "desk", row_id, {"active": False}, f"{platform} {one['chat']}"))
     for chat in chats:
+        _look_at(tx, desk, platform, chat)
         facts = {"platform": platform, "chat": chat, "group": number, "active": True}
         new |= bool(put(tx, desk, "desk", None, facts, f"{platform} {chat}"))
     return new if new or left else None
+
+
+def _look_at(tx: Tx, desk: Desk, platform: str, chat: str) -> None:
+    """Have the platform asked at once whether the room can be worked in; who added it is told in private."""
+    who: Facts = {"port": port_of(desk.actor.platform), "person": desk.actor.external_id, "asked_by": desk.operator.name}
+    what = f"{'Slack room' if platform == 'slack' else 'Telegram group'} {chat}"
+    port = port_of(platform)
+    outbox.queue(tx, Delivery(lane=f"{port}:{chat}:look", port=port, chat=chat, op="look", payload={**who, "room": what}))
 
 
 def _switch(tx: Tx, desk: Desk, number: int, *, on: bool) -> Answer:

@@ -38,7 +38,8 @@ def assign(tx: Tx, context: Context, asked: Asked) -> Answer:
     elif asked.words:
         found = named([(one, (one.name, one.email)) for one in known], asked.words)
     else:
-        return _ask_whom(context, [one for one in known if one.id != context.operator.id])
+        has = context.conversation.operator_id if context.conversation.status is Status.INBOX else None
+        return _ask_whom(context, [one for one in known if one.id not in (context.operator.id, has)])
     if not found:
         raise UnknownColleague(name=asked.words or asked.value("operator"))
     if len(found) > 1:
@@ -137,7 +138,7 @@ def _ask_whom(context: Context, known: list[Colleague], intro: str = "") -> Answ
         form=Form(
             verb=Verb.ASSIGN,
             token=token_of(context.conversation),
-            title="Assign to…",
+            title="Assign",
             intro=intro,
             fields=(
                 ChoiceField(name="operator", label="Operator", options=_options(known), lookup="" if intro else "operators"),
@@ -156,7 +157,7 @@ def _ask_where(tx: Tx, context: Context, known: list[Group]) -> Answer:
         form=Form(
             verb=Verb.GROUP,
             token=token_of(context.conversation),
-            title="Move to group…",
+            title="Move to group",
             fields=(ChoiceField(name="group", label="Group", options=options),),
             submit="Move",
         )

@@ -11,14 +11,19 @@ from bot.commands.perform import Context, Desk
 from bot.domain import conversation as moves
 from bot.domain.actions import Action, Button, Verb
 from bot.domain.errors import OnlyInTab
+from bot.domain.listing import Tab, View, tabs_for
 from bot.domain.permissions import Permission, authorise
+from bot.domain.screen import Form, Screen
 from bot.store import blacklist, conversations, spread
 from bot.store.uow import Tx
 
 
 def send(tx: Tx, context: Context, asked: Asked) -> Answer:
-    """Send the client to the black list. All conversations of the client close, whoever has them."""
+    """Send the client to the black list, once that was confirmed. All conversations of the client close, whoever has them."""
     client_id = context.conversation.client_id
+    if asked.values is None:
+        moves.shut_out(context.conversation, context.operator, tx.now)
+        return Answer(form=_sure(context, conversations.client_name(tx, client_id)))
     for number in blacklist.conversations_of(tx, client_id):
         before = conversations.by_id(tx, number)
         shut = moves.shut_out(before, context.operator, tx.now)
@@ -27,7 +32,27 @@ def send(tx: Tx, context: Context, asked: Asked) -> Answer:
         spread.refresh_cards(tx, shut)
     blacklist.add(tx, client_id, context.operator.id)
     context.journal(tx, "sent to the black list", before=context.conversation.status.value)
-    return Answer("The client is on the black list. Nothing that comes from there is shown any more.")
+    return _done(context)
+
+
+def _sure(context: Context, client: str) -> Form:
+    return Form(
+        verb=Verb.BLACKLIST,
+        token=token_of(context.conversation),
+        title="Send to the black list?",
+        intro=f"Nobody will see what {client} writes from now on, and every conversation with this client closes.",
+        fields=(),
+        submit="Send to the black list",
+    )
+
+
+def _done(context: Context) -> Answer:
+    """What has happened, and the way back: the tab where a client is unlocked, for who may go there (R5, R81)."""
+    told = "The client is on the black list. Nothing that comes from there is shown any more."
+    if Tab.BLACKLIST not in tabs_for(context.operator) or not context.operator.has(Permission.CONVERSATIONS_MANAGEMENT):
+        return Answer(f"{told} Was it a mistake? An operator with the right to manage conversations can unlock it.")
+    undo = Button(Verb.TAB, "Undo in Blacklist…", View(tab=Tab.BLACKLIST).token)
+    return Answer(screen=Screen(title="Black list", intro=told, buttons=(undo,)))
 
 
 def unlock(tx: Tx, context: Context, asked: Asked) -> Answer:
@@ -52,7 +77,7 @@ def _offered(tx: Tx, context: Context, action: Action) -> Button | None:
     """A client who is on the list already is not sent there again."""
     if context.conversation.blacklisted:
         return None
-    return Button(action.verb, action.label, token_of(context.conversation), action.style)
+    return Button(action.verb, f"{action.label}…", token_of(context.conversation), action.style)
 
 
 VERBS: dict[Verb, Callable[[Tx, Context, Asked], Answer]] = {Verb.BLACKLIST: send, Verb.UNLOCK: unlock}

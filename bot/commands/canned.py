@@ -22,7 +22,7 @@ from bot.domain.ids import OperatorId
 from bot.domain.people import Actor
 from bot.domain.screen import ChoiceField, Form, Option, Screen, TextField
 from bot.domain.text import RichText
-from bot.domain.words import TypedVerb
+from bot.domain.words import DESK_PREFIXES, TypedVerb
 from bot.store import blobs, canned, conversations, team
 from bot.store.blobs import Blob
 from bot.store.canned import Template
@@ -118,6 +118,7 @@ def _form(tx: Tx, context: Context, picked: Sequence[int], own: str) -> Form:
         verb=Verb.CANNED,
         token=token_of(context.conversation),
         title="Canned response",
+        intro="" if found else f"There are none yet. Write {DESK_PREFIXES[context.actor.platform]}templates to make some.",
         submit="Preview",
         fields=(
             ChoiceField(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 from bot.commands import linking
 from bot.commands.answer import Answer
 from bot.commands.asked import Asked
 from bot.commands.perform import Desk, perform_at_desk
 from bot.commands.verbs import ON_DESK
 from bot.domain.actions import BY_WORD, SINGULAR, Action, Verb, help_text
-from bot.domain.errors import InThread, NotUnderstood
+from bot.domain.errors import InThread
+from bot.domain.guess import not_understood
 from bot.domain.people import Actor
 from bot.domain.words import DESK_PREFIXES as PREFIXES
 from bot.store import team
@@ -34,22 +33,14 @@ def _meant(desk: Desk, word: str) -> Action | None:
 
 
 def _do(tx: Tx, desk: Desk, word: str, rest: str) -> Answer:
-    prefix = PREFIXES[desk.actor.platform]
     if word in ("", "help", "start"):
         return Answer(help_for(tx, desk))
     action = _meant(desk, word)
     if action is None or action.verb is Verb.HELP or (action.switch and not tx.policy.on(action.switch)):
-        known = [one.verb.value for one in BY_WORD.values() if _offered(tx, desk, one)]
-        near = get_close_matches(word, known, 1, 0.5) or known[:1]
-        raise NotUnderstood(word=f"{prefix}{word}", near=f"{prefix}{near[0]}", help=f"{prefix}help")
+        raise not_understood(desk.actor.platform, word, desk.operator.has, in_thread=False, on=tx.policy.on)
     if not action.team:
         raise InThread(word=word, prefix="!" if desk.actor.platform == "slack" else "/")
     return ON_DESK[action.verb](tx, desk, Asked(words=rest))
-
-
-def _offered(tx: Tx, desk: Desk, one: Action) -> bool:
-    mine = not one.needs or desk.operator.has(one.needs)
-    return one.team and mine and (not one.switch or tx.policy.on(one.switch))
 
 
 def help_for(tx: Tx, desk: Desk) -> str:

@@ -30,11 +30,11 @@ from bot.domain.errors import (
     InNoGroup,
     NoDesk,
     NotOffered,
-    NotUnderstood,
     NoWhatsapp,
     OnlyTemplates,
     WordsOrTemplate,
 )
+from bot.domain.guess import not_understood
 from bot.domain.ids import GroupId
 from bot.domain.permissions import authorise
 from bot.domain.screen import ChoiceField, Field, Form, Option, TextField
@@ -53,7 +53,7 @@ NONE = "-"
 def outgoing(tx: Tx, desk: Desk, asked: Asked) -> Answer:
     """Ask whom to write what, then for the template's variables, then write. See the refusals in ``errors_words``."""
     if not tx.policy.outgoing:
-        raise NotUnderstood(word=Verb.OUTGOING.value, near="help", help="help")
+        raise not_understood(desk.actor.platform, Verb.OUTGOING.value, desk.operator.has, in_thread=False)
     channel = team.find_channel(tx, KIND, None)
     if channel is None:
         raise NoWhatsapp

@@ -31,6 +31,7 @@ class Pressed:
     ``place``      the thread it happened in; an empty one for App Home, lists and private chats
     ``remote_id``  the message that bore the button, empty for modals and forms
     ``data``       what the button or form carried; ``values`` what was filled in, by field name
+    ``own``        the message that bore the button is one that this person alone sees, as a list shown in a topic
     """
 
     actor: Actor
@@ -38,6 +39,7 @@ class Pressed:
     remote_id: str
     data: str
     values: Mapping[str, tuple[str, ...]] | None = None
+    own: bool = False
 
 
 def pressed(tx: Tx, press: Pressed) -> Answer:
@@ -49,10 +51,18 @@ def pressed(tx: Tx, press: Pressed) -> Answer:
     if BY_VERB[verb].team:
         asked = Asked(token=token, values=press.values)
         return perform_at_desk(tx, press.actor, lambda desk: ON_DESK[verb](tx, desk, asked), needs=BY_VERB[verb].needs)
-    if press.place.thread:
+    if press.place.thread and not _in_list(tx, press, verb, token):
         return perform(tx, press.actor, press.place, lambda context: _in_thread(tx, context, press, verb, token))
     picked = row_of(token.partition(".")[0])
     return perform_on(tx, press.actor, ConversationId(picked or 0), lambda context: _on(tx, context, press, verb, token))
+
+
+def _in_list(tx: Tx, press: Pressed, verb: Verb, token: str) -> bool:
+    """Whether the button stands in a list that was shown in this thread, and so may be about another conversation."""
+    if not press.own or verb not in ON_CONVERSATION:  # what stands under a question names a text or a delivery
+        return False
+    here = mirrors.at(tx, press.place.platform, press.place.chat, press.place.thread)
+    return here is not None and (verb is Verb.UNLOCK or row_of(token.partition(".")[0]) not in (None, here.conversation_id))
 
 
 def _stale() -> Answer:

@@ -1,4 +1,4 @@
-"""An operator has reacted to a message: he has seen it (R20), with 🏷 he wants to tag it (R60), else the client sees it (R35)."""
+"""An operator has reacted: he has seen it (R20); 🏷 or a tag's own emoji tags it (R60); any other the client sees (R35)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Reacted:
 
 
 def reacted(tx: Tx, reaction: Reacted) -> None:
-    """Clear the unseen mark when an operator who may see the conversation reacted.
+    """Clear the unseen mark when an operator who may see the conversation reacted, and tag what the emoji is a tag's.
 
     Anybody else's reaction does nothing and is kept in the journal; it asked for nothing, so nothing is answered. Only who
     has the conversation is told, alone, when the client can't see his emoji (F42).
@@ -49,16 +49,23 @@ def reacted(tx: Tx, reaction: Reacted) -> None:
 def _saw(tx: Tx, context: Context, reaction: Reacted) -> Answer:
     if reaction.added:
         inbox.saw(tx, context.conversation)
-    if reaction.emoji in EMOJI:
+    if reaction.sign in EMOJI:
         if reaction.added:
             tags.offer(tx, context, reaction.remote_id)
+        return Answer("")
+    if reaction.sign and tags.is_sign(tx, reaction.sign):
+        (tags.by_sign if reaction.added else tags.by_sign_off)(tx, context, reaction.remote_id, reaction.sign)
         return Answer("")
     said = messages.at(tx, reaction.platform, reaction.chat, reaction.remote_id)
     if said is None:
         return Answer("")
     if not reaction.sign:
-        unseen = reaction.added and changes.reaches_client(tx, context, said)
-        return Answer(f"The client does not see :{reaction.emoji}:, an emoji of your workspace alone." if unseen else "")
+        if not reaction.added or not changes.reaches_client(tx, context, said):
+            return Answer("")
+        which = (
+            f":{reaction.emoji}:, an emoji of your workspace alone" if reaction.emoji else "that emoji, which only Telegram has"
+        )
+        return Answer(f"The client does not see {which}.")
     changes.operator_reacted(tx, context, said, reaction.sign, added=reaction.added)
     return Answer("")
 

@@ -145,20 +145,54 @@ def _put(tx: Tx, context: Context, said: Sequence[Message], named: Sequence[Tag]
 
 def offer(tx: Tx, context: Context, remote_id: str) -> None:
     """A reaction with 🏷 asks for a tag: the person alone is offered the form for that very message."""
-    here = context.here
-    refs = messages.refs_at(tx, here.platform, here.chat, remote_id)
-    said = tags.taggable_of(tx, context.conversation.id, [ref.message_id for ref in refs])
+    said = _at(tx, context, remote_id)
     if not said:
         return
     token = token_of(context.conversation, said[0].seq, said[-1].seq)
     spread.notice(
         tx,
-        here,
+        context.here,
         "Which tag is it to bear?",
         only_for=context.actor.external_id,
         reply_to=remote_id,
         buttons=(Button(Verb.TAG, "Tag this message…", token, "primary"),),
     )
+
+
+def is_sign(tx: Tx, sign: str) -> bool:
+    """Whether a tag's name begins with this emoji."""
+    return bool(tags.of_sign(tx, sign))
+
+
+def by_sign(tx: Tx, context: Context, remote_id: str, sign: str) -> None:
+    """A reaction with the emoji that a tag's name begins with puts it on that message; of several tags he chooses."""
+    found = tags.of_sign(tx, sign)
+    said = _at(tx, context, remote_id)
+    if len(found) > 1:
+        offer(tx, context, remote_id)
+    elif found and said:
+        borne = tags.of_messages(tx, [one.id for one in said])
+        if any(found[0] not in borne.get(one.id, ()) for one in said):
+            _whisper(tx, context, remote_id, f"{_put(tx, context, said, found).text}. Take your reaction away to undo it.")
+
+
+def by_sign_off(tx: Tx, context: Context, remote_id: str, sign: str) -> None:
+    """The reaction is gone, and with it the tag, if it was he who had put it there."""
+    found = tags.of_sign(tx, sign)
+    ids = [one.id for one in _at(tx, context, remote_id)]
+    if len(found) == 1 and ids and tags.take_off(tx, ids, found[0].id, context.operator.id):
+        context.journal(tx, "untagged", messages=sorted(ids), tags=[found[0].name])
+        _whisper(tx, context, remote_id, f"Not tagged any more: {shown([found[0].name])}")
+
+
+def _at(tx: Tx, context: Context, remote_id: str) -> list[Message]:
+    """The messages of this conversation that stand in a post of the thread and can be tagged."""
+    refs = messages.refs_at(tx, context.here.platform, context.here.chat, remote_id)
+    return tags.taggable_of(tx, context.conversation.id, [ref.message_id for ref in refs])
+
+
+def _whisper(tx: Tx, context: Context, remote_id: str, words: str) -> None:
+    spread.notice(tx, context.here, words, only_for=context.actor.external_id, reply_to=remote_id)
 
 
 def _options(tx: Tx, typed: str) -> list[Option]:

@@ -12,14 +12,12 @@ from bot.commands.perform import Context, Desk, perform
 from bot.commands.reply import Wrote
 from bot.commands.verbs import ON_CONVERSATION, ON_DESK
 from bot.domain.actions import BY_WORD, Verb
-from bot.domain.errors import UnknownVerb
+from bot.domain.guess import not_understood
 from bot.domain.permissions import Permission, authorise
 from bot.domain.text import EMPTY, RichText
-from bot.domain.words import PREFIXES, TypedVerb, typed_verb
+from bot.domain.words import TypedVerb, typed_verb
 from bot.store import conversations, messages, mirrors, spread
 from bot.store.uow import Tx
-
-LEFT_OUT = "The file that came with it was not passed on: send it by itself."
 
 
 def wrote(tx: Tx, said: Wrote) -> Answer | None:
@@ -36,8 +34,6 @@ def wrote(tx: Tx, said: Wrote) -> Answer | None:
         answer = perform(tx, said.actor, said.place, lambda context: canned.say(tx, context, said, stack))
     elif verb is not None:
         answer = perform(tx, said.actor, said.place, lambda context: _do(tx, context, said, verb))
-        if said.files and verb.word != Verb.NOTE.value and not answer.refused:
-            answer = replace(answer, text=f"{answer.text} {LEFT_OUT}".strip())
     else:
         answer = perform(tx, said.actor, said.place, lambda context: reply.say(tx, context, said))
     if answer.text:
@@ -50,9 +46,7 @@ def _do(tx: Tx, context: Context, said: Wrote, typed: TypedVerb) -> Answer:
     if action is not None and action.verb is Verb.NOTE:
         return reply.note(tx, context, said, RichText.plain(typed.rest))
     if action is None:
-        prefix = PREFIXES[said.place.platform]
-        known = ", ".join(f"{prefix}{word}" for word, one in BY_WORD.items() if not one.team)
-        raise UnknownVerb(word=f"{prefix}{typed.word}", known=known)
+        raise not_understood(said.place.platform, typed.word, context.operator.has, in_thread=True)
     if said.files:
         context = _keep_files(tx, context, said)
     asked = Asked(words=typed.rest, about=(said.reply_to,) if said.reply_to else ())

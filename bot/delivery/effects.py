@@ -29,6 +29,8 @@ def sent(tx: Tx, heads: Sequence[Head], outcome: Sent, chat: str, *, doubtful: b
         blobs.remove(tx, first.payload.get("blob", 0))
     elif first.op == "mail":
         letters.sent(tx, first, chat, doubtful=doubtful)
+    elif first.op == "look":
+        _looked(tx, first, outcome.amiss)
     elif first.op == "remove":
         erasing.removed(tx, first, outcome.left)
     elif first.op == "words":
@@ -36,6 +38,15 @@ def sent(tx: Tx, heads: Sequence[Head], outcome: Sent, chat: str, *, doubtful: b
             _words_sent(tx, head, mirror, outcome, chat)
     elif first.op == "edit" and first.message_id is not None:
         _stands(tx, first, mirror, outcome, chat)
+
+
+def _looked(tx: Tx, head: Head, amiss: str) -> None:
+    """Who added a room or forum is told in private whether it can be worked in."""
+    asked = head.payload
+    words = f"⚠️ {amiss}" if amiss else f"✅ {asked['room']}: all is well, conversations can come there."
+    payload: dict[str, object] = {"text": words, "person": asked["asked_by"], "thread": ""}
+    lane = f"{asked['port']}:{asked['person']}:private"
+    outbox.queue(tx, Delivery(lane=lane, port=asked["port"], chat=asked["person"], op="notice", payload=payload))
 
 
 def _words_sent(tx: Tx, head: Head, mirror: Mirror | None, outcome: Sent, chat: str) -> None:

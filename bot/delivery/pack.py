@@ -15,6 +15,7 @@ from bot.delivery.ports import (
     Fetch,
     History,
     Letter,
+    LookAt,
     Mark,
     Mention,
     NameTopic,
@@ -65,8 +66,9 @@ class Packer:
         self._mirrors = mirrors.by_ids(tx, {head.mirror_id for head in heads if head.mirror_id is not None})
         self._posts = Posts(tx, heads)
         self._messages = self._posts.messages
-        asked = {head.mirror_id for head in heads if head.op in ("card", "topic", "topic_name") and head.mirror_id is not None}
-        self._faces = cards.faces(tx, asked)
+        self._faces = cards.faces(tx, {head.mirror_id for head in heads if head.op == "card" and head.mirror_id is not None})
+        named = {head.mirror_id for head in heads if head.op in ("topic", "topic_name") and head.mirror_id is not None}
+        self._names = cards.names(tx, named)
 
     def mirror(self, head: Head) -> Mirror | None:
         """The mirror a delivery goes to, None for a client's channel."""
@@ -92,7 +94,7 @@ class Packer:
         if mirror is None:
             return self._alone(head, chat)
         if head.op == "topic":
-            return Packed(Address(chat), OpenTopic(self._faces[mirror.id].client))
+            return Packed(Address(chat), OpenTopic(self._names[mirror.id]))
         if head.op == "card":
             return self._card(head, mirror, joined)
         if head.op == "sweep":
@@ -112,6 +114,8 @@ class Packer:
                 return Packed(Address(chat, head.payload["thread"]), Remove())
             case "home":
                 return Packed(Address(chat), PublishHome())
+            case "look":
+                return Packed(Address(chat), LookAt())
             case "fetch":
                 return Packed(Address(chat), self._wanted(head))
         return Packed(Address(chat, head.payload.get("thread", "")), self._notice(head))
@@ -121,7 +125,7 @@ class Packer:
         if head.op == "topic_state":
             return Packed(address, TopicState(head.payload["closed"]))
         if head.op == "topic_name":
-            return Packed(address, NameTopic(self._faces[mirror.id].client))
+            return Packed(address, NameTopic(self._names[mirror.id]))
         if head.op == "mark":
             return Packed(address, Mark(head.payload["remote_id"], Fate(head.payload["fate"])))
         if head.op == "history":

@@ -210,6 +210,11 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class LookAt:
+    """Whether conversations can be mirrored in the address's room or forum. Answered by ``Sent`` with what is amiss."""
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """A conversation by e-mail to the address (R64). The words are read from the store as it is sent.
 
@@ -266,6 +271,7 @@ Body = (
     | Notice
     | History
     | Document
+    | LookAt
     | Sweep
     | PublishHome
     | Letter
@@ -291,10 +297,12 @@ class Sent:
     """Done. ``remote_id`` is the platform's id of what was made or changed, empty when there is none.
 
     ``left``  of what was to be removed, how many posts are other people's and stay
+    ``amiss`` what a look at a room has found wrong, and what to do about it; empty when all is well
     """
 
     remote_id: str = ""
     left: int = 0
+    amiss: str = ""
 
 
 @dataclass(frozen=True, slots=True)

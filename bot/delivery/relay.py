@@ -20,6 +20,7 @@ from bot.delivery.ports import (
     EditPost,
     Fetch,
     FilePost,
+    Letter,
     Mark,
     NameTopic,
     Outcome,
@@ -44,7 +45,7 @@ from bot.store.wakes import Waker
 log = structlog.get_logger(__name__)
 REPEATABLE = (EditCard, EditPost, DeletePost, React, Fetch, Mark, NameTopic, TopicState, Sweep, PublishHome, Remove)
 """Bodies that may be sent twice without anybody noticing."""
-LONG = (FilePost, Fetch)
+LONG = (FilePost, Fetch, Letter)
 """Bodies whose call may outlast the lease of their lane, which is prolonged while they are under way."""
 Home = Callable[[Tx, str, str], Screen]
 """What a person's home shows now, by platform and the platform's id of the person; it only reads."""

@@ -19,7 +19,7 @@ from bot.delivery.ports import Ambiguous, OpenTopic, Outcome, Parcel, Permanent,
 from bot.delivery.posts import NotYet, Refused, Void
 from bot.domain.capabilities import DESKS
 from bot.domain.privacy import masked_scope
-from bot.store import buckets, lanes, spread
+from bot.store import buckets, lanes, mirrors, spread
 from bot.store.buckets import Bucket, Window
 from bot.store.lanes import Head, Lane
 from bot.store.uow import Tx
@@ -106,6 +106,7 @@ def _settle_all(tx: Tx, results: Sequence[Result]) -> Plan:
     effects.prepare(tx, [head for result in results for head in result.begun.heads])
     for result in results:
         _settle(tx, plan, state, result)
+    mirrors.flush(tx)
     lanes.finish(tx, plan.finish)
     lanes.put_back(tx, plan.again)
     lanes.advance(tx, plan.advance)

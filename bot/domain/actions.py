@@ -80,6 +80,7 @@ class Action:
 
     ``label``   on a button; ``statuses`` in which the card offers it; ``typed`` whether it is also a word
     ``help``    one line for the help text; ``style`` ``primary``, ``danger`` or empty
+    ``example`` the word with what may stand behind it, as somebody would type it after the prefix
     ``menu``    statuses in which the menu behind *More* offers it
     ``team``    it is about no single conversation: a word of ``/desk`` and of the private chat
     ``switch``  the name of the ``Policy`` that must be on; otherwise it is nowhere to be seen (R90)
@@ -96,6 +97,11 @@ class Action:
     team: bool = False
     needs: str = ""
     switch: str = ""
+    example: str = ""
+
+    def told(self, prefix: str = "") -> str:
+        """What it is for, with an example of how to type it where there is one."""
+        return f"{self.help}, e.g. {prefix}{self.example}" if self.example else self.help
 
 
 ANY = frozenset(Status)
@@ -107,22 +113,22 @@ TABLE: tuple[Action, ...] = (
     Action(Verb.CLOSE, "Close", "close it", frozenset({Status.UNASSIGNED, Status.INBOX}), style="danger"),
     Action(Verb.UNASSIGN, "To Unassigned", "return it to Unassigned", frozenset({Status.INBOX, Status.CLOSED})),
     Action(Verb.MORE, "More…", "show everything that can be done with it", ANY),
-    Action(Verb.CANNED, "Canned", "send a canned response, e.g. canned greet", menu=INBOX),
+    Action(Verb.CANNED, "Canned", "send a canned response", menu=INBOX, example="canned greet"),
     Action(Verb.APPROVED, "Send a template…", "send a template that WhatsApp has approved", typed=False, menu=INBOX),
-    Action(Verb.ASSIGN, "Assign to…", "give it to a colleague, e.g. assign Olga", menu=ANY),
-    Action(Verb.GROUP, "Move to group…", "move it to another group, e.g. group Sales", menu=ANY),
+    Action(Verb.ASSIGN, "Assign to…", "give it to a colleague", menu=ANY, example="assign Olga"),
+    Action(Verb.GROUP, "Move to group…", "move it to another group", menu=ANY, example="group Sales"),
     Action(Verb.PROFILE, "Client", "show the client: names, notes, tags, past conversations", menu=ANY),
-    Action(Verb.RENAME, "Rename client", "give the client another name, e.g. rename Ann Lee", menu=ANY),
-    Action(Verb.CLIENT_NOTE, "Note on client", "keep a note on the client, e.g. remember prefers mornings", menu=ANY),
+    Action(Verb.RENAME, "Rename client", "give the client another name", menu=ANY, example="rename Ann Lee"),
+    Action(Verb.CLIENT_NOTE, "Note on client", "keep a note on the client", menu=ANY, example="remember prefers mornings"),
     Action(Verb.PIN, "Fix", "pin the client to the operator who has the conversation", menu=ANY),
     Action(Verb.DETACH, "Detach", "end the pin", menu=frozenset()),
-    Action(Verb.TAG, "Tag messages…", "tag a message, e.g. as a reply to it: tag refund", menu=ANY),
+    Action(Verb.TAG, "Tag messages…", "tag the message it replies to, or the client's newest", menu=ANY, example="tag refund"),
     Action(Verb.EMAIL, "Send to Email…", "send the correspondence by e-mail", menu=ANY),
     Action(Verb.TAKE_OVER, "Take over", "take it from the operator who has it"),
     Action(Verb.HISTORY, "History", "show what happened to it, and who did it", menu=ANY),
     Action(Verb.BLACKLIST, "Send to the black list", "hear no more of this client", menu=ANY, style="danger"),
-    Action(Verb.NOTE, "Note", "write a note that the client never sees, e.g. note call back"),
-    Action(Verb.DELETE, "Delete", "take back a message of yours, as a reply to it: delete"),
+    Action(Verb.NOTE, "Note", "write a note that the client never sees", example="note call back"),
+    Action(Verb.DELETE, "Delete", "take back a message of yours, as a reply to it", example="delete"),
     Action(Verb.HELP, "Help", "show these words"),
     Action(Verb.SEND_TAKING, "Start and send", "take the conversation and send the held text", typed=False, style="primary"),
     Action(Verb.SEND_ONCE, "Send once", "send the held text, the conversation stays where it is", typed=False),
@@ -132,31 +138,34 @@ TABLE: tuple[Action, ...] = (
     Action(Verb.UNLOCK, "Unlock conversation", "hear of this client again", typed=False),
     Action(Verb.PREVIEW, "Preview", "read a conversation before taking it", typed=False),
     Action(Verb.MARK_READ, "Mark as read", "take the mark of unseen messages away", typed=False),
-    Action(Verb.TAB, "Conversations", "list conversations, e.g. tab inbox, tab closed", team=True),
+    Action(Verb.TAB, "Conversations", "list conversations", team=True, example="tab inbox"),
     Action(Verb.FILTER, "Filter…", "show only some of the list", typed=False, team=True),
     Action(Verb.OUTGOING, "Outgoing message", "write to a client first, on WhatsApp", team=True, switch="outgoing"),
-    Action(Verb.SEARCH, "Search", "find clients and messages, e.g. search refund", team=True),
+    Action(Verb.SEARCH, "Search", "find clients and messages", team=True, example="search refund"),
     Action(Verb.TEMPLATES, "Canned responses", "see and change canned responses", team=True),
     Action(Verb.TEMPLATE, "Canned response", "change one canned response", typed=False, team=True),
     Action(Verb.TAGS, "Tags", "see how often which tag was used", team=True),
     Action(Verb.TAGGED, "Tagged messages", "see the messages behind a count", typed=False, team=True),
     Action(Verb.LINK, "Link accounts", "make your Slack and your Telegram one operator", team=True),
     Action(Verb.QUIET, "Quiet hours", "set when you want no notices", team=True),
-    Action(Verb.OPERATORS, "Operators", "see and change operators, e.g. operator Olga role=lead", team=True, needs="super_admin"),
+    Action(
+        Verb.OPERATORS, "Operators", "see and change operators", team=True, needs="super_admin", example="operator Olga role=lead"
+    ),
     Action(Verb.OPERATOR, "Operator", "add or change an operator", typed=False, team=True, needs="super_admin"),
-    Action(Verb.ROLES, "Roles", "see and change roles, e.g. role lead permissions=tab_all", team=True, needs="super_admin"),
+    Action(Verb.ROLES, "Roles", "see and change roles", team=True, needs="super_admin", example="role lead permissions=tab_all"),
     Action(Verb.ROLE, "Role", "change a role", typed=False, team=True, needs="super_admin"),
-    Action(Verb.GROUPS, "Groups", "see and change groups, e.g. group Sales reminder=15m", team=True, needs="super_admin"),
+    Action(Verb.GROUPS, "Groups", "see and change groups", team=True, needs="super_admin", example="group Sales reminder=15m"),
     Action(Verb.GROUP_SETTINGS, "Group", "change a group", typed=False, team=True, needs="super_admin"),
     Action(
         Verb.CHANNELS,
         "Channels",
-        "see and change whose clients they are, e.g. channel site group=Sales",
+        "see and change whose clients they are",
+        example="channel site group=Sales",
         team=True,
         needs="super_admin",
     ),
     Action(Verb.CHANNEL, "Channel", "change a channel's group", typed=False, team=True, needs="super_admin"),
-    Action(Verb.JOURNAL, "Journal", "see who did what, e.g. journal Olga", team=True, needs="super_admin"),
+    Action(Verb.JOURNAL, "Journal", "see who did what", team=True, needs="super_admin", example="journal Olga"),
     Action(Verb.STATS, "Statistics", "see how much there is to do", team=True, needs="super_admin"),
     Action(Verb.LIMITS, "Limits", "see which platform makes us wait, and why", team=True, needs="super_admin"),
     Action(Verb.ERASE, "Erase a client", "erase a client and all that was said", team=True, needs="super_admin"),
@@ -227,7 +236,7 @@ def help_text(
     ``on``      whether a switch is on; what is off is left out too
     """
     shown = (action for action in TABLE if action.typed and action.team is team and _shows(action, may, on))
-    return "\n".join(f"{prefix}{action.verb.value} — {action.help}" for action in shown)
+    return "\n".join(f"{prefix}{action.verb.value} — {action.told(prefix)}" for action in shown)
 
 
 def _shows(action: Action, may: Callable[[str], bool], on: Callable[[str], bool]) -> bool:

@@ -5,7 +5,7 @@ braces are filled in by whoever raises it.
 
     Refusal
     ├── who you are: NotAnOperator · NotYourGroup · NotAllowed
-    ├── what you pointed at: NoConversation · UnknownVerb · NotUnderstood · InThread · StaleCard · NotYourText
+    ├── what you pointed at: NoConversation · NotUnderstood · InThread · StaleCard · NotYourText
     ├── what a form was answered: QuestionOver … NotWords
     ├── where it stands: AlreadyStarted … TooLate
     ├── the window: WindowClosed · NoApproved · NoApprovedAtAll · MissingValue
@@ -83,7 +83,6 @@ from bot.domain.errors_talk import (
     UnknownColleague,
     UnknownGroup,
     UnknownTab,
-    UnknownVerb,
     WindowClosed,
     WrittenForYou,
 )
@@ -276,7 +275,6 @@ __all__ = [
     "UnknownTab",
     "UnknownTag",
     "UnknownVariable",
-    "UnknownVerb",
     "WindowClosed",
     "WordsOrTemplate",
     "WrittenForYou",

@@ -26,12 +26,8 @@ class NoConversation(Refusal):
     """This is not a client's conversation, or it is no longer known here."""
 
 
-class UnknownVerb(Refusal):
-    """I don't know “{word}”. You can write {known}."""
-
-
 class NotUnderstood(Refusal):
-    """I don't know “{word}”. Did you mean “{near}”? “{help}” lists all there is."""
+    """I don't know “{word}”.{near} “{help}” lists all there is."""
 
 
 class InThread(Refusal):

@@ -13,7 +13,8 @@ from bot.domain.text import EMPTY, RichText, clean_name, join
 
 CAPTION = 850
 """UTF-16 units of words that go with a file on every platform, with room for a name line; longer ones stand by themselves."""
-NAME_LENGTH = 120
+NAME_LENGTH = 80
+"""Characters of a file's name; :func:`bot.domain.text.clean_name` would cut what is longer, and with it the suffix."""
 
 
 class FileKind(StrEnum):

@@ -20,8 +20,8 @@ MOST = 20
 DAY_MS = 24 * 3_600_000
 DAYS = 30
 LONGEST_PERIOD = 3650
-EMOJI = frozenset({"label", "🏷", "🏷️"})
-"""A reaction that asks for a tag: its Slack name and the sign itself."""
+EMOJI = frozenset({"🏷", "🏷️"})
+"""A reaction that asks for a tag, with and without the sign that it is a picture."""
 _INPUT = 4_000
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.domain.errors import BadAddress, BadSubject, ManyAddresses
+from bot.domain.files import File
 from bot.domain.ids import Moment
 from bot.domain.text import RichText, clean_name
 
@@ -22,12 +23,14 @@ class Line:
     """One thing said. ``kind`` is ``client``, ``operator`` or ``note``.
 
     ``author``  the name the client knows; a note's, its writer's
+    ``file``    the file it bears, if its bytes are kept
     """
 
     kind: str
     author: str
     body: RichText
     at: Moment
+    file: File | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,24 +116,31 @@ class Intake:
                 await woken.wait(self.POLL_SECONDS)
 
     async def _drain(self) -> bool:
-        """Apply what waits, all partitions at once so that they share a commit; whether there may be more."""
-        partitions = await self._store.write(inbox.waiting)
-        work = [self._store.write(partial(self._apply_partition, partition=partition)) for partition in partitions]
-        full, trouble = False, None
-        for applied in await asyncio.gather(*work, return_exceptions=True):
-            if isinstance(applied, BaseException):
-                trouble = applied
-                continue
-            full = full or len(applied) == self.BATCH
-            for row, answer in applied:
-                if answer is not None:
-                    self.tell(row.source, row.payload, answer)
-        if trouble is not None:
-            raise trouble
-        return full
+        """Apply what waits; whether there may be more."""
+        try:
+            applied = await self._store.write(self._apply)
+        except Exception:  # something is wrong with what one partition writes in the end: it is to hold up no other
+            applied = await self._apply_apart()
+        for row, answer in applied:
+            if answer is not None:
+                self.tell(row.source, row.payload, answer)
+        return len(applied) >= self.BATCH
 
-    def _apply_partition(self, tx: Tx, partition: int) -> list[tuple[Row, Answer | None]]:
-        rows = inbox.claim(tx, partition, self.BATCH)
+    async def _apply_apart(self) -> list[tuple[Row, Answer | None]]:
+        """Every partition in a job of its own. Raises what the first of those that failed raised, if none went well."""
+        partitions = await self._store.write(inbox.waiting)
+        work = [self._store.write(partial(self._apply, only=[partition])) for partition in partitions]
+        ended = await asyncio.gather(*work, return_exceptions=True)
+        if trouble := [one for one in ended if isinstance(one, BaseException)]:
+            if len(trouble) == len(ended):
+                raise trouble[0]
+            log.error("updates could not be applied; trying again", exc_info=trouble[0])
+        return [pair for one in ended if not isinstance(one, BaseException) for pair in one]
+
+    def _apply(self, tx: Tx, only: Sequence[int] | None = None) -> list[tuple[Row, Answer | None]]:
+        """One job for all partitions, so that what their updates have in common is looked up, and written, once."""
+        partitions = inbox.waiting(tx) if only is None else only
+        rows = [row for partition in partitions for row in inbox.claim(tx, partition, self.BATCH)]
         try:
             with tx.savepoint():
                 answers = [self._sources[row.source].apply(tx, row.payload) for row in rows]

@@ -12,6 +12,7 @@ from bot.handlers.channels.telegram.outbound import PORT as CHANNEL
 from bot.handlers.channels.telegram.outbound import TelegramChannelPort
 from bot.handlers.intake import Inbound, Intake
 from bot.handlers.shared.files import Files
+from bot.handlers.shared.jumps import Workspace
 from bot.handlers.shared.telegram_api import BotApi
 from bot.handlers.shared.telegram_commands import Commands
 from bot.handlers.shared.telegram_platform import TelegramPlatform, token_remedy
@@ -36,10 +37,12 @@ def build(
     public_url: str | None = None,
     webhook_secret: str | None = None,
     poll_seconds: float = POLL_SECONDS,
+    workspace: Workspace | None = None,
 ) -> list[TelegramPlatform]:
     """The Telegram platforms these settings switch on: none, one, or two.
 
     Updates come by webhook when both ``public_url`` and ``webhook_secret`` are given, else by polling.
+    ``workspace`` is Slack's, for links to threads there.
     Raises ``ValueError`` for a secret or token Telegram would not take.
     """
     roles: dict[str, list[str]] = {}
@@ -61,8 +64,8 @@ def build(
             from bot.handlers.desks.telegram.inbound import TelegramDeskInbound
             from bot.handlers.desks.telegram.outbound import TelegramDeskPort
 
-            ports[DESK] = TelegramDeskPort(api, files)
-            desk = TelegramDeskInbound(api, store, commands)
+            ports[DESK] = TelegramDeskPort(api, files, workspace)
+            desk = TelegramDeskInbound(api, store, commands, workspace)
         if CHANNEL in served:
             ports[CHANNEL] = TelegramChannelPort(api, files)
         inbound = Routed(

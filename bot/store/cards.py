@@ -1,4 +1,4 @@
-"""Everything the cards of some mirrors show, in one query."""
+"""Everything the cards of some mirrors show, and what their topics are called, in a query each."""
 
 from __future__ import annotations
 
@@ -83,6 +83,19 @@ _NEIGHBOUR = select(mirror.c.thread).where(
 )
 _EARLIER = _NEIGHBOUR.where(mirror.c.id < bindparam("id")).order_by(mirror.c.id.desc()).limit(1)
 _LATER = _NEIGHBOUR.where(mirror.c.id > bindparam("id")).order_by(mirror.c.id).limit(1)
+
+
+_NAMES = (
+    select(mirror.c.id, client.c.name)
+    .join(conversation, conversation.c.id == mirror.c.conversation_id)
+    .join(client, client.c.id == conversation.c.client_id)
+    .where(mirror.c.id.in_(bindparam("ids", expanding=True)))
+)
+
+
+def names(tx: Tx, mirror_ids: set[int]) -> dict[int, str]:
+    """What the clients of these mirrors are called."""
+    return {row.id: row.name for row in tx.execute(_NAMES, {"ids": sorted(mirror_ids)})} if mirror_ids else {}
 
 
 def faces(tx: Tx, mirror_ids: set[int]) -> dict[MirrorId, Face]:

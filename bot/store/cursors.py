@@ -32,6 +32,14 @@ def acquire(tx: Tx, source: str, owner: str, seconds: float) -> Cursor | None:
     return Cursor(row.value, fence)
 
 
+def heard(tx: Tx, source: str, fence: int) -> int | None:
+    """The platform has answered just now; when it had done so before, None for the first time or when the lease is lost."""
+    mine = (cursor.c.source == source, cursor.c.fence == fence)
+    before: int | None = tx.execute(select(cursor.c.moved_at).where(*mine)).scalar()
+    tx.execute(update(cursor).where(*mine).values(moved_at=tx.now))
+    return before
+
+
 def release(tx: Tx, source: str, owner: str) -> None:
     """Let another take over at once."""
     tx.execute(update(cursor).where(cursor.c.source == source, cursor.c.owner == owner).values(owner=None, lease_until=None))

@@ -1,4 +1,4 @@
-"""Who looks at lists on a home of his own (Slack's App Home), and whose lists a change may touch.
+"""Who has a home (Slack's App Home) or a private chat open, what he looks at there, and whose lists a change may touch.
 
 Changes are gathered within a transaction and looked up once at its end, so that a client's message costs one small query,
 and that only where somebody has a home open.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
 from bot.domain.conversation import Conversation
 from bot.domain.ids import OperatorId
@@ -30,11 +30,15 @@ class _Touched:
 
 
 def opened(tx: Tx, operator_id: OperatorId, platform: str, external_id: str, token: str | None = None) -> None:
-    """Somebody looks at his home; with a ``token``, at this list from now on."""
+    """Somebody has a home or a private chat with the bot open; with a ``token``, he looks at this list from now on.
+
+    Where nothing changes nothing is written: it is said with every word to the bot.
+    """
     row = {"operator_id": operator_id, "platform": platform, "external_id": external_id, "opened_at": tx.now}
-    fresh = tx.upsert(home).values(**row, **({} if token is None else {"token": token}))
-    kept = {"operator_id": operator_id, "opened_at": tx.now, **({} if token is None else {"token": token})}
-    tx.execute(fresh.on_conflict_do_update(index_elements=["platform", "external_id"], set_=kept))
+    kept = {"operator_id": operator_id, **({} if token is None else {"token": token})}
+    changed = or_(*(home.c[name] != value for name, value in kept.items()))
+    fresh = tx.upsert(home).values(**{**row, **kept})
+    tx.execute(fresh.on_conflict_do_update(index_elements=["platform", "external_id"], set_=kept, where=changed))
 
 
 def token_of(tx: Tx, platform: str, external_id: str) -> str:

@@ -102,10 +102,15 @@ def keep_taken(tx: Tx, source: str, update: Kept) -> Row | None:
     return Row(found, source, _parse(payload), 0) if found is not None else None
 
 
+_ADVANCE = (
+    update(cursor)
+    .where(cursor.c.source == bindparam("polled"), cursor.c.fence == bindparam("held"))
+    .values(value=bindparam("to"), moved_at=bindparam("now"))
+)
+
+
 def _advance(tx: Tx, source: str, value: int, fence: int) -> None:
-    moved = tx.execute(
-        update(cursor).where(cursor.c.source == source, cursor.c.fence == fence).values(value=value, moved_at=tx.now)
-    )
+    moved = tx.execute(_ADVANCE, {"polled": source, "held": fence, "to": value, "now": tx.now})
     if moved.rowcount != 1:
         raise LostLease(source)
 

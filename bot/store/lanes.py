@@ -227,11 +227,12 @@ def prolong(tx: Tx, held: Sequence[tuple[str, int]], until: int) -> None:
     tx.execute(_PROLONG, [{"k": key, "held": fence, "until": until} for key, fence in sorted(held)])
 
 
+_NEXT_DUE = select(lane.c.due).where(lane.c.last_seq > lane.c.done_seq).order_by(lane.c.due, lane.c.ready_since).limit(1)
+
+
 def next_due(tx: Tx) -> int | None:
     """When the next lane with work comes due, or None when all is done."""
-    due: int | None = tx.execute(
-        select(lane.c.due).where(lane.c.last_seq > lane.c.done_seq).order_by(lane.c.due, lane.c.ready_since).limit(1)
-    ).scalar()
+    due: int | None = tx.execute(_NEXT_DUE).scalar()
     return due
 
 

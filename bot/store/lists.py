@@ -6,7 +6,7 @@ however many conversations there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -108,6 +108,9 @@ _ENTRIES = (
         operator.c.name.label("operator_name"),
         _awaited.c.name.label("awaited_name"),
         blacklist.c.client_id.is_not(None).label("blocked"),
+        desk.c.platform,
+        desk.c.chat,
+        mirror.c.thread,
         *CONVERSATION_COLUMNS,
     )
     .join(client, client.c.id == _c.client_id)
@@ -116,25 +119,20 @@ _ENTRIES = (
     .join(operator, operator.c.id == _c.operator_id, isouter=True)
     .join(_awaited, _awaited.c.id == _c.meant_for, isouter=True)
     .join(blacklist, blacklist.c.client_id == _c.client_id, isouter=True)
+    .join(mirror, (mirror.c.conversation_id == _c.id) & mirror.c.retired_at.is_(None) & (mirror.c.thread != ""), isouter=True)
+    .join(desk, desk.c.id == mirror.c.desk_id, isouter=True)
     .where(_c.id.in_(bindparam("ids", expanding=True)))
-)
-_PLACES = (
-    select(mirror.c.conversation_id, desk.c.platform, desk.c.chat, mirror.c.thread)
-    .join(desk, desk.c.id == mirror.c.desk_id)
-    .where(mirror.c.conversation_id.in_(bindparam("ids", expanding=True)), mirror.c.retired_at.is_(None), mirror.c.thread != "")
     .order_by(mirror.c.id)
 )
+"""A row for each way to a conversation's thread, one for a conversation that has none."""
 
 
 def entries(tx: Tx, ids: Sequence[int]) -> list[Entry]:
     """What a list says of these conversations, in the order asked for, with the ways to their threads."""
-    if not ids:
-        return []
-    ways: dict[int, list[Jump]] = {}
-    for place in tx.execute(_PLACES, {"ids": list(ids)}):
-        ways.setdefault(place.conversation_id, []).append(Jump(place.platform, place.chat, place.thread))
-    rows = {row.id: row for row in tx.execute(_ENTRIES, {"ids": list(ids)})}
-    return [_entry(rows[one], ways.get(one, ())) for one in ids if one in rows]
+    found: dict[int, list[Row[Any]]] = {}
+    for row in tx.execute(_ENTRIES, {"ids": list(ids)}) if ids else ():
+        found.setdefault(row.id, []).append(row)
+    return [_entry(found[one]) for one in ids if one in found]
 
 
 def entry_of(tx: Tx, conversation_id: ConversationId) -> Entry:
@@ -142,14 +140,15 @@ def entry_of(tx: Tx, conversation_id: ConversationId) -> Entry:
     return entries(tx, [conversation_id])[0]
 
 
-def _entry(row: Row[Any], ways: Iterable[Jump]) -> Entry:
+def _entry(rows: Sequence[Row[Any]]) -> Entry:
+    row = rows[0]
     return Entry(
         conversation=replace(load(row), blacklisted=bool(row.blocked)),
         client=row.client_name,
         channel_kind=row.kind,
         group=f"{row.colour} {row.group_label}".strip(),
         responsible=row.operator_name,
-        jumps=tuple(ways),
+        jumps=tuple(Jump(one.platform, one.chat, one.thread) for one in rows if one.thread),
         meant_for=row.awaited_name or "",
     )
 

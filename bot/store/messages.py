@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -296,7 +297,8 @@ def _ref(postgres: bool) -> Any:
 
 
 def add_ref(tx: Tx, ref: Ref) -> None:
-    """Note where a message stands; written at the end of the transaction."""
+    """Note where a message stands; written at the end of the transaction, and known at once."""
+    tx.keep("refs")[ref] = None
     tx.later(
         _ref(tx.postgres),
         {
@@ -330,12 +332,21 @@ _OF = select(*_REF_COLUMNS).where(message_ref.c.message_id == bindparam("message
 
 def refs_at(tx: Tx, platform: str, chat: str, remote_id: str) -> list[Ref]:
     """The messages that stand in one post; several when texts were joined."""
-    return [Ref(*values(row)) for row in tx.execute(_AT, {"platform": platform, "chat": chat, "remote_id": remote_id})]
+    found = [Ref(*values(row)) for row in tx.execute(_AT, {"platform": platform, "chat": chat, "remote_id": remote_id})]
+    place = (platform, chat, remote_id)
+    return _with_fresh(tx, found, lambda ref: (ref.platform, ref.chat, ref.remote_id) == place)
 
 
 def refs_of(tx: Tx, message_id: MessageId) -> list[Ref]:
     """Everywhere a message stands."""
-    return [Ref(*values(row)) for row in tx.execute(_OF, {"message_id": message_id})]
+    found = [Ref(*values(row)) for row in tx.execute(_OF, {"message_id": message_id})]
+    return _with_fresh(tx, found, lambda ref: ref.message_id == message_id)
+
+
+def _with_fresh(tx: Tx, found: list[Ref], fits: Callable[[Ref], bool]) -> list[Ref]:
+    """With those this transaction has yet to write: what is changed in the same breath as it was written is found too."""
+    fresh: dict[Ref, None] = tx.keep("refs")
+    return list(dict.fromkeys([*found, *filter(fits, fresh)])) if fresh else found
 
 
 def at(tx: Tx, platform: str, chat: str, remote_id: str) -> MessageId | None:

@@ -69,6 +69,7 @@ def of_conversation(tx: Tx, conversation_id: ConversationId) -> list[Mirror]:
     """The live mirrors; kept at hand within the transaction."""
     known = tx.keep("mirrors")
     if conversation_id not in known:
+        flush(tx)
         known[conversation_id] = [Mirror(*values(row)) for row in tx.execute(_OF, {"conversation_id": conversation_id})]
     found: list[Mirror] = known[conversation_id]
     return found
@@ -78,6 +79,7 @@ def at(tx: Tx, platform: str, chat: str, thread: str) -> Mirror | None:
     """The mirror in a thread, live or retired; None when the thread is no mirror."""
     if not thread:
         return None
+    flush(tx)
     row = tx.execute(_AT, {"platform": platform, "chat": chat, "thread": thread}).first()
     return Mirror(*values(row)) if row else None
 
@@ -89,6 +91,7 @@ _AT_CARD = _MIRROR.where(
 
 def at_card(tx: Tx, platform: str, chat: str, card_ref: str) -> Mirror | None:
     """The mirror whose card is this post."""
+    flush(tx)
     row = tx.execute(_AT_CARD, {"platform": platform, "chat": chat, "card_ref": card_ref}).first()
     return Mirror(*values(row)) if row else None
 
@@ -101,6 +104,7 @@ def of_message(tx: Tx, message_id: int) -> list[Mirror]:
 
 def were_at(tx: Tx, conversation_id: ConversationId, desk_id: DeskId) -> bool:
     """Whether a conversation has, or had, a thread on this desk."""
+    flush(tx)
     query = select(mirror.c.id).where(
         mirror.c.conversation_id == conversation_id, mirror.c.desk_id == desk_id, mirror.c.thread != ""
     )
@@ -109,6 +113,7 @@ def were_at(tx: Tx, conversation_id: ConversationId, desk_id: DeskId) -> bool:
 
 def by_ids(tx: Tx, ids: set[int]) -> dict[int, Mirror]:
     """Mirrors by id, live or retired."""
+    flush(tx)
     return {row.id: Mirror(*values(row)) for row in tx.execute(_BY_IDS, {"ids": sorted(ids)})} if ids else {}
 
 
@@ -147,15 +152,23 @@ _PLACE = (
 
 
 def place(tx: Tx, found: Mirror, *, thread: str | None = None, card_ref: str | None = None) -> Mirror:
-    """The platform has made the thread or the card."""
+    """The platform has made the thread or the card. Written by :func:`flush`, with those of others that were made."""
     placed = replace(
         found,
         thread=thread if thread is not None else found.thread,
         card_ref=card_ref if card_ref is not None else found.card_ref,
     )
-    tx.execute(_PLACE, {"row_id": found.id, "to_thread": placed.thread, "to_card": placed.card_ref})
+    tx.keep("placed_mirrors")[found.id] = {"row_id": found.id, "to_thread": placed.thread, "to_card": placed.card_ref}
+    tx.at_end(flush)
     tx.keep("mirrors").pop(found.conversation_id, None)
     return placed
+
+
+def flush(tx: Tx) -> None:
+    """Write what the platforms have made; whoever reads mirrors here calls it first."""
+    if placed := tx.keep("placed_mirrors"):
+        tx.execute(_PLACE, [placed[key] for key in sorted(placed)])
+        placed.clear()
 
 
 def set_opening(tx: Tx, mirror_id: MirrorId, first: int, last: int) -> None:

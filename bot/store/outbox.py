@@ -19,8 +19,8 @@ class Delivery:
     """One delivery to queue.
 
     ``lane``     what keeps its order; ``port`` and ``chat`` where it goes
-    ``op``       ``words`` ``edit`` ``delete`` ``react`` ``fetch`` ``topic`` ``card`` ``topic_state`` ``topic_name`` ``mark``
-                 ``notice`` ``history`` ``home`` ``document`` ``mail`` ``remove`` ``sweep``
+    ``op``       ``words`` ``edit`` ``react`` ``fetch`` ``topic`` ``card`` ``topic_state`` ``topic_name`` ``mark`` ``notice``
+                 ``history`` ``home`` ``document`` ``mail`` ``remove`` ``sweep`` ``look``
     ``size``     length of its text in UTF-16 units, for coalescing; 0 = never coalesced
     ``patience`` milliseconds this kind of work lets others go first in a new lane
     ``after``    milliseconds to wait before it may go
@@ -59,19 +59,38 @@ def flush(tx: Tx) -> None:
         lanes.setdefault(item.lane, []).append(item)
     waiting.clear()  # who must see what was queued (healing does) may write it before the end
     rows: list[dict[str, Any]] = []
-    append = _append(tx.postgres)
-    for key in sorted(lanes):
+    for key, last in _numbered(tx, lanes):
         items = lanes[key]
-        if _redraws(items[0]) and _still_waits(tx, key):
-            continue
-        due = tx.now + items[0].patience + items[0].after
-        last = tx.execute(
-            append, {"key": key, "port": items[0].port, "chat": items[0].chat, "count": len(items), "due": due, "now": tx.now}
-        ).scalar_one()
         rows += [_row(tx, item, last - len(items) + 1 + index) for index, item in enumerate(items)]
     if rows:
         tx.execute(_INSERT, rows)
         tx.wake.add("outbox")
+
+
+def _numbered(tx: Tx, lanes: dict[str, list[Delivery]]) -> list[tuple[str, int]]:
+    """Take numbers in each lane, in key order, so that no two transactions wait for one another; the last number of each.
+
+    Where a redraw may have to be left out, that is seen under its lane's lock in its turn; else all lanes are asked at once.
+    """
+    asked = {key: _asked(tx, key, lanes[key]) for key in sorted(lanes)}
+    if len(asked) > 1 and not any(_redraws(items[0]) for items in lanes.values()):
+        tx.execute(_append(tx.postgres), list(asked.values()))
+        return [(row.key, row.last_seq) for row in tx.execute(_LAST, {"keys": list(asked)})]
+    append = _append_one(tx.postgres)
+    return [
+        (key, tx.execute(append, asked[key]).scalar_one())
+        for key in asked
+        if not (_redraws(lanes[key][0]) and _still_waits(tx, key))
+    ]
+
+
+def _asked(tx: Tx, key: str, items: list[Delivery]) -> dict[str, Any]:
+    first = items[0]
+    due = tx.now + first.patience + first.after
+    return {"key": key, "port": first.port, "chat": first.chat, "count": len(items), "due": due, "now": tx.now}
+
+
+_LAST = select(lane.c.key, lane.c.last_seq).where(lane.c.key.in_(bindparam("keys", expanding=True))).order_by(lane.c.key)
 
 
 def _redraws(item: Delivery) -> bool:
@@ -112,7 +131,12 @@ def _append(postgres: bool) -> Any:
             "due": case((idle, fresh.excluded.due), else_=lane.c.due),
             "ready_since": case((idle, fresh.excluded.ready_since), else_=lane.c.ready_since),
         },
-    ).returning(lane.c.last_seq)
+    )
+
+
+@cache
+def _append_one(postgres: bool) -> Any:
+    return _append(postgres).returning(lane.c.last_seq)
 
 
 def _row(tx: Tx, item: Delivery, lane_seq: int) -> dict[str, Any]:

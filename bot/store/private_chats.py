@@ -1,23 +1,14 @@
-"""Which operators have opened a private chat with the desk's bot, so that it may write to them (table ``home``)."""
+"""Which operators have opened a private chat with the desk's bot, so that it may write to them.
+
+The table is ``home``, and ``homes.opened`` notes that one is open.
+"""
 
 from __future__ import annotations
 
 from sqlalchemy import delete, select, update
 
-from bot.domain.ids import OperatorId
 from bot.store.tables import home, identity, operator
 from bot.store.uow import Tx
-
-
-def opened(tx: Tx, platform: str, external_id: str, operator_id: OperatorId) -> None:
-    """The chat is open; when it was already, nothing changes but whose it is."""
-    fresh = tx.upsert(home).values(operator_id=operator_id, platform=platform, external_id=external_id, opened_at=tx.now)
-    whose = {"operator_id": operator_id}
-    tx.execute(
-        fresh.on_conflict_do_update(
-            index_elements=["platform", "external_id"], set_=whose, where=home.c.operator_id != operator_id
-        )
-    )
 
 
 def closed(tx: Tx, platform: str, external_id: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, and_, any_, bindparam, exists, func, or_, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, and_, any_, bindparam, exists, func, literal_column, or_, select
 
 from bot.domain.conversation import Status
 from bot.domain.listing import Tab, View, sees_all, sight
@@ -25,6 +25,8 @@ FEW_GROUPS = 8
 _c = conversation.c
 _ME, _ONLY, _THEIRS = (bindparam(name, type_=Id) for name in ("me", "only", "theirs"))
 _GROUPS = bindparam("groups", type_=Id, expanding=True)
+_UNSEEN: ColumnElement[bool] = literal_column("conversation.unseen")
+"""As the partial index says it: neither engine sees that ``unseen IS true`` or ``unseen = 1`` means the same."""
 barred = exists().where(blacklist.c.client_id == _c.client_id)
 """The condition that a conversation's client is on the black list (R80)."""
 
@@ -80,7 +82,7 @@ def within(seen: Sight) -> list[ColumnElement[bool]]:
 
 def listed(seen: Sight) -> list[ColumnElement[bool]]:
     """The condition that the tab All lists it: it is of his groups, or in his inbox whatever its group (R57)."""
-    handed = and_(_c.operator_id == _ME, _c.status == Status.INBOX.value)
+    handed = and_(_c.operator_id == _ME, _is(Status.INBOX))
     return [] if seen.groups is None else [handed | _c.group_id.in_(_GROUPS)]
 
 
@@ -88,9 +90,9 @@ def visible(seen: Sight) -> list[ColumnElement[bool]]:
     """What a search may show: what his tabs hold (R86)."""
     if seen.everything:
         return listed(seen)
-    mine = and_(_c.status == Status.INBOX.value, _c.operator_id == _ME)
-    closed = and_(_c.status == Status.CLOSED.value, _c.closed_by == _ME, *within(seen))
-    waiting = _c.status == Status.UNASSIGNED.value
+    mine = and_(_is(Status.INBOX), _c.operator_id == _ME)
+    closed = and_(_is(Status.CLOSED), _c.closed_by == _ME, *within(seen))
+    waiting = _is(Status.UNASSIGNED)
     if seen.groups is not None:
         waiting &= _c.group_id.in_(_GROUPS)
     return [or_(waiting, mine, closed), ~barred]
@@ -105,18 +107,18 @@ def ranges(shape: Shape) -> list[Where]:
         case Tab.UNASSIGNED:
             return [(*where, ~barred) for where in _by_group(Status.UNASSIGNED, shape)]
         case Tab.INBOX:
-            return [(_c.operator_id == _ME, _c.status == Status.INBOX.value, *only, ~barred)]
+            return [(_c.operator_id == _ME, _is(Status.INBOX), *only, ~barred)]
         case Tab.CLOSED:
-            return [(_c.closed_by == _ME, _c.status == Status.CLOSED.value, *within(shape.sight), *only, ~barred)]
+            return [(_c.closed_by == _ME, _is(Status.CLOSED), *within(shape.sight), *only, ~barred)]
         case Tab.BLACKLIST:
             of_his = [] if shape.sight.groups is None else [_c.group_id.in_(_GROUPS)]  # all are closed, so none was handed to him
             return [(_on_blacklist(shape.sight.postgres), *of_his, *only, *theirs)]
     statuses = [shape.status] if shape.status is not None else list(Status)
     if shape.by_operator:
-        return [(*theirs, _c.status == status.value, *inside, *only, ~barred) for status in statuses]
+        return [(*theirs, _is(status), *inside, *only, ~barred) for status in statuses]
     found: list[Where] = [(*where, ~barred) for status in statuses for where in _by_group(status, shape)]
     if shape.sight.groups is not None and Status.INBOX in statuses:
-        found.append((_c.operator_id == _ME, _c.status == Status.INBOX.value, _c.group_id.not_in(_GROUPS), *only, ~barred))
+        found.append((_c.operator_id == _ME, _is(Status.INBOX), _c.group_id.not_in(_GROUPS), *only, ~barred))
     return found
 
 
@@ -128,9 +130,14 @@ def _on_blacklist(postgres: bool) -> ColumnElement[bool]:
     return _c.client_id == any_(func.array(barred_clients.scalar_subquery(), type_=ARRAY(BigInteger)))
 
 
+def _is(status: Status) -> ColumnElement[bool]:
+    """That a conversation has this status, in words the planner can see: most are closed, and few are anything else."""
+    return _c.status == literal_column(f"'{status.value}'")
+
+
 def _by_group(status: Status, shape: Shape) -> list[Where]:
     """The conversations of a status within his groups, of which one may be picked."""
-    here, seen = _c.status == status.value, shape.sight.groups
+    here, seen = _is(status), shape.sight.groups
     if shape.by_group:
         return [(here, _c.group_id == _ONLY, *([] if seen is None else [_ONLY.in_(_GROUPS)]))]
     if seen is None:
@@ -140,12 +147,20 @@ def _by_group(status: Status, shape: Shape) -> list[Where]:
     return [(here, _c.group_id == bindparam(f"group_{place}")) for place in range(seen)]
 
 
+def may_see(seen: Sight) -> list[Where]:
+    """All that he may see and little else, as ranges that are counted without a look at the rows."""
+    own: Where = (_c.operator_id == _ME, _is(Status.INBOX))
+    if seen.everything:
+        return [own, *(where for status in Status for where in _by_group(status, Shape(seen, Tab.ALL)))]
+    return [own, (_c.closed_by == _ME, _is(Status.CLOSED)), *_by_group(Status.UNASSIGNED, Shape(seen, Tab.UNASSIGNED))]
+
+
 def unseen(seen: Sight, tab: Tab) -> list[Where]:
     """The ranges in which a tab's unseen client messages are (R19).
 
     None for Closed and Blacklist, which never hold any: they reopen a conversation (R30), or are not heard (R80).
     """
-    waiting, taken = (_c.unseen.is_(True) & (_c.status == status.value) for status in (Status.UNASSIGNED, Status.INBOX))
+    waiting, taken = (_UNSEEN & _is(status) for status in (Status.UNASSIGNED, Status.INBOX))
     theirs = () if seen.groups is None else (_c.group_id.in_(_GROUPS),)
     mine = (taken, _c.operator_id == _ME, ~barred)
     match tab:

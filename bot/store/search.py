@@ -33,9 +33,9 @@ from bot.domain.conversation import Direction
 from bot.domain.ids import ConversationId, MessageId
 from bot.domain.listing import Tab
 from bot.domain.people import Operator
-from bot.store.ranges import Shape, Sight, ranges, sight_of, values_for, visible
+from bot.store.ranges import Shape, Sight, may_see, ranges, sight_of, values_for, visible
 from bot.store.tables import client_words, conversation, last_search, message, message_words
-from bot.store.tables_search import SHELF_BITS, about
+from bot.store.tables_search import SHELF_BITS, terms
 from bot.store.uow import Tx, values
 
 FEW_TALKS = 1_000
@@ -45,8 +45,10 @@ ROWS = 30
 """Hits fetched at once: those of a page, and some more since one conversation may hold many."""
 RARE = (1 << SHELF_BITS) // 16
 """Up to so many rows of a shelf hold a rare word."""
-MOST_SHELVES = 64
-"""Shelves asked at once, when the ones before held too little."""
+GATHERED = 2_000
+"""So many rows an index may gather at first; as one shelf holds, so many shelves are asked at once."""
+MOST_SHELVES = 128
+"""Shelves asked at once, when the word is rare or the ones before held too little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +61,14 @@ class Hit:
 
 def find(tx: Tx, who: Operator, beginnings: list[str], most: int) -> list[Hit]:
     """The first ``most`` conversations in which words begin like all of ``beginnings``: by name, then by the newest message."""
-    sees_few = _sees_few(tx, who)
+    begin = tx.execute(_start(sight_of(tx, who)), values_for(who)).mappings().one()
+    sees_few = _sees_few(tx, who, begin["talks"])
     found: dict[int, Hit] = {}
-    for owner in ("client", "message"):
-        rows = (_through_few if sees_few else _by_index)(tx, who, owner, beginnings)
+    for owner in _TABLES:
+        if sees_few:
+            rows = _through_few(tx, who, owner, beginnings)
+        else:
+            rows = _by_index(tx, who, owner, beginnings, (begin[owner] or 0) >> SHELF_BITS)
         for row_id, conversation_id in rows:
             message_id = MessageId(row_id) if owner == "message" else None
             found.setdefault(conversation_id, Hit(ConversationId(conversation_id), message_id))
@@ -84,21 +90,41 @@ def _readable() -> list[ColumnElement[bool]]:
     ]
 
 
-def _sees_few(tx: Tx, who: Operator) -> bool:
-    """Whether he may see so little that it is quicker to look through it."""
-    seen = sight_of(tx, who)
-    if seen.everything and seen.groups is None:
+def _sees_few(tx: Tx, who: Operator, talks: int) -> bool:
+    """Whether he may see so little that it is quicker to look through it; ``talks`` are counted to one more than that."""
+    if talks > FEW_TALKS:
         return False
-    row = tx.execute(_extent(seen), values_for(who)).one()
-    return row.talks <= FEW_TALKS and (row.said or 0) <= FEW_MESSAGES
+    said = tx.execute(_said(sight_of(tx, who)), values_for(who)).scalar() or 0
+    return bool(said <= FEW_MESSAGES)
 
 
 @cache
-def _extent(seen: Sight) -> Any:
-    """How many conversations he may see, counted a little further than matters, and how much was said in them."""
-    sub = _seen(seen, FEW_TALKS + 1)
-    talks: ColumnElement[Any] = func.count().label("talks")
-    return select(talks, func.sum(sub.c.last_seq).label("said")).select_from(sub)
+def _start(seen: Sight) -> Select[Any]:
+    """What a search must know first: the newest rows of each index, and how many conversations he may see at the most.
+
+    These are counted a little further than matters, by the indexes alone.
+    """
+    if seen.everything and seen.groups is None:
+        talks: ColumnElement[Any] = literal_column(str(FEW_TALKS + 1))
+    else:
+        parts: list[Select[Any]] = [
+            select(literal_column("1").label("one")).where(*where).limit(_up_to(FEW_TALKS + 1)) for where in may_see(seen)
+        ]
+        some = union_all(*(select(part.subquery()) for part in parts)).limit(_up_to(FEW_TALKS + 1)).subquery()
+        talks = select(func.count()).select_from(some).scalar_subquery()
+    newest = [select(func.max(_keys(owner))).scalar_subquery().label(owner) for owner in _TABLES]
+    return select(*newest, talks.label("talks"))
+
+
+def _up_to(number: int) -> ColumnElement[int]:
+    """A limit that the planner can see; of a parameter PostgreSQL's kept plans expect a tenth of all rows."""
+    return literal_column(str(number))
+
+
+@cache
+def _said(seen: Sight) -> Select[Any]:
+    """How much was said in the few conversations he may see."""
+    return select(func.sum(_seen(seen, FEW_TALKS + 1).c.last_seq))
 
 
 def _seen(seen: Sight, most: int) -> Subquery:
@@ -106,7 +132,7 @@ def _seen(seen: Sight, most: int) -> Subquery:
     tabs = (Tab.ALL, Tab.BLACKLIST) if seen.everything else (Tab.UNASSIGNED, Tab.INBOX, Tab.CLOSED)
     c, parts = conversation.c, []
     for where in (where for tab in tabs for where in ranges(Shape(seen, tab))):
-        part = select(c.id, c.client_id, c.last_seq).where(*where).limit(most).subquery()
+        part = select(c.id, c.client_id, c.last_seq).where(*where).limit(_up_to(most)).subquery()
         parts.append(select(part.c.id, part.c.client_id, part.c.last_seq))
     return union_all(*parts).subquery()
 
@@ -138,36 +164,36 @@ def _row_by_row(first: Subquery, then: Select[Any], talk: ColumnElement[int], po
     return select(rows.c.row_id, talk).join_from(first, rows, true()).order_by(rows.c.row_id.desc())
 
 
-def _by_index(tx: Tx, who: Operator, owner: str, beginnings: list[str]) -> Iterator[tuple[Any, ...]]:
-    """The matching rows by the index, newest first."""
-    shelf = (tx.execute(_NEWEST[owner]).scalar() or 0) >> SHELF_BITS
-    asked, checked = _split(tx, owner, max(shelf - 1, 0), beginnings)
+def _by_index(tx: Tx, who: Operator, owner: str, beginnings: list[str], shelf: int) -> Iterator[tuple[Any, ...]]:
+    """The matching rows by the index, newest first. ``shelf`` is the newest, which may be nearly empty."""
+    often = _often(tx, owner, max(shelf - 1, 0), beginnings)
+    asked, checked = _split(often)
     patterns = _patterns(checked)
     statement = _statement(sight_of(tx, who), owner, len(checked), tx.postgres)
-    size = 1
+    size = min(GATHERED // (min(often.values()) + 1), MOST_SHELVES - 1) + 1
     while shelf >= 0:
         these = range(shelf, max(shelf - size, -1), -1)
         yield from _rows(tx, statement, _asked(tx, who, query=_query(tx, these, asked), **patterns))
-        shelf, size = these[-1] - 1, min(size * (2 if size == 1 else 4), MOST_SHELVES)  # the newest may be nearly empty
+        shelf, size = these[-1] - 1, min(size * 4, MOST_SHELVES)
 
 
-_NEWEST = {"client": select(func.max(client_words.c.client_id)), "message": select(func.max(message_words.c.message_id))}
+def _often(tx: Tx, owner: str, shelf: int, beginnings: list[str]) -> dict[str, int]:
+    """In how many rows of a shelf each beginning stands."""
+    these = range(shelf, shelf + 1)
+    queries = {f"query_{place}": _query(tx, these, [word]) for place, word in enumerate(beginnings)}
+    return dict(zip(beginnings, tx.execute(_counts(owner, len(beginnings), tx.postgres), queries).one(), strict=True))
 
 
-def _split(tx: Tx, owner: str, shelf: int, beginnings: list[str]) -> tuple[list[str], list[str]]:
+def _split(often: dict[str, int]) -> tuple[list[str], list[str]]:
     """What to ask the index, and what to check in the rows it gives.
 
     The index gathers all that begins with each word before it compares. Beside a rare word, as one shelf shows, the others are
     checked far quicker in the few rows of that one.
     """
-    if len(beginnings) == 1:
-        return beginnings, []
-    count = _count(owner, tx.postgres)
-    often = {word: tx.execute(count, {"query": _query(tx, range(shelf, shelf + 1), [word])}).scalar_one() for word in beginnings}
-    rarest = min(beginnings, key=lambda word: often[word])
+    rarest = min(often, key=lambda word: often[word])
     if often[rarest] > RARE:
-        return beginnings, []
-    return [rarest], [word for word in beginnings if word != rarest]
+        return list(often), []
+    return [rarest], [word for word in often if word != rarest]
 
 
 def _rows(tx: Tx, statement: Select[Any], asked: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
@@ -212,10 +238,10 @@ def _statement(seen: Sight, owner: str, checked: int, postgres: bool) -> Select[
     if not postgres:
         found = hits.subquery("hits")
         talk = _talk(seen, owner, found.c.id)
-        return talk.with_only_columns(found.c.id, *talk.selected_columns).order_by(found.c.id.desc()).limit(ROWS)
+        return talk.with_only_columns(found.c.id, *talk.selected_columns).order_by(found.c.id.desc()).limit(_up_to(ROWS))
     first = hits.offset(literal_column("0")).subquery("hits")
     lateral = _talk(seen, owner, first.c.id).offset(literal_column("0")).lateral("talk")
-    return select(first.c.id, lateral.c.id).join_from(first, lateral, true()).order_by(first.c.id.desc()).limit(ROWS)
+    return select(first.c.id, lateral.c.id).join_from(first, lateral, true()).order_by(first.c.id.desc()).limit(_up_to(ROWS))
 
 
 def _talk(seen: Sight, owner: str, row_id: ColumnElement[int]) -> Select[Any]:
@@ -228,22 +254,26 @@ def _talk(seen: Sight, owner: str, row_id: ColumnElement[int]) -> Select[Any]:
 
 
 @cache
-def _count(owner: str, postgres: bool) -> Select[Any]:
-    """How many rows the index answers with."""
-    key, wanted = _match(owner, postgres)
-    return select(func.count(key)).where(wanted)
+def _counts(owner: str, words: int, postgres: bool) -> Select[Any]:
+    """How many rows the index answers each of so many questions with."""
+    found = []
+    for place in range(words):
+        key, wanted = _match(owner, postgres, f"query_{place}")
+        found.append(select(func.count(key)).where(wanted).scalar_subquery())
+    return select(*found)
 
 
-def _match(owner: str, postgres: bool) -> tuple[ColumnElement[int], ColumnElement[bool]]:
+def _match(owner: str, postgres: bool, query: str = "query") -> tuple[ColumnElement[int], ColumnElement[bool]]:
     """The number of a row, and the condition that the index finds it."""
     if postgres:
-        lexemes: ColumnElement[Any] = literal_column(about(owner, "array_to_tsvector(string_to_array(TERMS, ' '))"))
-        return _keys(owner), lexemes.op("@@")(cast(bindparam("query", type_=Text), TSQUERY))
+        lexemes: ColumnElement[Any] = literal_column(terms(owner))
+        return _keys(owner), lexemes.op("@@")(cast(bindparam(query, type_=Text), TSQUERY))
     index = table(f"{owner}_find", column("rowid"), column(f"{owner}_find"))
-    return index.c.rowid, index.c[f"{owner}_find"].op("MATCH")(bindparam("query", type_=Text))
+    return index.c.rowid, index.c[f"{owner}_find"].op("MATCH")(bindparam(query, type_=Text))
 
 
 _TABLES = {"client": client_words, "message": message_words}
+"""Names are looked for first."""
 
 
 def _keys(owner: str) -> ColumnElement[int]:

@@ -1,4 +1,4 @@
-"""Tags and the messages that bear them. A tag is never changed and never goes (R61, R62)."""
+"""Tags and the messages that bear them. A tag never changes and never goes (R61, R62); who put it on can take it off."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, delete, func, or_, select
 
 from bot.domain.conversation import Direction
 from bot.domain.ids import ConversationId, OperatorId
@@ -93,6 +93,21 @@ def put(tx: Tx, message_id: int, tag_id: int, operator_id: OperatorId) -> bool:
     """Put a tag on a message; whether it was not there yet."""
     row = {"message_id": message_id, "tag_id": tag_id, "operator_id": operator_id, "at": tx.now}
     return tx.execute(_put(tx.postgres), row).rowcount == 1
+
+
+def of_sign(tx: Tx, sign: str) -> list[Tag]:
+    """The tags whose names begin with this emoji, at most two; whether its variant sign (U+FE0F) was written is no matter."""
+    bare = sign.replace("\ufe0f", "")
+    spelled = {fold(one) for one in (sign, bare, f"{bare}\ufe0f")}
+    begins = [tag.c.folded.startswith(f"{one} ", autoescape=True) for one in spelled]
+    query = select(tag.c.id, tag.c.name).where(or_(tag.c.folded.in_(spelled), *begins))
+    return [Tag(row.id, row.name) for row in tx.execute(query.order_by(tag.c.id).limit(2))]
+
+
+def take_off(tx: Tx, ids: Iterable[int], tag_id: int, operator_id: OperatorId) -> bool:
+    """Take from messages a tag that this operator has put there; whether there was one."""
+    his = (message_tag.c.tag_id == tag_id, message_tag.c.operator_id == operator_id)
+    return tx.execute(delete(message_tag).where(message_tag.c.message_id.in_(sorted(ids)), *his)).rowcount > 0
 
 
 _TAGGABLE = (

@@ -6,12 +6,13 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Text, bindparam, cast, func, select, update
 
 from bot.domain.group_settings import GroupSettings
 from bot.domain.ids import ChannelId, DeskId, GroupId, OperatorId
 from bot.domain.operator_settings import OperatorSettings
 from bot.domain.people import Actor, Group, Operator, Signature
+from bot.domain.permissions import Permission
 from bot.store.tables import channel, desk, group, identity, membership, operator, role
 from bot.store.uow import Tx, values
 
@@ -42,20 +43,26 @@ class Desk:
         return "slack" if self.platform == "slack" else "telegram-desk"
 
 
+_GROUPS = select(func.aggregate_strings(cast(membership.c.group_id, Text), ",")).where(membership.c.operator_id == operator.c.id)
 _OPERATOR = select(
-    operator.c.id, operator.c.name, operator.c.email, operator.c.active, operator.c.settings, role.c.permissions
+    operator.c.id,
+    operator.c.name,
+    operator.c.email,
+    operator.c.active,
+    operator.c.settings,
+    role.c.permissions,
+    _GROUPS.scalar_subquery().label("groups"),
 ).join(role, role.c.id == operator.c.role_id, isouter=True)
 _BY_IDENTITY = _OPERATOR.join(identity, identity.c.operator_id == operator.c.id).where(
     identity.c.platform == bindparam("platform"), identity.c.external_id == bindparam("external_id")
 )
 _BY_ID = _OPERATOR.where(operator.c.id == bindparam("id"))
-_GROUPS_OF = select(membership.c.group_id).where(membership.c.operator_id == bindparam("id"))
 
 
 def operator_of(tx: Tx, actor: Actor) -> Operator | None:
     """The active or inactive operator behind a platform's person; None when nobody of the team."""
     row = tx.execute(_BY_IDENTITY, {"platform": actor.platform, "external_id": actor.external_id}).first()
-    return _operator(tx, row) if row else None
+    return _operator(row) if row else None
 
 
 def is_operator(tx: Tx, actor: Actor) -> bool:
@@ -67,11 +74,17 @@ def is_operator(tx: Tx, actor: Actor) -> bool:
 def operator_by_id(tx: Tx, operator_id: OperatorId) -> Operator | None:
     """The operator, active or not."""
     row = tx.execute(_BY_ID, {"id": operator_id}).first()
-    return _operator(tx, row) if row else None
+    return _operator(row) if row else None
 
 
-def _operator(tx: Tx, row: Any) -> Operator:
-    groups = frozenset(GroupId(value) for value in tx.execute(_GROUPS_OF, {"id": row.id}).scalars())
+def admins(tx: Tx) -> list[OperatorId]:
+    """Active operators who run the team."""
+    rows = tx.execute(_OPERATOR.where(operator.c.active.is_(True)).order_by(operator.c.id)).all()
+    return [OperatorId(row.id) for row in rows if Permission.SUPER_ADMIN.value in json.loads(row.permissions or "[]")]
+
+
+def _operator(row: Any) -> Operator:
+    groups = frozenset(GroupId(int(number)) for number in (row.groups or "").split(",") if number)
     rights = frozenset(json.loads(row.permissions or "[]"))
     return Operator(
         id=OperatorId(row.id),
@@ -160,14 +173,15 @@ def group_settings(tx: Tx) -> dict[GroupId, GroupSettings]:
 
 _CHANNEL_COLUMNS = (channel.c.id, channel.c.kind, channel.c.name, channel.c.group_id, channel.c.callback)
 _CHANNEL = select(*_CHANNEL_COLUMNS).where(channel.c.active.is_(True))
+_FIRST_OF_KIND = _CHANNEL.where(channel.c.kind == bindparam("kind")).order_by(channel.c.id)
+_NAMED = _FIRST_OF_KIND.where(channel.c.name == bindparam("name"))
 
 
 def find_channel(tx: Tx, kind: str, name: str | None) -> Channel | None:
     """The channel of that kind and name; without a name the first of its kind."""
     known = tx.keep("channels")
     if (kind, name) not in known:
-        query = _CHANNEL.where(channel.c.kind == kind).order_by(channel.c.id)
-        row = tx.execute(query.where(channel.c.name == name) if name is not None else query).first()
+        row = tx.execute(_FIRST_OF_KIND if name is None else _NAMED, {"kind": kind, "name": name}).first()
         known[kind, name] = Channel(*values(row)) if row else None
     found: Channel | None = known[kind, name]
     return found

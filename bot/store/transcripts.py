@@ -11,9 +11,11 @@ from sqlalchemy import Select, func, select
 
 from bot.domain.capabilities import CHANNELS
 from bot.domain.conversation import Direction
+from bot.domain.files import File, FileState
 from bot.domain.ids import ClientId, ConversationId, Moment
 from bot.domain.text import RichText
 from bot.domain.transcript import Line, Transcript
+from bot.store import files
 from bot.store.tables import channel, client, conversation, group, message, message_ref, operator
 from bot.store.uow import Tx
 
@@ -80,25 +82,27 @@ def load(tx: Tx, conversation_id: ConversationId, *, upto: int, only: Sequence[i
     ).first()
     if head is None:
         return None
-    columns = (message.c.direction, message.c.author, message.c.shown_as, message.c.body, message.c.at)
+    columns = (message.c.direction, message.c.author, message.c.shown_as, message.c.body, message.c.at, message.c.file_id)
     query = _shown(conversation_id, notes=notes, columns=columns).where(message.c.seq <= upto)
     if only is not None:
         query = query.where(message.c.id.in_(only))
     rows = tx.execute(query.order_by(message.c.seq.desc()).limit(MOST)).all()
+    borne = files.by_ids(tx, {row.file_id for row in rows if row.file_id is not None})
     number = tx.execute(select(func.count()).select_from(query.subquery())).scalar_one() if len(rows) == MOST else len(rows)
     return Transcript(
         client=head.name,
         channel=f"{CHANNELS[head.kind].name} · {head.place}",
         group=head.label,
-        lines=tuple(_line(row, head.label) for row in reversed(rows)),
+        lines=tuple(_line(row, head.label, borne.get(row.file_id)) for row in reversed(rows)),
         left_out=number - len(rows),
     )
 
 
-def _line(row: Any, group_label: str) -> Line:
+def _line(row: Any, group_label: str, file: File | None) -> Line:
     kind = KINDS[Direction(row.direction)]
     author = (row.shown_as or group_label) if kind == "operator" else row.author
-    return Line(kind, author, _body(row.body), Moment(row.at))
+    here = file if file is not None and file.state is FileState.HERE else None
+    return Line(kind, author, _body(row.body), Moment(row.at), here)
 
 
 def _body(kept: str) -> RichText:

@@ -1,6 +1,9 @@
 """Files: uploads, re-use by ``file_id``, ``getFile`` and downloads.
 
-Limits: uploads 50 MB, photos 10 MB, ``getFile`` 20 MB (``MAX_DOWNLOAD_FILE_SIZE = 20 << 20``).
+Limits: uploads 50 MB, photos 10 MB, ``getFile`` 20 MB (``MAX_DOWNLOAD_FILE_SIZE = 20 << 20``; ``Client.cpp``:
+``process_get_file_query`` refuses by the size it knows before, ``on_update_file`` by what has come). A photo's sides are at most
+10,000 together and 1:20 (core.telegram.org/bots/api#sendphoto). ``IMAGE_PROCESS_FAILED`` and ``PHOTO_INVALID_DIMENSIONS`` are
+MTProto's words, handed on as they are (``Client::fail_query_with_error``: an error all in capitals is a 400).
 Real ``file_id`` values are good for one bot only; here every bot may use every one.
 """
 
@@ -21,6 +24,8 @@ PHOTO_LIMIT = 10 << 20
 DOWNLOAD_LIMIT = 20 << 20
 FILES = "*files"
 IMAGES = (b"\x89PNG", b"\xff\xd8", b"GIF8", b"RIFF", b"BM")
+SIDES, RATIO = 10_000, 20
+SMALL = b"\xff\xd8small\xff\xd9"
 FOLDERS = {"photo": "photos", "document": "documents", "video": "videos", "audio": "music", "voice": "voice"}
 FOLDERS |= {"sticker": "stickers", "animation": "animations", "video_note": "video_notes"}
 PREFIX = {"photo": "AgACAgIAAx", "document": "BQACAgIAAx", "video": "BAACAgIAAx", "audio": "CQACAgIAAx"}
@@ -42,7 +47,11 @@ def store(world: World, kind: str, content: bytes | None, size: int, *, fields: 
     suffix = re.sub(r"[^.A-Za-z0-9]", "", name[name.rfind(".") :])[:8] if "." in name else ""
     suffix = suffix or {"photo": ".jpg", "voice": ".oga", "sticker": ".webp"}.get(kind, "")
     path = f"{FOLDERS.get(kind, 'documents')}/file_{number}{suffix}"
-    file = File(f"{PREFIX.get(kind, 'BQACAgIAAx')}{mark}", f"AgAD{mark[:12]}{number}", path, kind, size, content, fields)
+    smaller: tuple[Json, ...] = ()
+    if kind == "photo":
+        small = store(world, "thumb", SMALL, len(SMALL), fields={"width": 90, "height": 67})
+        smaller = ({"file_id": small.id, "file_unique_id": small.unique, "file_size": small.size, **small.fields},)
+    file = File(f"{PREFIX.get(kind, 'BQACAgIAAx')}{mark}", f"AgAD{mark[:12]}{number}", path, kind, size, content, fields, smaller)
     world.files[file.id] = file
     world.paths[path] = file
     return file
@@ -52,7 +61,7 @@ def shown(file: File) -> Json:
     """The part of a message that holds the file."""
     ids = {"file_id": file.id, "file_unique_id": file.unique}
     if file.kind == "photo":
-        return {"photo": [{**ids, "file_size": file.size, **file.fields}]}
+        return {"photo": [*file.smaller, {**ids, "file_size": file.size, **file.fields}]}
     part = {**ids, "file_size": file.size, **file.fields}
     if file.kind == "animation":
         return {"animation": part, "document": part}
@@ -95,12 +104,22 @@ def from_upload(world: World, upload: Upload, kind: str, fields: Json) -> File:
             raise bad("too big file for a photo")
         if not upload.content.startswith(IMAGES):
             raise bad("IMAGE_PROCESS_FAILED")
-        fields = {"width": 800, "height": 600}
+        width, height = sides(upload.content)
+        if width + height > SIDES or max(width, height) > RATIO * min(width, height):
+            raise bad("PHOTO_INVALID_DIMENSIONS")
+        fields = {"width": width, "height": height}
     elif kind not in ("sticker", "voice", "video_note"):
         guessed = mimetypes.guess_type(upload.name)[0] or "application/octet-stream"
         mime = upload.mime if upload.mime not in ("", "application/octet-stream") else guessed
         fields = {"file_name": clean_name(upload.name), "mime_type": mime, **fields}
     return store(world, kind, upload.content, len(upload.content), fields=fields, name=upload.name)
+
+
+def sides(image: bytes) -> tuple[int, int]:
+    """Width and height of a PNG, as its first chunk tells; of other pictures a likely pair."""
+    if image[:16] == b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" and len(image) >= 24:
+        return max(1, int.from_bytes(image[16:20], "big")), max(1, int.from_bytes(image[20:24], "big"))
+    return 800, 600
 
 
 def clean_name(name: str) -> str:

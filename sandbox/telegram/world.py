@@ -208,7 +208,11 @@ class Question:
 
 @dataclass
 class File:
-    """A stored file. ``content`` is ``None`` when only the size is pretended."""
+    """A stored file. ``content`` is ``None`` when only the size is pretended.
+
+    ``smaller``  the other sizes of a photo, as a message shows them; ``given`` how many bytes a download gives, where they are
+    more than the size that is told
+    """
 
     id: str
     unique: str
@@ -217,6 +221,8 @@ class File:
     size: int
     content: bytes | None
     fields: Json
+    smaller: tuple[Json, ...] = ()
+    given: int = 0
 
 
 class Call(NamedTuple):

@@ -1,6 +1,6 @@
 """``python -m tests.bench [part …] [--pairs N] [--only WORDS]``: measure and print; without parts, everything.
 
-Parts: ``bursts`` (beside the bare loop), ``limits``, ``kills``, ``idle``, ``cold``, ``lists`` (a million messages; takes minutes).
+Parts: ``bursts`` (beside the bare loop), ``limits``, ``kills``, ``idle``, ``cold``, ``files``, ``lists`` (a million messages; takes minutes).
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.bench import lists, scenarios
+from tests.bench import files, lists, scenarios
 
-PARTS = ("bursts", "limits", "kills", "idle", "cold", "lists")
+PARTS = ("bursts", "limits", "kills", "idle", "cold", "files", "lists")
 
 
 def main() -> None:
@@ -36,7 +36,7 @@ def main() -> None:
         if part == "bursts":
             figures[part] = [one(load, given.pairs) for load in scenarios.LOADS if given.only in load.name]
         else:
-            figures[part] = {"limits": limits, "kills": kills, "idle": idle, "cold": cold, "lists": tabs_and_search}[part]()
+            figures[part] = SINGLE[part]()
     if given.json:
         given.json.write_text(json.dumps(figures, indent=1), "utf-8")
 
@@ -106,7 +106,9 @@ def cold() -> Any:
     """Starting."""
     found = {**scenarios.cold(), "imported": scenarios.imported()}
     say(
-        f"  cold start: {found['new']:.2f} s on a new database, {found['again']:.2f} s on one that stands (worst {found['worst']:.2f})"
+        f"  cold start: {found['new']:.2f} s on a new database, {found['again']:.2f} s on one that stands (worst {found['worst']:.2f}); "
+        f"a bare import of aiogram beside it {found['import']:.2f} s, so {found['ratio']:.2f} times that; "
+        f"CPU {found['cpu']:.2f} s to {found['import_cpu']:.2f}"
     )
     say(f"  imported though off: {found['imported']}")
     return found
@@ -115,6 +117,26 @@ def cold() -> Any:
 def tabs_and_search() -> Any:
     """Tabs and search in a large house."""
     return lists.measure(100_000, 1_000_000, say)
+
+
+def large_files() -> Any:
+    """20 MB both ways, and ten at once."""
+    found = {"one": files.there_and_back(), "ten": files.ten_at_once()}
+    for name, one in found["one"].items():
+        say(
+            f"  {name}: {one['above_there']:.1f} MB above idle ({one['idle']:.0f}) client → desk, {one['above']:.1f} both ways; "
+            f"{one['seconds_there']:.1f} + {one['seconds_back']:.1f} s, {one['cpu']:.2f} CPU-s; whole: {one['whole']}"
+        )
+    ten = found["ten"]
+    say(
+        f"  {files.AT_ONCE} × 20 MB at once: {ten['seconds']:.1f} s, {ten['above']:.1f} MB above idle, whole: {ten['whole']}; "
+        f"meanwhile {ten['count']} messages of others: p50 {ten['p50']:.0f} ms, p99 {ten['p99']:.0f}, max {ten['max']:.0f}, "
+        f"lost {ten['lost']}, doubled {ten['doubled']}, files still under way at the last: {ten['while_under_way']}"
+    )
+    return found
+
+
+SINGLE = {"limits": limits, "kills": kills, "idle": idle, "cold": cold, "files": large_files, "lists": tabs_and_search}
 
 
 if __name__ == "__main__":

@@ -7,12 +7,14 @@ The load is added in the sandbox's own process, so that a thousand updates stand
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import random
 import re
 import sys
 import time
 from collections import Counter
+from functools import cache
 from typing import Any
 
 import uvloop
@@ -34,6 +36,7 @@ class Box:
         self._sandbox = sandbox
         self._scene = scene
         self._clients: list[int] = []
+        self._senders: list[int] = []
         self._load: list[tuple[int, int]] = []
         self._said = Counter[int]()
         self._began = 0.0
@@ -51,6 +54,7 @@ class Box:
             "channel_token": scene.channel_bot.token,
             "forum": scene.forums["sales"],
             "room": scene.rooms["sales"],
+            "olga": scene.slack_users["olga"],
             "slack_bot": scene.app.bot_token,
             "slack_app": scene.app.app_token,
         }
@@ -103,6 +107,62 @@ class Box:
         self._load.append((client, number))
         text = f"c{client}m{number}. Good morning, I have a question about order 4711."
         self._sandbox.telegram.send(user=self._clients[client], chat=self._scene.channel_bot.id, text=text)
+
+    # Files -----------------------------------------------------------------------------------------------------------
+
+    def send_files(self, count: int, size: int) -> None:
+        """Clients of their own send a file of ``size`` bytes each, all at once."""
+        telegram, bot = self._sandbox.telegram, self._scene.channel_bot.id
+        content = base64.b64encode(_bytes(size)).decode()
+        while len(self._senders) < count:
+            user = telegram.add_user(name=f"Sender {len(self._senders)}")["id"]
+            telegram.private(user, telegram.bot(bot)).started = True
+            self._senders.append(user)
+        for user in self._senders[:count] if count > 1 else self._clients[:1]:
+            telegram.send_document(
+                user=user, chat=bot, name=f"large-{size}.bin", mime="application/octet-stream", content=content
+            )
+
+    async def files_here(self, least: int, size: int, seconds: float) -> bool:
+        """Wait until so many files of that size stand in Slack threads, whole; whether they do."""
+        world = self._sandbox.slack.core.world
+        room, end = world.rooms[self._scene.rooms["sales"]], time.monotonic() + seconds
+        while True:
+            shown = [file["id"] for ts in room.order for file in room.posts[ts].wire.get("files", ()) if file["size"] == size]
+            ours = [number for number in shown if world.files[number]["user"] not in self._scene.slack_users.values()]
+            if len(ours) >= least:
+                return all(world.contents[number] == _bytes(size) for number in ours)
+            if time.monotonic() > end:
+                return False
+            await asyncio.sleep(0.05)
+
+    async def take(self) -> None:
+        """Olga takes the first conversation."""
+        slack, room = self._sandbox.slack, self._scene.rooms["sales"]
+        (root, *_) = slack.messages(room=room)
+        buttons = [one for block in root["blocks"] if block["type"] == "actions" for one in block["elements"]]
+        start = next(one for one in buttons if one["text"]["text"].startswith("Start"))
+        await slack.press(
+            user=self._scene.slack_users["olga"], room=room, ts=root["ts"], action_id=start["action_id"], value=start["value"]
+        )
+
+    def answer_file(self, size: int) -> None:
+        """Olga answers with a file."""
+        slack, room = self._sandbox.slack, self._scene.rooms["sales"]
+        (root, *_) = slack.messages(room=room)
+        sent = [{"name": f"back-{size}.bin", "content": _bytes(size), "mimetype": "application/octet-stream"}]
+        slack.post(self._scene.slack_users["olga"], room, "", thread_ts=root["ts"], files=sent)
+
+    async def file_at_client(self, size: int, seconds: float) -> bool:
+        """Wait until the first client has got a file of that size, whole; whether he has."""
+        telegram, end = self._sandbox.telegram, time.monotonic() + seconds
+        while time.monotonic() < end:
+            for one in telegram.messages(chat=self._scene.channel_bot.id, user=self._clients[0]):
+                document = one.get("document", {})
+                if one["from"]["is_bot"] and document.get("file_size") == size:
+                    return bool(telegram.files[document["file_id"]].content == _bytes(size))
+            await asyncio.sleep(0.05)
+        return False
 
     async def visible(self, least: int, seconds: float) -> Json:
         """Wait until so many messages are visible on the desk, ``seconds`` at most; how many are."""
@@ -179,6 +239,12 @@ class Box:
         box = self._sandbox.telegram.bot(self._scene.channel_bot.id).mailbox
         queued = {mark: update.at for update in box.history for mark in marks(update.raw.decode())}
         return [1000 * (arrived[mark] - queued[mark]) for mark in self._load[skip:] if mark in arrived]
+
+
+@cache
+def _bytes(size: int) -> bytes:
+    """The content of every file of a size: nothing a program or a picture begins with."""
+    return b"\xfe\xfd" + random.Random(size).randbytes(size - 2)
 
 
 def waits(bot: Any) -> bool:

@@ -112,6 +112,16 @@ class Bot:
         found = re.search(r"VmHWM:\s+(\d+) kB", self._proc("status"))
         return int(found[1]) * 1024 / 1e6 if found else 0.0
 
+    def held_mb(self) -> float:
+        """The memory it holds now (VmRSS), in the same MB."""
+        found = re.search(r"VmRSS:\s+(\d+) kB", self._proc("status"))
+        return int(found[1]) * 1024 / 1e6 if found else 0.0
+
+    def reset_peak(self) -> None:
+        """Let :meth:`peak_mb` begin anew (proc(5), ``clear_refs``)."""
+        assert self.process is not None
+        Path(f"/proc/{self.process.pid}/clear_refs").write_text("5", "utf-8")
+
     def _proc(self, name: str) -> str:
         assert self.process is not None
         return Path(f"/proc/{self.process.pid}/{name}").read_text("utf-8")
@@ -132,10 +142,19 @@ class Bot:
             self._log.close()
 
 
-def ours(scene: Json, folder: Path, *, desk: str = "telegram", limits: bool = False, prefix: tuple[str, ...] = ()) -> Bot:
-    """``python -m bot run`` on SQLite with one desk; ``prefix`` are options of Python's own."""
+def ours(
+    scene: Json,
+    folder: Path,
+    *,
+    desk: str = "telegram",
+    limits: bool = False,
+    prefix: tuple[str, ...] = (),
+    operator: str = "",
+) -> Bot:
+    """``python -m bot run`` on SQLite with one desk; ``prefix`` are options of Python's own, ``operator`` somebody's Slack id."""
     place = f'slack_room = "{scene["room"]}"' if desk == "slack" else f"telegram_forums = [{scene['forum']}]"
-    (folder / "team.toml").write_text(TEAM.format(desk=place), "utf-8")
+    somebody = f'\n[[operator]]\nname = "Olga"\nslack = "{operator}"\ngroups = ["Sales"]\n' if operator else ""
+    (folder / "team.toml").write_text(TEAM.format(desk=place) + somebody, "utf-8")
     env = {
         "RELAYDESK_DATABASE_URL": f"sqlite+aiosqlite:///{folder / 'relaydesk.db'}",
         "RELAYDESK_TEAM_FILE": str(folder / "team.toml"),

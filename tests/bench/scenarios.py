@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import resource
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -160,27 +163,54 @@ OFF = {
 
 
 def cold(times: int = 5) -> Json:
-    """Seconds from spawning ``run`` to its word that it is ready: on a new database, and on one that stands."""
+    """Seconds from spawning ``run`` to its word that it is ready, on a new database and on one that stands, and what a bare
+    ``import aiogram`` took in turns with them: machines are noisy. With the processor time of the last two.
+    """
     fresh: list[float] = []
     again: list[float] = []
+    imports: list[float] = []
+    cpu: list[float] = []
+    import_cpu: list[float] = []
     with box() as place:
         for _ in range(times):
             with tempfile.TemporaryDirectory() as folder:
-                for kept in (fresh, again):
-                    kept.append(start_seconds(place, Path(folder)))
-    return {"new": statistics.median(fresh), "again": statistics.median(again), "worst": max(fresh + again)}
+                fresh.append(start(place, Path(folder))[0])
+                took, used = start(place, Path(folder))
+                again.append(took)
+                cpu.append(used)
+            took, used = bare_import()
+            imports.append(took)
+            import_cpu.append(used)
+    middle = statistics.median
+    return {
+        "new": middle(fresh),
+        "again": middle(again),
+        "worst": max(fresh + again),
+        "import": middle(imports),
+        "ratio": middle(one / other for one, other in zip(again, imports, strict=True)),
+        "cpu": middle(cpu),
+        "import_cpu": middle(import_cpu),
+    }
 
 
-def start_seconds(place: BoxProcess, folder: Path) -> float:
-    """One start, timed; stopped in order."""
+def start(place: BoxProcess, folder: Path) -> tuple[float, float]:
+    """One start: seconds on the clock and of the processor. Stopped in order."""
     bot = ours(place.scene, folder)
     began = time.monotonic()
     bot.start()
     bot.until_said("relaydesk is ready")
-    took = time.monotonic() - began
+    took, used = time.monotonic() - began, bot.cpu()
     bot.stop()
     bot.log.unlink()
-    return took
+    return took, used
+
+
+def bare_import() -> tuple[float, float]:
+    """The same of a Python that does nothing but ``import aiogram``, whole."""
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    subprocess.run([sys.executable, "-c", "import aiogram"], check=True)
+    took, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return took, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def imported() -> Json:

@@ -17,7 +17,6 @@ import asyncpg
 from sqlalchemy.engine import make_url
 
 from bot.domain.folding import words_of
-from bot.store.tables_search import INDEXES, about
 
 GROUPS, OPERATORS, START = 5, 50, 1_700_000_000_000
 Table = tuple[str, str, Iterator[tuple[Any, ...]]]
@@ -100,17 +99,19 @@ def _talk(rng: random.Random, number: int, of: int) -> tuple[Any, ...]:
 
 
 def into_sqlite(url: str, rows: list[Table]) -> None:
-    """Into a migrated file."""
+    """Into a migrated file. The search indexes are made in one go in the end."""
     base = sqlite3.connect(str(make_url(url).database))
     base.execute("PRAGMA synchronous = OFF")
-    for owner in ("message", "client"):
-        base.execute(f"DROP TRIGGER {owner}_words_come")
+    triggers = base.execute("SELECT name, sql FROM sqlite_master WHERE name LIKE '%_words_come'").fetchall()
+    for name, _ in triggers:
+        base.execute(f"DROP TRIGGER {name}")
     for table, columns, values in rows:
         names = columns.split()
         base.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})", values)
     for owner in ("message", "client"):
         base.execute(f"INSERT INTO {owner}_find ({owner}_find) VALUES ('rebuild')")
-        base.execute(next(about(owner, one) for one in INDEXES["sqlite"] if "AFTER INSERT" in one))
+    for _, made in triggers:
+        base.execute(made)
     base.commit()
     base.execute("ANALYZE")
     base.commit()
@@ -118,13 +119,14 @@ def into_sqlite(url: str, rows: list[Table]) -> None:
 
 
 async def into_postgres(url: str, rows: list[Table]) -> None:
-    """Into a migrated database."""
+    """Into a migrated database. The search indexes are made in the end."""
     base = await asyncpg.connect(url.replace("+asyncpg", ""))
-    for owner in ("message", "client"):
-        await base.execute(f"DROP INDEX ix_{owner}_words_terms")
+    indexes = await base.fetch("SELECT indexname, indexdef FROM pg_indexes WHERE indexname LIKE '%_words_terms'")
+    for name, _ in indexes:
+        await base.execute(f"DROP INDEX {name}")
     for table, columns, values in rows:
         await base.copy_records_to_table(table, records=values, columns=columns.split())
-    for owner in ("message", "client"):
-        await base.execute(about(owner, INDEXES["postgresql"][0]))
+    for _, made in indexes:
+        await base.execute(made)
     await base.execute("VACUUM ANALYZE")
     await base.close()

@@ -21,6 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.scene import Scene, build_scene
 from sandbox.server import Sandbox
+from tests import aiogram_models  # noqa: F401 - builds them
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
 from bot.domain.text import BulletList, CodeBlock, Paragraph, Quote, RichText, Span, Style
 from bot.handlers.channels.widget.limits import Limits
+from tests.migrated import migrated_sqlite
 from tests.widget_house import House, at_home
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 CHROMIUM = "/usr/bin/chromium"
 HAS_CHROMIUM = Path(CHROMIUM).exists()
@@ -52,7 +54,7 @@ BAD_LINKS = (
 )
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def browser() -> AsyncIterator[Browser]:
     if not HAS_CHROMIUM:
         pytest.skip("no chromium here")
@@ -62,13 +64,13 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with at_home(f"sqlite+aiosqlite:///{tmp_path / 'relaydesk.db'}") as house:
+    async with at_home(migrated_sqlite(tmp_path)) as house:
         yield house
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
     context = await browser.new_context(viewport=DESKTOP)  # type: ignore[arg-type]
     context.set_default_timeout(20_000)
@@ -253,7 +255,7 @@ async def test_a_refusal_is_said_and_can_be_thrown_away(context: BrowserContext,
 
 async def test_who_writes_too_quickly_loses_nothing(context: BrowserContext, tmp_path: Path) -> None:
     limits = Limits(visitor=60, visitor_burst=2)
-    async with at_home(f"sqlite+aiosqlite:///{tmp_path / 'relaydesk.db'}", limits=limits) as house:
+    async with at_home(migrated_sqlite(tmp_path), limits=limits) as house:
         chat = await visit(context, house)
         for number in range(5):
             await chat.send(str(number))

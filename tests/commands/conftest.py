@@ -91,6 +91,7 @@ class Shop:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._count = 0
+        self.kind = "widget"
 
     async def set_up(self, team_plan: TeamPlan) -> None:
         await self.store.write(lambda tx: apply_team(tx, team_plan))
@@ -104,7 +105,7 @@ class Shop:
             receive(
                 tx,
                 Received(
-                    channel_kind="widget",
+                    channel_kind=self.kind,
                     channel_name="site",
                     external_id=who,
                     client_name=who.title(),
@@ -127,7 +128,7 @@ class Shop:
 
     async def talk(self, who: str = "ann") -> Conversation:
         def job(tx: Tx) -> Conversation:
-            channel = team.find_channel(tx, "widget", "site")
+            channel = team.find_channel(tx, self.kind, "site")
             assert channel is not None
             found = conversations.of_client(tx, channel.id, who)
             assert found is not None

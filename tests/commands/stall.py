@@ -152,7 +152,7 @@ class Stall:
 
     async def reacts(self, who: str, post: str, emoji: str) -> None:
         place = await self.place()
-        reaction = Reacted(self.actor(who, door="reaction"), "slack", place.chat, post, emoji)
+        reaction = Reacted(self.actor(who, door="reaction"), "slack", place.chat, post, emoji, emoji)
         await self.does(lambda tx: reacted(tx, reaction))
 
     async def desk(self, who: str, words: str, platform: str = "slack") -> Answer:

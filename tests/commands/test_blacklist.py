@@ -24,7 +24,13 @@ async def kept(shop: Shop, direction: str = "unheard") -> list[str]:
 async def test_R80_messages_are_kept_and_no_operator_hears_of_them(shop: Shop) -> None:
     slack, _ = await shop.threads()
     await shop.press("olga", Verb.START)
-    assert (await shop.writes("olga", "!blacklist", slack)).startswith("The client is on the black list.")
+    assert await shop.writes("olga", "!blacklist", slack) == ""  # first it asks
+    assert not (await shop.talk()).blacklisted
+    sure = (await shop.press("olga", Verb.BLACKLIST, thread=slack)).form
+    assert sure is not None and (sure.title, sure.fields) == ("Send to the black list?", ())
+    assert "Nobody will see what Ann writes" in sure.intro
+    told = await shop.press("olga", Verb.BLACKLIST, values={}, thread=slack)
+    assert told.text.startswith("The client is on the black list.") and "can unlock it" in told.text
     before = [len(await shop.queued(op)) for op in ("words", "card", "notice", "topic_state", "history")]
     talk = await shop.talk()
     assert (talk.status, talk.blacklisted, talk.closed_by) == (Status.CLOSED, True, await shop.id_of("olga"))
@@ -47,7 +53,7 @@ async def test_R80_messages_are_kept_and_no_operator_hears_of_them(shop: Shop) -
 
 
 async def test_R80_what_is_kept_is_bounded(shop: Shop) -> None:
-    await shop.press("olga", Verb.BLACKLIST)
+    await shop.press("olga", Verb.BLACKLIST, values={})
     for number in range(UNHEARD_KEPT + 5):
         await shop.client_says(f"spam {number}")
     bodies = await kept(shop)
@@ -61,19 +67,20 @@ async def test_R80_what_is_kept_is_bounded(shop: Shop) -> None:
 @pytest.mark.parametrize("verb", [Verb.START, Verb.TAKE_OVER, Verb.UNASSIGN])
 async def test_R81_no_other_way_out_of_the_black_list(shop: Shop, verb: Verb) -> None:
     slack, _ = await shop.threads()
-    await shop.press("ben", Verb.BLACKLIST)
+    await shop.press("ben", Verb.BLACKLIST, values={})
     assert (await shop.press("ada", verb)).text == LISTED
     assert await shop.writes("ada", "!assign Ben", slack) == LISTED
     assert await shop.writes("ada", "!group Support", slack) == LISTED
     assert (await shop.press("ben", Verb.BLACKLIST)).text == "This client is on the black list already."
+    assert (await shop.press("ben", Verb.BLACKLIST, values={})).text == "This client is on the black list already."
     menu = await shop.menu("ada")
-    assert not {"Assign to…", "Move to group…", "Send to the black list"} & set(menu)
+    assert not {"Assign to…", "Move to group…", "Send to the black list…"} & set(menu)
     assert (await shop.talk()).status is Status.CLOSED
 
 
 async def test_R81_unlocking_is_for_the_tab_and_for_who_may(shop: Shop) -> None:
     slack, _ = await shop.threads()
-    await shop.press("ben", Verb.BLACKLIST)
+    await shop.press("ben", Verb.BLACKLIST, values={})
     await shop.client_says("unheard")
     assert "conversations_management" in (await shop.press("ben", Verb.UNLOCK)).text
     assert (
@@ -88,7 +95,7 @@ async def test_R81_unlocking_is_for_the_tab_and_for_who_may(shop: Shop) -> None:
 
 async def test_R81_nothing_is_replayed_and_the_next_message_takes_the_usual_way(shop: Shop) -> None:
     slack, _ = await shop.threads()
-    await shop.press("ben", Verb.BLACKLIST)
+    await shop.press("ben", Verb.BLACKLIST, values={})
     await shop.client_says("unheard words")
     await shop.press("ada", Verb.UNLOCK)
     assert await shop.queued("words") == []
@@ -108,7 +115,7 @@ async def test_R81_nothing_is_replayed_and_the_next_message_takes_the_usual_way(
 async def test_R81_F72_operators_texts_are_held_with_the_reason(shop: Shop) -> None:
     slack, _ = await shop.threads()
     await shop.press("olga", Verb.START)
-    await shop.press("olga", Verb.BLACKLIST)
+    await shop.press("olga", Verb.BLACKLIST, values={})
     for who in ("olga", "lead"):
         await shop.writes(who, "are you there?", slack)
     asked = [one["payload"] for one in await shop.queued("notice") if one["payload"].get("only_for")]
@@ -127,7 +134,7 @@ async def test_R81_F72_operators_texts_are_held_with_the_reason(shop: Shop) -> N
 
 
 async def test_F67_the_black_list_of_a_foreign_groups_client_is_refused(shop: Shop) -> None:
-    answer = await shop.press("sue", Verb.BLACKLIST)
+    answer = await shop.press("sue", Verb.BLACKLIST, values={})
     assert answer.refused and "🟢 Sales" in answer.text
     assert not (await shop.talk()).blacklisted
 
@@ -135,7 +142,7 @@ async def test_F67_the_black_list_of_a_foreign_groups_client_is_refused(shop: Sh
 async def test_R70_R80_a_pinned_client_on_the_black_list_is_unheard_too(shop: Shop) -> None:
     await shop.press("olga", Verb.START)
     await shop.writes("olga", "!pin", (await shop.threads())[0])
-    await shop.press("olga", Verb.BLACKLIST)
+    await shop.press("olga", Verb.BLACKLIST, values={})
     await shop.client_says("unheard")
     assert (await shop.talk()).status is Status.CLOSED
     assert await shop.notices("slack:Uolga:private") == []

@@ -7,6 +7,7 @@ from bot.domain.canned import stack_in
 from bot.domain.conversation import Direction
 from bot.domain.screen import ChoiceField, Form, Screen
 from bot.domain.text import BulletList, Paragraph, RichText, Span, Style
+from tests.commands.conftest import Shop
 from tests.commands.stall import Stall, labels, stall, store, stores
 
 __all__ = ["stall", "store", "stores"]
@@ -258,3 +259,9 @@ def test_R31_R40_own_words_keep_their_looks() -> None:
     assert stack.parts[-1] == RichText((Paragraph((bold, Span(" glad"))), BulletList((Paragraph((Span("one"),)),))))
     assert stack_in(RichText.plain("\\\\server\\share"), lambda word: False) is None
     assert stack_in(RichText.plain("\\"), lambda word: False) is None
+
+
+async def test_R43_where_there_are_none_the_form_says_how_to_make_some(shop: Shop) -> None:
+    await shop.press("olga", Verb.START)
+    form = (await shop.press("olga", Verb.CANNED)).form
+    assert form is not None and form.intro == "There are none yet. Write /desk templates to make some."

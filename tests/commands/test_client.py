@@ -101,7 +101,7 @@ async def test_R52_the_profile_tells_who_the_client_is_and_what_happened(shop: S
     jumps = [(one.platform, one.thread) for one in screen.rows[0].jumps]
     assert jumps == [("slack", slack.thread), ("telegram", telegram.thread)]
     assert [one.label for one in screen.buttons] == ["Rename client", "Note on client", "Pinned (Olga Ivanova)"]
-    await shop.press("ben", Verb.BLACKLIST)
+    await shop.press("ben", Verb.BLACKLIST, values={})
     assert "⛔ On the black list since" in (await profile(shop)).intro
 
 

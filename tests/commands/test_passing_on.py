@@ -43,6 +43,7 @@ async def test_R55_what_somebody_has_only_he_and_an_admin_pass_on(shop: Shop) ->
     refused = await shop.press("ben", Verb.ASSIGN, values={"operator": str(await shop.id_of("oleg"))})
     assert refused.refused and "Olga Ivanova" in refused.text
     assert "Assign to…" not in await shop.menu("ben") and "Assign to…" in await shop.menu("olga")
+    assert not {"Olga Ivanova", "Lena Lead"} & set(choices(await shop.press("lead", Verb.ASSIGN))), "who has it, who asks"
     assert not (await shop.press("olga", Verb.ASSIGN, values={"operator": str(await shop.id_of("ben"))})).refused
     assert not (await shop.press("lead", Verb.ASSIGN, values={"operator": str(await shop.id_of("oleg"))})).refused
     assert (await shop.talk()).operator_id == await shop.id_of("oleg")

@@ -106,7 +106,7 @@ async def test_R60_a_reaction_with_the_label_offers_the_form_to_that_person_alon
     before = len(await stall.queued("notice"))
     await stall.reacts("olga", post, "eyes")
     assert len(await stall.queued("notice")) == before
-    await stall.reacts("olga", post, "label")
+    await stall.reacts("olga", post, "🏷")
     _, payload = (await stall.queued("notice"))[-1]
     assert (payload["only_for"], payload["reply_to"], payload["text"]) == ("Uolga", post, "Which tag is it to bear?")
     verb, label, token, _ = payload["buttons"][0]

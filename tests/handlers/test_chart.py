@@ -24,7 +24,8 @@ def size_of(picture: bytes) -> tuple[int, int]:
     [
         (("24 Nov",), (("#refund", (3,)),)),
         (("a", "b"), (("#$x$ \\frac{", (0, 0)), ("_hidden", (1, 2)), ("#退款 🏷️", (2, 0)))),
-        (tuple(str(n) for n in range(365)), tuple((f"#{'t' * 60}{n}", tuple(range(365))) for n in range(12))),
+        (tuple(str(n) for n in range(365)), (("#x", tuple(range(365))),)),
+        (tuple(str(n) for n in range(31)), tuple((f"#{'t' * 60}{n}", tuple(range(31))) for n in range(12))),
         (("A very long name of somebody " * 3, "B" * 200), (("#x", (10**6, 1)),)),
     ],
 )

@@ -43,6 +43,9 @@ from bot.handlers.desks.slack.wire import Wire
 from sandbox.server import Sandbox
 from tests.handlers.test_slack_blocks import a_card
 
+NO_FILES: Any = None
+"""In place of the store, which only files ask."""
+
 
 class Desk:
     """A room with an operator in it, and the port that posts there."""
@@ -54,7 +57,7 @@ class Desk:
         self.olga = self.slack.add_user("Olga")["id"]
         self.room = self.slack.add_room("sales", [self.olga, self.app["bot_user_id"]])["id"]
         self.wire = Wire(self.app["bot_token"], self.slack.base_url)
-        self.port = SlackPort(self.wire)
+        self.port = SlackPort(self.wire, NO_FILES)
         self.numbers = iter(range(1, 1000))
 
     def parcel(self, body: Body, thread: str = "", room: str | None = None) -> Parcel:
@@ -94,7 +97,7 @@ async def answering(answer: Callable[[web.Request], Any]) -> AsyncIterator[Slack
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     wire = Wire("xoxb-1", f"http://127.0.0.1:{runner.addresses[0][1]}/api/")
     try:
-        yield SlackPort(wire)
+        yield SlackPort(wire, NO_FILES)
     finally:
         await wire.close()
         await runner.cleanup()
@@ -373,7 +376,7 @@ class TestBrokenConnections:
         plain = tls.sockets[0].getsockname()[1]
         for url in (f"http://127.0.0.1:{nobody}/api/", "http://no-such-host.invalid/api/", f"https://127.0.0.1:{plain}/api/"):
             wire = Wire("xoxb-1", url)
-            outcome = await SlackPort(wire).deliver(Parcel(1, Address("C1", "1700000000.000001"), words()))
+            outcome = await SlackPort(wire, NO_FILES).deliver(Parcel(1, Address("C1", "1700000000.000001"), words()))
             await wire.close()
             assert isinstance(outcome, Retry), url
             assert (outcome.scope, outcome.counted) == ("account", False)

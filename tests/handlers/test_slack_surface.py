@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.handlers.verbs_to_try import verbs_to_try
+from tests.migrated import migrated_sqlite
 from tests.road.house import House, open_house
 from tests.road.talk import begin
 
@@ -19,7 +20,7 @@ SORRY = "You are not a registered operator here, so nothing was done. Ask an adm
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path, f"sqlite+aiosqlite:///{tmp_path / 'relaydesk.db'}") as made:
+    async with open_house(tmp_path, migrated_sqlite(tmp_path)) as made:
         await made.start()
         yield made
 

@@ -6,7 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiogram.exceptions import TelegramNetworkError
@@ -16,7 +16,9 @@ from bot.delivery.ports import (
     Address,
     Ambiguous,
     Body,
+    DeletePost,
     EditCard,
+    EditPost,
     Fate,
     History,
     Mark,
@@ -26,6 +28,7 @@ from bot.delivery.ports import (
     Parcel,
     Permanent,
     PostCard,
+    React,
     Retry,
     Sent,
     TopicState,
@@ -78,6 +81,11 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 def words(text: str = "hello", kind: str = "client") -> Words:
     return Words("Ann", kind, (RichText.plain(text),))
+
+
+def desk_port(api: BotApi) -> TelegramDeskPort:
+    """A port whose calls carry no files."""
+    return TelegramDeskPort(api, cast("Files", None))
 
 
 LOUD = Words("Ann", "client", (RichText((Paragraph((Span("loud", frozenset({Style.BOLD})),)),)),))
@@ -259,7 +267,14 @@ class TestLimits:
 
 
 CREATING = [words(), OpenTopic("x"), PostCard(a_card()), Notice("x"), History("x", ())]
-REPEATABLE = [EditCard("5", a_card()), Mark("5", Fate.ACCEPTED), TopicState(True)]
+REPEATABLE = [
+    EditCard("5", a_card()),
+    EditPost("5", words()),
+    DeletePost("5"),
+    React("5", ("👍",)),
+    Mark("5", Fate.ACCEPTED),
+    TopicState(True),
+]
 
 
 class TestBrokenConnections:
@@ -297,7 +312,7 @@ class TestBrokenConnections:
             port = taken.getsockname()[1]
         for address in (f"http://127.0.0.1:{port}", "http://no-such-host.invalid"):
             api = BotApi("1:secret-token", address)
-            outcome = await TelegramDeskPort(api).deliver(Parcel(1, Address("-5", "6"), words()))
+            outcome = await desk_port(api).deliver(Parcel(1, Address("-5", "6"), words()))
             assert isinstance(outcome, Retry)
             assert outcome.counted
             assert "secret" not in outcome.reason
@@ -306,14 +321,14 @@ class TestBrokenConnections:
     async def test_F20_a_failed_handshake_is_surely_not_sent(self) -> None:
         async with answering(lambda request: web.Response()) as api_url:
             api = BotApi("1:x", api_url.replace("http:", "https:"))
-            assert isinstance(await TelegramDeskPort(api).deliver(Parcel(1, Address("-5"), words())), Retry)
+            assert isinstance(await desk_port(api).deliver(Parcel(1, Address("-5"), words())), Retry)
             await api.close()
 
     async def test_a_migrated_group_is_named(self) -> None:
         body = {"ok": False, "error_code": 400, "description": "x", "parameters": {"migrate_to_chat_id": -100_5}}
         async with answering(lambda request: web.json_response(body, status=400)) as api_url:
             api = BotApi("1:x", api_url)
-            outcome = await TelegramDeskPort(api).deliver(Parcel(1, Address("-5"), words()))
+            outcome = await desk_port(api).deliver(Parcel(1, Address("-5"), words()))
             assert isinstance(outcome, Permanent)
             assert outcome.code == "chat_gone"
             assert "-1005" in outcome.reason
@@ -323,7 +338,7 @@ class TestBrokenConnections:
         message = {"message_id": 7, "date": 1, "chat": {"id": -5, "type": "supergroup"}}
         async with answering(lambda request: web.json_response({"ok": True, "result": message})) as api_url:
             api = BotApi("1:x", api_url)
-            outcome = await TelegramDeskPort(api).deliver(Parcel(1, Address("-5", "6"), Notice("x", only_for="8")))
+            outcome = await desk_port(api).deliver(Parcel(1, Address("-5", "6"), Notice("x", only_for="8")))
             assert outcome == Sent("7")
             await api.close()
 
@@ -331,7 +346,7 @@ class TestBrokenConnections:
         away = {"Location": "http://127.0.0.1:1/"}
         async with answering(lambda request: web.Response(status=302, headers=away)) as api_url:
             api = BotApi("1:x", api_url)
-            outcome = await TelegramDeskPort(api).deliver(Parcel(1, Address("-5"), words()))
+            outcome = await desk_port(api).deliver(Parcel(1, Address("-5"), words()))
             assert isinstance(outcome, Retry)
             assert outcome.reason == "Telegram did not take the call (HTTP status 302)"
             await api.close()

@@ -33,9 +33,9 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def house(tmp_path: Path, engine_url: str) -> AsyncIterator[House]:
+async def house(tmp_path: Path, database_url: str) -> AsyncIterator[House]:
     """Nobody polls yet; on either engine."""
-    async with opened(tmp_path, start=False, address=engine_url) as house:
+    async with opened(tmp_path, start=False, address=database_url) as house:
         yield house
 
 
@@ -98,8 +98,9 @@ class TestKeeping:
         await polling.stop()  # as if killed between getUpdates and the commit
         house.store.down = False
         again = Polling(house)
-        await keys(house, 2)
+        kept = await keys(house, 2)
         await again.stop()
+        assert kept == sorted(set(kept)) and len(kept) == 2
 
     async def test_F2_while_the_store_is_away_no_offset_moves(self, house: House, polling: Polling) -> None:
         first = await keys(house, 1)
@@ -163,7 +164,7 @@ class TestOnePoller:
             await stranger.fetch("getUpdates", {"timeout": 0}, 5)
             await asyncio.sleep(0.05)
         house.telegram.send(house.ann, house.bot_id, "hi")
-        await keys(house, 2)
+        assert len(await keys(house, 2)) == 2
         await stranger.close()
 
     async def test_a_lost_lease_ends_the_batch(self, house: House, polling: Polling) -> None:
@@ -192,8 +193,9 @@ class TestTrouble:
         await keys(house, 1)
         await api.call("setWebhook", {"url": "http://127.0.0.1:9/x", "secret_token": SECRET})
         house.telegram.send(house.ann, house.bot_id, "hi")
-        await keys(house, 2)
+        assert len(await keys(house, 2)) == 2
         await polling.stop()
+        assert (await api.call("getWebhookInfo", {}))["url"] == ""
         await api.close()
 
     async def test_outages_and_limits_end_by_themselves(self, house: House, polling: Polling) -> None:
@@ -203,7 +205,7 @@ class TestTrouble:
         house.fault("getUpdates", "rate_limit", times=1, seconds=1)
         house.fault("getUpdates", "status", times=1, status=200, body="<html>a portal")
         house.telegram.send(house.ann, house.bot_id, "hi")
-        await keys(house, 2)
+        assert len(await keys(house, 2)) == 2
 
     async def test_a_refused_token_is_asked_about_slowly(
         self, house: House, polling: Polling, monkeypatch: pytest.MonkeyPatch

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.domain.text import BulletList, CodeBlock, Paragraph, Quote, RichText, Span, Style, safe_link, utf16_len
 from bot.handlers.shared.telegram_text import from_entities, to_entities
+from tests import aiogram_models  # noqa: F401 - builds them
 from tests.text_trees import FAMILY, fuzz, nasty_texts, shared_looks, trees
 
 LONELY = ("code", "pre")

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -25,7 +26,9 @@ from bot.handlers.channels.widget.outbound import WidgetPort
 from bot.handlers.channels.widget.streams import Streams
 from bot.handlers.channels.widget.tokens import Tokens, nameless, visitor_of
 from bot.store.engine import open_store
+from bot.store.migrate import migrate
 from bot.store.uow import Tx
+from tests.migrated import migrated_sqlite
 from tests.widget_house import WIDE, House, at_home
 
 MESSAGE = {"id": "message-1", "text": "hello"}
@@ -117,14 +120,14 @@ async def http() -> AsyncIterator[ClientSession]:
 
 
 @pytest.fixture
-async def house(engine_url: str) -> AsyncIterator[House]:
-    async with at_home(engine_url, channels=["shop", "blog"]) as house:
+async def house(database_url: str) -> AsyncIterator[House]:
+    async with at_home(database_url, channels=["shop", "blog"]) as house:
         yield house
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Any) -> str:
-    return f"sqlite+aiosqlite:///{tmp_path / 'relaydesk.db'}"
+def sqlite_url(tmp_path: Path) -> str:
+    return migrated_sqlite(tmp_path)
 
 
 @pytest.fixture
@@ -325,6 +328,8 @@ class TestWhoIsIt:
         async with at_home(sqlite_url) as house:
             visitor = await Visitor(http, house, channel="").arrive()
             await visitor.write("hello")
+            await house.until(house.talks)
+            assert await house.said() == ["hello"]
 
 
 class TestOrigins:
@@ -555,6 +560,7 @@ class TestStream:
                 assert (answer.status, (await answer.json())["error"]) == (400, "number")
 
     async def test_another_node_wakes_it(self, postgres_url: str, http: ClientSession) -> None:
+        await migrate(postgres_url)
         async with at_home(postgres_url) as house:
             store = await open_store(postgres_url)
             other = House(store)

@@ -118,7 +118,7 @@ class House:
         """What the bot has written to the client, oldest first."""
         user = self.scene.clients[who]
         said = self.box.telegram.messages(chat=self.scene.channel_bot.id, user=user)
-        return [one["text"] for one in said if one["from"]["id"] == self.scene.channel_bot.id]
+        return [one.get("text", one.get("caption", "")) for one in said if one["from"]["id"] == self.scene.channel_bot.id]
 
     def story(self) -> str:
         """Everything everybody sees, for a failed test."""

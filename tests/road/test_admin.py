@@ -126,3 +126,26 @@ async def test_what_an_admin_changed_outlives_the_next_start_with_the_same_team_
     support = next(number for number, one in groups.items() if one["name"] == "Support")
     assert [one["group"] for one in channels.values() if one["name"] == "shop-bot"] == [support]
     assert "not a registered operator" in await mine.desk_says(who, "help")
+
+
+async def test_R4_R126_a_new_room_is_looked_at_at_once(office: House, platform: str) -> None:
+    """Who adds a room or forum is told in private what is amiss there, and when all is well."""
+    house = office
+    mine, _ = views(house, platform)
+    ada, bot = house.telegram.user("ada"), house.scene.desk_bot.id
+    room = house.box.slack.add_room("night", members=[house.slack.user("ada")])["id"]
+    plain = house.box.telegram.add_forum(title="Plain", admins=[ada], bots={bot: ["can_delete_messages"]}, is_forum=False)["id"]
+    good = house.box.telegram.add_forum(title="Good", admins=[ada], bots={bot: ["can_manage_topics", "can_delete_messages"]})[
+        "id"
+    ]
+
+    async def hears(*words: str) -> None:
+        await house.until(lambda: all(one in "\n".join(mine.private("ada")) for one in words))
+
+    told = await mine.desk_says("ada", f"group add Night slack={room} telegram={plain} {good}")
+    assert "The group Night is added." in told and "tell you in private" in told
+    await hears("⚠️ Slack room #night: the bot is not in it. Invite the bot: /invite @")
+    await hears("⚠️ Telegram group “Plain” has no topics.", "switch on “Topics”", "the bot lacks “Manage Topics”")
+    await hears(f"✅ Telegram group {good}: all is well")
+    assert await mine.desk_says("ada", "group add Moon slack=C0NOSUCH")
+    await hears("⚠️ Slack room C0NOSUCH: Slack shows no such room to the bot.")

@@ -7,6 +7,7 @@ import asyncio
 from sqlalchemy import func, select
 
 from bot.store.tables import message
+from tests.road.desks import SlackView
 from tests.road.house import House
 from tests.road.talk import COLLEAGUE, Talk, begin, begin_taken, choices
 
@@ -27,10 +28,19 @@ async def unheard(house: House, number: int) -> None:
             await asyncio.sleep(0.02)
 
 
+async def sends_there(talk: Talk, who: str) -> str:
+    """An operator sends the client to the black list and says that it is meant; what he is told."""
+    await talk.mine.chooses(who, talk.thread, "Send to the black list…")
+    told = await talk.mine.fills(who, talk.thread)
+    if isinstance(talk.mine, SlackView):
+        await talk.mine.closes(who)
+    return told
+
+
 async def listed(house: House, platform: str) -> Talk:
     """A conversation whose client Olga sent to the black list."""
     talk = await begin_taken(house, platform)
-    assert (await talk.types("olga", "blacklist")).startswith("The client is on the black list.")
+    assert "The client is on the black list." in await sends_there(talk, "olga")
     for desk, thread in ((talk.mine, talk.thread), (talk.other, talk.there)):
         await house.until(lambda desk=desk, thread=thread: "⛔ Black list" in desk.card(thread))
     await house.settled()
@@ -49,6 +59,29 @@ async def test_R80_a_client_on_the_black_list_reaches_nobody(house: House, platf
     assert len(talk.mine.threads()) == 1
     house.client_says("hello", "karim")
     await house.until(lambda: len(talk.mine.threads()) == 2)  # others are heard as ever
+
+
+async def test_R80_it_is_asked_twice_and_the_outcome_leads_back(house: House, platform: str) -> None:
+    talk = await begin_taken(house, platform)
+    await talk.types("olga", "blacklist")
+    asked = await talk.mine.chooses("olga", talk.thread, "Send to the black list…")
+    assert "Nobody will see what Ann Lee writes" in asked
+    await talk.shows("🟢 In progress 👤 Olga Ivanova")
+    await talk.mine.fills("olga", talk.thread)
+    shown = await back(talk, "Undo in Blacklist…")
+    assert "Blacklist" in shown and "Ann Lee" in shown
+    assert "Unlocked." in await back(talk, "Unlock conversation")
+    await talk.shows("⚫ Closed 👤 Olga Ivanova")
+    assert house.client_sees() == []
+
+
+async def back(talk: Talk, label: str) -> str:
+    """Olga presses a button of what she was shown last."""
+    if isinstance(talk.mine, SlackView):
+        return await talk.mine.presses_in_modal("olga", label)
+    told = await talk.presses("olga", label)
+    await talk.house.settled()
+    return " ".join([told, *(str(one["text"]) for one in talk.mine.whispers("olga")[-1:])])
 
 
 async def test_R81_unlocked_nothing_is_replayed_and_the_next_message_takes_the_usual_way(house: House, platform: str) -> None:
@@ -91,5 +124,6 @@ async def test_R81_no_other_way_leads_out_of_the_black_list(house: House, platfo
 
 async def test_R80_whoever_sees_a_conversation_may_send_its_client_there(house: House, platform: str) -> None:
     talk = await begin(house, platform)
-    assert (await talk.types(COLLEAGUE[platform], "blacklist")).startswith("The client is on the black list.")
+    told = await sends_there(talk, COLLEAGUE[platform])
+    assert "can unlock it" in told and "Undo" not in told
     assert await talk.types("olga", "blacklist") == "This client is on the black list already."

@@ -27,7 +27,7 @@ def shows(lines: list[str], text: str) -> int:
     return sum(" ".join(text.split()) in " ".join(line.split()) for line in lines)
 
 
-async def test_R40_R43_R44_made_typed_and_shown_once_on_every_desk(house: House, platform: str) -> None:
+async def test_R40_R42_R43_R44_made_typed_and_shown_once_on_every_desk(house: House, platform: str) -> None:
     talk = await begin_taken(house, platform)
     assert "Saved." in await keep(talk, "Greet", GREETING)
     post = talk.says(HOLDER, "\\greet")

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from bot.commands.context import Place
+from bot.commands.press import Pressed, pressed
+from bot.domain.actions import Verb
+from bot.domain.people import Actor
+from bot.store.tables import conversation
+from bot.store.uow import Tx
 from tests.road.desks import SlackView
 from tests.road.house import House
 from tests.road.talk import COLLEAGUE, NAMES, Talk, View, begin, begin_taken, facts_of
 
 HOUR = 3600
+NOWHERE = Place("slack", "", "")
 
 
 async def test_R10_R11_R15_R16_the_head_of_the_card(house: House, platform: str) -> None:
@@ -133,3 +143,42 @@ def post_with(desk: View, thread: str, words: str) -> str:
         if words in str(one):
             return str(one["ts"] if isinstance(desk, SlackView) else one["message_id"])
     raise AssertionError(words)
+
+
+async def test_R121_two_hundred_changes_of_state_keep_within_slacks_updates_a_minute(cold_house: House) -> None:
+    """Changes within the card's pause become one edit: Slack takes 50 ``chat.update`` a minute.
+
+    They are pressed as from a list, so that nothing but cards has to be told to Slack.
+    """
+    house = cold_house
+    for name in ("RELAYDESK_CARD_DEBOUNCE", "RELAYDESK_LIMITS__SLACK_UPDATES_PER_MINUTE"):
+        del house.env[name]  # as they come
+    app = await house.start()
+    talks = [await begin(house, "slack", who=who) for who in ("ann", "karim")]
+    began = len(house.box.slack.calls)
+    olga = Actor("slack", house.slack.user("olga"), "button")
+    before = await app.store.read(versions)
+
+    async def changed(verb: Verb, turn: int) -> None:
+        for answer in await asyncio.gather(
+            *(
+                app.store.write(partial(pressed, press=Pressed(olga, NOWHERE, "", f"{verb}:{number}.{version + turn}")))
+                for number, version in before.items()
+            )
+        ):
+            assert not answer.refused, answer.text
+
+    for turn in range(99):
+        await changed(Verb.UNASSIGN if turn % 2 else Verb.CLOSE, turn)
+    await changed(Verb.START, 99)
+    assert await app.store.read(versions) == {number: version + 100 for number, version in before.items()}
+    for talk in talks:
+        await talk.shows("🟢 In progress 👤 Olga Ivanova")
+    updates = [call for call in list(house.box.slack.calls)[began:] if call[1] == "chat.update"]
+    assert {call[3] for call in updates} == {"ok"}
+    assert 2 <= len(updates) <= 50
+
+
+def versions(tx: Tx) -> dict[int, int]:
+    """The conversations with how often each has come into another state."""
+    return {row.id: row.version for row in tx.execute(select(conversation.c.id, conversation.c.version))}

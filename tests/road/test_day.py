@@ -71,7 +71,8 @@ async def test_R24_R25_R40_R55_R56_R60_R70_R80_R81_R85_a_whole_day(house: House,
     assert heard(house) == before, "taking a conversation says nothing to the client"
 
     # The evening: off to the black list, and heard again after the unlock, with nothing replayed.
-    await there.chooses(HOLDER, thread, "Send to the black list")
+    await there.chooses(HOLDER, thread, "Send to the black list…")
+    assert "on the black list" in await there.fills(HOLDER, thread)
     await house.until(lambda: "⛔ Black list" in there.card(thread))
     if isinstance(there, SlackView):
         await there.closes(HOLDER)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import itertools
 from typing import Any
 
@@ -75,8 +76,22 @@ async def stored(house: House) -> list[tuple[str, FileState, str, bytes]]:
 async def until_here(house: House, count: int) -> list[tuple[str, FileState, str, bytes]]:
     """The same once so many have come."""
     async with asyncio.timeout(40):
-        while len([one for one in (found := await stored(house)) if one[1] is FileState.HERE]) < count:
+        while True:
+            found = await stored(house)
+            if len([one for one in found if one[1] is FileState.HERE]) >= count:
+                return found
             await asyncio.sleep(0.02)
+
+
+def client_files(house: House) -> list[tuple[str, bytes, str]]:
+    """What Ann got: name (a photo has none), bytes, caption without the name line."""
+    said = house.box.telegram.messages(chat=house.scene.channel_bot.id, user=house.scene.clients["ann"])
+    found = []
+    for one in said:
+        media = one.get("document") or (one.get("photo") or [None])[-1]
+        if one["from"]["id"] == house.scene.channel_bot.id and media:
+            content = house.box.telegram.files[media["file_id"]].content
+            found.append((media.get("file_name", "photo"), content, one.get("caption", "").partition("\n")[2]))
     return found
 
 
@@ -162,6 +177,8 @@ async def test_R32_an_operators_files_are_fetched_in_order_the_words_with_the_fi
     ]
     slack(talk).says(HOLDER, talk.thread, "have a look", files=files)
     kept_files = await until_here(house, 3)
+    await house.until(lambda: len(client_files(house)) == 3)
+    assert client_files(house) == [("photo", PNG, "have a look"), ("b.pdf", PDF, ""), ("gpj.exe.txt", b"text", "")]
     assert [(name, content) for name, _, _, content in kept_files] == [
         ("a.png", PNG), ("b.pdf", PDF), ("gpj.exe.txt", b"text"),
     ]  # fmt: skip
@@ -252,3 +269,31 @@ async def test_F46_only_a_mapped_operators_own_posts_count(house: House) -> None
     await house.settled()
     assert [one for one in house.client_sees() if one not in before] == [house.client_sees()[-1]]
     assert not any(word in " ".join(talk.copies()) for word in ("I am a bot", "flow", "by token", "echo"))
+
+
+async def test_F56_no_address_and_no_token_leaves_in_either_direction(
+    cold_house: House, capfd: pytest.CaptureFixture[str]
+) -> None:
+    house = cold_house
+    house.env["RELAYDESK_LOG__LEVEL"] = "debug"
+    await house.start()
+    talk = await begin_taken(house, "slack")
+    slack(talk).says(HOLDER, talk.thread, "to the client", files=[{"name": "a.bin", "content": b"\xfe" * 9000}])
+    await house.until(lambda: client_files(house))
+    sent = base64.b64encode(b"\xfd" * 9000).decode()
+    house.box.telegram.send_document(**client_chat(house), name="b.bin", content=sent)
+    await house.until(lambda: slack(talk).files(talk.thread)[-1][:2] == ("b.bin", b"\xfd" * 9000))
+    await house.settled()
+    token = next(iter(house.box.slack.core.world.apps.values())).bot_token
+    for said in ([call.args for call in house.box.telegram.calls], house.box.telegram.messages(**client_chat(house))):
+        assert not [word for word in ("url_private", "/slack/files/", "slack.com", token) if word in str(said)]
+    secrets = ["/file/bot", house.env["RELAYDESK_TELEGRAM__CHANNEL_TOKEN"], house.env["RELAYDESK_TELEGRAM__DESK_TOKEN"]]
+    said_to_slack = [arguments for _, name, arguments, _ in house.box.slack.calls if name != "files.info"]
+    assert not [word for word in [*secrets, token] if word in str(said_to_slack)]
+    logged = "".join(capfd.readouterr())
+    assert logged
+    assert not [word for word in [*secrets, token, "/slack/files/"] if word in logged]
+
+
+def client_chat(house: House) -> dict[str, Any]:
+    return {"chat": house.scene.channel_bot.id, "user": house.scene.clients["ann"]}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from tests.road.desks import SlackView
 from tests.road.house import House
 from tests.road.talk import COLLEAGUE, HOLDER, begin, begin_taken, views
 
@@ -90,3 +93,46 @@ async def test_R5_R87_all_and_its_filters_are_there_by_right(house: House, platf
     await desk.desk_presses(HOLDER, "Show everything")
     lines, _ = await desk.desk_screen(HOLDER)
     assert named(lines, "Карим")
+
+
+async def test_R23_R24_a_list_asked_for_in_a_conversations_place_works_there(house: House, platform: str) -> None:
+    """``!tab`` in a thread or ``/tab`` in a topic: its buttons are about the conversations of the list, not about that place."""
+    talk = await begin(house, platform)
+    house.client_says("and I am another", "karim")
+    await house.until(lambda: len(talk.mine.threads()) == 2)
+    await house.settled()
+    await talk.types("olga", "search another")
+    await talk.presses("olga", "Preview")
+    await house.settled()
+    if isinstance(talk.mine, SlackView):
+        assert "and I am another" in " ".join(talk.mine.modal("olga")[0])
+        assert "is yours" in await talk.mine.presses_in_modal("olga", "Start conversation")
+    else:
+        preview = talk.mine.whispers("olga")[-1]
+        assert "and I am another" in preview["text"]
+        await talk.mine.press_label("olga", preview, "Start conversation")
+    other = talk.mine.threads()[-1]
+    await house.until(lambda: "👤 Olga Ivanova" in talk.mine.card(other))
+    assert "👤" not in talk.mine.card(talk.thread)
+
+
+async def test_R21_R86_lists_in_telegram_lead_to_slack_threads_too(house: House) -> None:
+    """Each link where it leads; the topic one stands in has none."""
+    talk = await begin(house, "telegram")
+    thread = f"archives/{house.slack.room}/p{talk.there.replace('.', '')}"
+    topic = f"https://t.me/c/{str(house.telegram.chat).removeprefix('-100')}/{talk.thread}"
+    for words in ("tab", "search hello"):
+        await house.telegram.desk_says("olga", words)
+        slack, telegram = links(house.telegram.private_posts("olga")[-1])
+        assert slack.startswith("http") and slack.endswith(thread) and telegram == topic
+    await talk.types("olga", "search hello")
+    (only,) = links(house.telegram.whispers("olga")[-1])
+    assert only == slack
+    house.box.faults.add("slack", "auth.test", "status", status=503, times=-1)  # known once, it needs no asking
+    assert await talk.types(COLLEAGUE["telegram"], "assign Olga")
+    await house.until(lambda: house.telegram.private("olga")[-1].endswith("→ Slack · Telegram"))
+
+
+def links(post: dict[str, Any]) -> list[str]:
+    """The addresses a message leads to."""
+    return [entity["url"] for entity in post["entities"] if entity["type"] == "text_link"]

@@ -91,8 +91,6 @@ async def test_R26_R27_what_makes_no_sense_is_refused_in_words(house: House, pla
     assert await talk.types("olga", "start") == "You already have this conversation. Just write, and the client gets it."
     assert (await talk.types("olga", "close")).startswith("Closed.")
     assert await talk.types("olga", "close") == "This conversation is already closed."
-    unknown = await talk.types("olga", "clsoe")
-    assert unknown.startswith("I don't know “") and "clsoe" in unknown and "takeover" in unknown
     assert "note:" in await talk.types("olga", "help")
     await talk.shows("⚫ Closed 👤 Olga Ivanova")
     assert house.client_sees() == []
@@ -145,3 +143,19 @@ async def test_R29_of_a_long_history_the_newest_is_told(house: House, platform: 
     assert "…" in told.splitlines()[0] or told.startswith("…")
     assert "Maximilian-Ferdinand 48: returned (slack:button)" in told and f"started ({platform}:text)" in told[-40:]
     assert "arrived" not in told
+
+
+async def test_a_slip_of_the_pen_is_answered_with_what_was_meant(house: House, platform: str) -> None:
+    """At every door: in the thread or topic, and to the bot itself; what somebody may not do is not named."""
+    talk = await begin(house, platform)
+    here, desk = ("!", "/desk ") if platform == "slack" else ("/", "/")
+    behind = f" “{here}help” lists all there is."
+    assert await talk.types("olga", "clsoe") == f"I don't know “{here}clsoe”. Did you mean “{here}close”?{behind}"
+    assert f"Did you mean “{here}assign”? Example: “{here}assign Olga”." in await talk.types("olga", "asign")
+    assert await talk.types("olga", "xyzzy") == f"I don't know “{here}xyzzy”.{behind}"
+    assert f"Did you mean “{desk}search”? Example: “{desk}search refund”." in await talk.mine.desk_says("olga", "serach refund")
+    where = "thread" if platform == "slack" else "topic"
+    assert f"Did you mean “{here}close” in a conversation's {where}?" in await talk.mine.desk_says("olga", "clsoe")
+    assert "operators" not in await talk.mine.desk_says("olga", "oprators")
+    await talk.shows("🆕 ⚪ Unassigned")
+    assert house.client_sees() == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.road.desks import SlackView, TelegramView
 from tests.road.house import House
-from tests.road.talk import COLLEAGUE, NAMES, Talk, View, begin, begin_taken, change_team
+from tests.road.talk import COLLEAGUE, NAMES, Talk, View, begin, begin_taken, change_team, join_telegram
 
 
 def meet_the_bot(house: House) -> None:
@@ -53,6 +53,16 @@ async def test_R55_what_a_colleague_has_is_not_taken_from_him_by_assigning(house
     assert told == "Only Olga Ivanova, who has this conversation, can do that."
     assert "no operator “Nobody”" in await talk.types("olga", "assign Nobody")
     await talk.shows("🟢 In progress 👤 Olga Ivanova")
+
+
+async def test_R2_R57_an_admin_gives_what_anybody_has_to_anybody(cold_house: House, platform: str) -> None:
+    join_telegram(cold_house, "ada")
+    await cold_house.start()
+    talk = await begin_taken(cold_house, platform)
+    for who in ("ben", "boris"):
+        assert await talk.types("ada", f"assign {NAMES[who]}") == f"The conversation is in the inbox of {NAMES[who]}."
+        await talk.shows(f"🟢 In progress 👤 {NAMES[who]}")
+    assert heard(cold_house) == []
 
 
 async def test_R55_assigned_ones_may_wait_in_unassigned_marked_for_their_operator(cold_house: House, platform: str) -> None:

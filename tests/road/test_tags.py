@@ -110,6 +110,43 @@ async def test_R60_a_reaction_with_the_label_offers_the_form(house: House) -> No
     assert await borne(house) == [("vip", "tag me")]
 
 
+def fire(talk: Talk, who: str, post: str, *, on: bool, own: bool = False) -> None:
+    """Somebody reacts with 🔥, or with a picture that has no sign, or takes that back."""
+    view = talk.mine
+    if isinstance(view, SlackView):
+        react = view.slack.react if on else view.slack.unreact
+        react(user=view.user(who), room=view.room, ts=post, name="partyparrot" if own else "fire")
+    else:
+        sign = ("5368324170671202286" if own else "🔥") if on else None
+        view.telegram.react(user=view.user(who), chat=view.chat, message_id=int(post), emoji=sign)
+
+
+async def test_F42_R60_R62_a_tags_own_emoji_tags_and_untags_a_message(house: House, platform: str) -> None:
+    talk = await begin(house, platform, "first")
+    await talk.types(HOLDER, "tag 🔥 urgent")
+    house.client_says("second")
+    await house.until(lambda: any("second" in line for line in talk.lines()))
+    await house.settled()
+    first, both = ("🔥 urgent", "first"), [("🔥 urgent", "first"), ("🔥 urgent", "second")]
+    post = post_of(talk, "second")
+    fire(talk, HOLDER, post, on=True, own=True)
+    fire(talk, HOLDER, post, on=False, own=True)
+    await house.until(lambda: "🆕" not in talk.mine.card(talk.thread))  # it is seen, and tags nothing
+    for on in (True, False, True):
+        fire(talk, HOLDER, post, on=on)
+    await house.until(lambda: sum("Tagged 1 message: #🔥 urgent" in words for words in talk.mine.told(HOLDER)) == 3)
+    await house.settled()
+    assert await borne(house) == both
+    fire(talk, COLLEAGUE[platform], post, on=True)
+    fire(talk, COLLEAGUE[platform], post, on=False)  # it is not his
+    fire(talk, HOLDER, post, on=False)
+    await house.until(lambda: "Not tagged any more: #🔥 urgent" in talk.mine.told(HOLDER)[-1])
+    await house.settled()
+    assert await borne(house) == [first]
+    assert "#🔥 urgent — 1" in await talk.mine.desk_says(HOLDER, "tags")  # the tag itself stays
+    assert house.client_sees() == []
+
+
 async def test_R60_a_tag_of_three_hundred_characters_stays_in_the_form(house: House, platform: str) -> None:
     talk = await begin(house, platform)
     await talk.mine.chooses(HOLDER, talk.thread, "Tag messages…")

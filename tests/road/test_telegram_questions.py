@@ -51,7 +51,7 @@ async def test_what_is_wrong_is_asked_again_and_the_rest_is_kept(house: House, m
 async def test_a_form_that_is_only_confirmed_and_one_that_is_cancelled(house: House, made_up: MadeUp) -> None:
     talk = await begin_taken(house, "telegram")
     view = house.telegram
-    shown = await view.chooses("olga", talk.thread, "Send to the black list")
+    shown = await view.chooses("olga", talk.thread, "Send to the black list…")
     assert "Sure?" in shown
     assert "Done." in await view.fills("olga", talk.thread)
     await view.chooses("olga", talk.thread, "Note on client")

@@ -59,6 +59,7 @@ from sandbox.telegram.arguments import TABLE
 from sandbox.telegram.entities import finish, length16
 from sandbox.telegram.updates import KINDS
 from sandbox.telegram.webhook import Webhook
+from tests import aiogram_models  # noqa: F401 - builds them
 
 ALL = sorted(KINDS)
 RIGHTS = ["can_manage_topics", "can_delete_messages", "can_pin_messages"]

@@ -237,7 +237,7 @@ async def test_words_follow_changes_and_go_with_what_they_belong_to(store: Store
 
 
 async def count(store: Store, word: str) -> int:
-    return len(await store.read(lambda tx: list(search._by_index(tx, boss(), "message", [word]))))
+    return len(await store.read(lambda tx: list(search._by_index(tx, boss(), "message", [word], 0))))
 
 
 def boss() -> Any:

@@ -6,7 +6,7 @@ they stand indented, so that nobody can write what looks like somebody else's li
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -18,6 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from bot.delivery.ports import Letter
+from bot.domain.files import File
 from bot.domain.ids import Moment
 from bot.domain.text import RichText, storable
 from bot.domain.transcript import Line, Transcript
@@ -27,6 +28,8 @@ POLICY = SMTP.clone(cte_type="7bit")
 """Bytes every server takes; a header with a line break raises ``ValueError``."""
 ZONE = "UTC"
 INDENT = "    "
+FILES_MOST = 15 << 20
+"""Bytes of files in one letter: in base64 a third more, and most servers take 25 MB in all."""
 
 _templates = Environment(
     loader=PackageLoader("bot.handlers.mail"),
@@ -49,7 +52,30 @@ class Entry:
     html: Markup
 
 
-def compose(sender: str, to: str, letter: Letter, transcript: Transcript) -> EmailMessage:
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file that goes along."""
+
+    name: str
+    mime: str
+    content: bytes
+
+
+def fitting(transcript: Transcript) -> tuple[list[File], list[File]]:
+    """The files that go along, the newest first to be chosen and in the order they were sent; and those that have no room."""
+    room = FILES_MOST
+    goes: list[File] = []
+    stays: list[File] = []
+    for line in reversed(transcript.lines):
+        if line.file is None:
+            continue
+        fits = line.file.size <= room
+        (goes if fits else stays).append(line.file)
+        room -= line.file.size if fits else 0
+    return goes[::-1], stays[::-1]
+
+
+def compose(sender: str, to: str, letter: Letter, transcript: Transcript, attached: Sequence[Attached] = ()) -> EmailMessage:
     """The letter. Its ``Message-ID`` and ``Date`` are the same at each try, so that a repeat can be known as one."""
     message = EmailMessage(policy=POLICY)
     message["From"] = sender
@@ -65,11 +91,16 @@ def compose(sender: str, to: str, letter: Letter, transcript: Transcript) -> Ema
         "zone": ZONE,
         "whole": letter.only is None,
         "left_out": transcript.left_out,
+        "attached": len(attached),
+        "stays": [file.name for file in fitting(transcript)[1]],
         "days": list(_days(transcript.lines)),
         "subject": letter.subject,
     }
     message.set_content(_templates.get_template("letter.txt").render(shown))
     message.add_alternative(_templates.get_template("letter.html").render(shown), subtype="html")
+    for file in attached:
+        main, _, sub = file.mime.partition("/")
+        message.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name)
     return message
 
 

@@ -22,14 +22,17 @@ from aiosmtplib.errors import (
 )
 
 from bot.delivery.ports import Ambiguous, Letter, Outcome, Parcel, Permanent, Retry, Sent, Unsupported
+from bot.domain.files import File
 from bot.domain.ids import ConversationId
-from bot.handlers.mail.compose import address_of, compose
+from bot.handlers.mail.compose import Attached, address_of, compose, fitting
+from bot.handlers.shared.files import Files
 from bot.store import transcripts
 from bot.store.engine import Store
 
 HELLO_SECONDS = 9.0
 DATA_SECONDS = 9.0
-"""Together less than the relay waits for a call."""
+SLOWEST = 200_000
+"""Bytes a second a server may take; a letter with files has the time of one."""
 PATIENCE = (20.0, 120.0, 300.0, 600.0)
 """Pauses when a server asks to come back later; greylisting servers mean some minutes by that (RFC 6647)."""
 REMEDY_SECONDS = 60.0
@@ -69,6 +72,7 @@ class MailPort:
     def __init__(self, store: Store, server: Server) -> None:
         self._store = store
         self._server = server
+        self._files = Files(store)
         self._put_off: dict[int, int] = {}
 
     async def deliver(self, parcel: Parcel) -> Outcome:
@@ -83,11 +87,15 @@ class MailPort:
         if told is None or not told.lines:
             return Permanent("There is nothing left of it to send.")
         to = parcel.address.chat
-        message = await asyncio.to_thread(lambda: compose(self._server.sender, to, letter, told).as_bytes())
+        attached = [Attached(file.name, file.mime, await self._content(file)) for file in fitting(told)[0]]
+        message = await asyncio.to_thread(lambda: compose(self._server.sender, to, letter, told, attached).as_bytes())
         outcome = await self._send(to, message, parcel.delivery_id)
         if not isinstance(outcome, Retry):
             self._put_off.pop(parcel.delivery_id, None)
         return outcome
+
+    async def _content(self, file: File) -> bytes:
+        return b"".join([piece async for piece in self._files.pieces(file.id)])
 
     async def _send(self, to: str, message: bytes, delivery_id: int) -> Outcome:
         smtp = self._server.connection()
@@ -107,7 +115,7 @@ class MailPort:
 
     async def _hand_over(self, smtp: SMTP, message: bytes, delivery_id: int) -> Outcome:
         try:
-            async with asyncio.timeout(DATA_SECONDS):
+            async with asyncio.timeout(DATA_SECONDS + len(message) / SLOWEST):
                 await smtp.data(message)
         except SMTPResponseException as refused:
             if refused.code >= FOREVER:

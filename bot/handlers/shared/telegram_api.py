@@ -24,13 +24,19 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from aiogram import Bot
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
-from aiogram.exceptions import ClientDecodeError, TelegramAPIError, TelegramNetworkError, TelegramServerError
-from aiogram.methods.base import TelegramMethod
 from aiohttp import ClientConnectorError, ClientError, ClientTimeout, ConnectionTimeoutError, FormData
 from yarl import URL
+
+from bot.handlers.shared.telegram_sdk import (
+    AiohttpSession,
+    Bot,
+    ClientDecodeError,
+    TelegramAPIError,
+    TelegramAPIServer,
+    TelegramMethod,
+    TelegramNetworkError,
+    TelegramServerError,
+)
 
 CONNECTIONS = 300
 TIMEOUT = ClientTimeout(total=30, connect=10)

@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
-from aiogram.exceptions import AiogramError
 
 from bot.domain.actions import TABLE, Action, Verb
 from bot.domain.people import Actor, Operator
 from bot.handlers.shared.telegram_api import BotApi
+from bot.handlers.shared.telegram_sdk import AiogramError
 from bot.store import private_chats, secrets, team
 from bot.store.engine import Store
 
@@ -82,4 +82,4 @@ def in_private(operator: Operator, on: Callable[[str], bool] = lambda switch: Fa
 
 
 def _command(action: Action) -> Json:
-    return {"command": action.verb.value, "description": action.help[:256]}
+    return {"command": action.verb.value, "description": action.told("/")[:256]}

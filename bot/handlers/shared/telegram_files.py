@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from aiogram.exceptions import TelegramBadRequest
-
 from bot.delivery.ports import Outcome, Permanent, Retry
 from bot.domain.capabilities import CHANNELS
 from bot.domain.files import Attachment, File, FileKind, size_words
 from bot.handlers.shared.files import Files
 from bot.handlers.shared.telegram_api import BotApi, Missing
 from bot.handlers.shared.telegram_outcomes import Outcomes
+from bot.handlers.shared.telegram_sdk import TelegramBadRequest
 
 Json = dict[str, Any]
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from aiogram.exceptions import (
+from bot.delivery.ports import Ambiguous, Outcome, Permanent, Retry, Sent, Unsupported
+from bot.handlers.shared.telegram_api import GatewayError, surely_not_sent
+from bot.handlers.shared.telegram_sdk import (
     AiogramError,
     ClientDecodeError,
     TelegramAPIError,
@@ -24,9 +26,6 @@ from aiogram.exceptions import (
     TelegramServerError,
     TelegramUnauthorizedError,
 )
-
-from bot.delivery.ports import Ambiguous, Outcome, Permanent, Retry, Sent, Unsupported
-from bot.handlers.shared.telegram_api import GatewayError, surely_not_sent
 
 TOKEN_PAUSE = 60.0
 UNCHANGED = ("message is not modified", "topic_not_modified", "message_not_modified")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any
 
 import structlog
-from aiogram.exceptions import AiogramError, TelegramNotFound, TelegramUnauthorizedError
 from aiohttp import web
 
 from bot.delivery.ports import Port
@@ -15,7 +13,9 @@ from bot.handlers.intake import Inbound
 from bot.handlers.shared.platform import Finding
 from bot.handlers.shared.telegram_api import BotApi
 from bot.handlers.shared.telegram_commands import Commands
+from bot.handlers.shared.telegram_forums import ask, look
 from bot.handlers.shared.telegram_poller import Patience, Poller
+from bot.handlers.shared.telegram_sdk import AiogramError, TelegramNotFound, TelegramUnauthorizedError
 from bot.handlers.shared.telegram_updates import source_of
 from bot.handlers.shared.telegram_webhook import Webhook
 
@@ -26,11 +26,6 @@ NETWORK = "look at the network and at RELAYDESK_TELEGRAM__API_URL; it goes on by
 INLINE = "send /setinline to @BotFather, choose the bot and give a hint"
 SETTINGS = {"telegram-desk": "RELAYDESK_TELEGRAM__DESK_TOKEN", "telegram-channel": "RELAYDESK_TELEGRAM__CHANNEL_TOKEN"}
 """Whose token it is, by port."""
-RIGHTS = {
-    "can_manage_topics": "Manage Topics",
-    "can_delete_messages": "Delete Messages",
-}
-"""Administrator's rights the desk needs, as Telegram's apps name them."""
 
 
 class TelegramPlatform:
@@ -97,7 +92,7 @@ class TelegramPlatform:
             if not me.get("supports_inline_queries"):
                 findings.append(Finding(False, f"@{me.get('username')} offers no canned responses inline", INLINE))
             for chat in chats:
-                findings += await self._check_forum(chat)
+                findings += await look(self._api, chat)
         return findings
 
     @property
@@ -124,7 +119,7 @@ class TelegramPlatform:
             await asyncio.sleep(pause)
 
     async def _check_listening(self) -> list[Finding]:
-        info = await self._ask("getWebhookInfo", {})
+        info = await ask(self._api, "getWebhookInfo", {})
         if isinstance(info, Finding):
             return [info]
         said = info.get("last_error_message")
@@ -137,34 +132,6 @@ class TelegramPlatform:
             remedy = "Is the public address reachable with a valid certificate?"
             return [Finding(False, f"Telegram's webhook is set, but Telegram says: {said}", remedy)]
         return [Finding(True, "Telegram's webhook is set")]
-
-    async def _check_forum(self, chat: str) -> list[Finding]:
-        found = await self._ask("getChat", {"chat_id": int(chat)})
-        if isinstance(found, Finding):
-            remedy = "Add the bot to the group as an administrator; check the id in the team file."
-            return [Finding(False, f"Telegram group {chat}: {found.what}", remedy)]
-        name = f"Telegram group “{found.get('title', chat)}”"
-        findings: list[Finding] = []
-        if not found.get("is_forum"):
-            remedy = "Open the group's settings and switch on “Topics”."
-            findings.append(Finding(False, f"{name} has no topics", remedy))
-        member = await self._ask("getChatMember", {"chat_id": int(chat), "user_id": self._api.id})
-        if isinstance(member, Finding) or member.get("status") not in ("administrator", "creator"):
-            remedy = "Make the bot an administrator of the group with the right “Manage Topics”."
-            return [*findings, Finding(False, f"{name}: the bot is not an administrator", remedy)]
-        missing = [words for right, words in RIGHTS.items() if member.get("status") != "creator" and not member.get(right)]
-        if missing:
-            wanted = " and ".join(f"“{words}”" for words in missing)
-            remedy = f"Give the bot {wanted} in its administrator's rights."
-            findings.append(Finding(False, f"{name}: the bot lacks {wanted}", remedy))
-        return findings or [Finding(True, f"{name} has topics, and the bot may manage them")]
-
-    async def _ask(self, method: str, arguments: dict[str, Any]) -> dict[str, Any] | Finding:
-        try:
-            answer: dict[str, Any] = await self._api.call(method, arguments)
-        except AiogramError as error:
-            return Finding(False, str(error))
-        return answer
 
 
 def token_remedy(ports: Iterable[str]) -> str:

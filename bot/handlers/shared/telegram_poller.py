@@ -17,17 +17,18 @@ import secrets
 import time
 
 import structlog
-from aiogram.exceptions import (
+
+from bot.commands import desk
+from bot.handlers.intake import Intake
+from bot.handlers.shared.telegram_api import BotApi
+from bot.handlers.shared.telegram_sdk import (
     AiogramError,
     TelegramConflictError,
     TelegramNotFound,
     TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
-
-from bot.handlers.intake import Intake
-from bot.handlers.shared.telegram_api import BotApi
-from bot.handlers.shared.telegram_updates import ALLOWED, Update, keep_raw, keep_update, source_of, update_id_in
+from bot.handlers.shared.telegram_updates import ALLOWED, Update, is_echo, keep_raw, keep_update, source_of, update_id_in
 from bot.store import cursors
 from bot.store.cursors import Cursor
 from bot.store.engine import Store
@@ -40,6 +41,8 @@ LEASE_SECONDS = 60.0
 RENEW_SECONDS = 20.0
 POLL_SECONDS = 25.0
 BATCH = 100
+KEPT_MS = 24 * 3_600_000
+"""How long Telegram keeps updates nobody asked for (https://core.telegram.org/bots/api#getting-updates)."""
 _ANSWER = b'{"ok":true,"result":['
 
 
@@ -59,6 +62,7 @@ class Poller:
         self._token_remedy = token_remedy
         self._cursor: Cursor | None = None
         self._renewed = 0.0
+        self._heard = 0.0
         self._patience = Patience()
         self._trouble = ""
 
@@ -98,13 +102,25 @@ class Poller:
         """One batch: asked, kept with the next offset, and only then forgotten by Telegram's next answer."""
         assert self._cursor is not None
         body = await self._ask(BATCH)
+        await self._note_heard()
         updates = read_batch(body)
         if updates is None:
             await self._one_by_one()
             return
         if updates:
             last = max(update["update_id"] for update in updates)
-            await self._keep([keep_update(self._api.id, update) for update in updates], last + 1)
+            heard = [update for update in updates if not is_echo(self._api.id, update)]
+            await self._keep([keep_update(self._api.id, update) for update in heard], last + 1)
+
+    async def _note_heard(self) -> None:
+        """Keep when Telegram last answered, now and then, so that a gap longer than its memory is known (F13)."""
+        assert self._cursor is not None
+        if self._heard and time.monotonic() - self._heard < RENEW_SECONDS:
+            return
+        fence = self._cursor.fence
+        if await self._store.write(lambda tx: desk.heard(tx, self._source, fence, KEPT_MS)) is not None:
+            log.warning("Telegram was not heard for more than a day: messages may be lost", source=self._source)
+        self._heard = time.monotonic()
 
     async def _ask(self, limit: int) -> bytes:
         assert self._cursor is not None

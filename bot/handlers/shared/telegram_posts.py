@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 import structlog
-from aiogram.exceptions import TelegramBadRequest
 
 from bot.delivery.ports import EditPost, FilePost, Outcome, Permanent, Quoted, React, Sent, Unsupported
 from bot.domain.capabilities import MB
@@ -19,6 +18,7 @@ from bot.handlers.shared.telegram_api import BotApi, Upload
 from bot.handlers.shared.telegram_draft import CAPTION, Arguments, clipped
 from bot.handlers.shared.telegram_outcomes import Outcomes, is_unparsed
 from bot.handlers.shared.telegram_reactions import chosen
+from bot.handlers.shared.telegram_sdk import TelegramBadRequest
 
 log = structlog.get_logger(__name__)
 

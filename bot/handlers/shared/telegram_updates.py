@@ -26,6 +26,7 @@ _UPDATE_ID = re.compile(rb'"update_id"\s*:\s*(\d{1,12})')
 _IN_CHAT = ("message", "edited_message", "my_chat_member", "chat_member", "message_reaction")
 _LINKS = re.compile(r"/(?:link(?:@\w+)?\s+\S|start\s+link_)")
 """What somebody writes to become known as an operator (R1); clients have no such word."""
+_OWN_DOING = frozenset({"forum_topic_created", "forum_topic_edited", "forum_topic_closed", "forum_topic_reopened"})
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -55,6 +56,15 @@ def keep_raw(bot_id: int, body: bytes) -> Kept:
         return keep_update(bot_id, update)
     found = update_id_in(body)
     return Kept(f"{bot_id}:{_digest(body) if found is None else found}", f"{bot_id}", text)
+
+
+def is_echo(bot_id: int, update: Update) -> bool:
+    """Whether it tells the bot only of a topic it has made, named, closed or reopened itself, so that nobody would read it.
+
+    A bot hears of its own service messages, though not of its own words.
+    """
+    message = _dict(update.get("message"))
+    return _dict(message.get("from")).get("id") == bot_id and not _OWN_DOING.isdisjoint(message)
 
 
 def update_id_in(body: bytes) -> int | None:

@@ -13,12 +13,12 @@ import hmac
 import re
 
 import structlog
-from aiogram.exceptions import AiogramError
 from aiohttp import web
 
 from bot.handlers.intake import Intake
 from bot.handlers.shared.telegram_api import BotApi
 from bot.handlers.shared.telegram_poller import Patience
+from bot.handlers.shared.telegram_sdk import AiogramError
 from bot.handlers.shared.telegram_updates import ALLOWED, keep_raw, source_of
 
 log = structlog.get_logger(__name__)

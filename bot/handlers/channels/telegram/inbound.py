@@ -51,11 +51,13 @@ class TelegramChannelInbound:
         if _is_clients(message) and not _START.match(str(message.get("text", ""))):
             self._receive(tx, message, str(message["message_id"]), message.get("date", 0))
 
-    def _receive(self, tx: Tx, message: Json, remote_id: str, moment: int, before: str = "") -> None:
+    def _receive(self, tx: Tx, message: Json, remote_id: str, moment: int, *, changed: bool = False) -> None:
         chat, sender = _part(message, "chat"), _part(message, "from")
         text, file = words_of(message), attachment(message, PORT)
         if text.is_empty and file is None:
             return
+        if changed:
+            text = RichText.plain("✏️" if text.is_empty else "✏️ ") + text
         receive(
             tx,
             Received(
@@ -64,7 +66,7 @@ class TelegramChannelInbound:
                 external_id=str(chat["id"]),
                 client_name=clean_name(f"{sender.get('first_name', '')} {sender.get('last_name', '')}"),
                 remote_id=remote_id,
-                text=RichText.plain(before) + text if before else text,
+                text=text,
                 at=Moment(int(moment) * 1000),
                 identifiers=identifiers(message, sender),
                 file=file,
@@ -84,7 +86,7 @@ class TelegramChannelInbound:
         if client_changed(tx, spot, words_of(message), Moment(int(moment) * 1000), attachment(message, PORT)):
             return
         if not _START.match(str(message.get("text", ""))):
-            self._receive(tx, message, f"{spot.remote_id}:edit:{moment}", moment, before="✏️ ")
+            self._receive(tx, message, f"{spot.remote_id}:edit:{moment}", moment, changed=True)
 
     def _reaction(self, tx: Tx, reaction: Json) -> None:
         """All that the client reacts with now (https://core.telegram.org/bots/api#messagereactionupdated)."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import structlog
-from aiogram.exceptions import AiogramError
 
 from bot.delivery.ports import DeletePost, EditPost, Fetch, FilePost, Outcome, Parcel, Permanent, React, Unsupported, Words
 from bot.handlers.shared.files import Files
@@ -12,6 +11,7 @@ from bot.handlers.shared.telegram_draft import CAPTION, LIMIT, Arguments, signed
 from bot.handlers.shared.telegram_files import Downloads
 from bot.handlers.shared.telegram_outcomes import Outcomes
 from bot.handlers.shared.telegram_posts import NO_PREVIEW, Posts, answering
+from bot.handlers.shared.telegram_sdk import AiogramError
 
 log = structlog.get_logger(__name__)
 

@@ -6,10 +6,8 @@ say so. Modals stand three on one another at most.
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Any
 
 import aiohttp
@@ -43,7 +41,7 @@ from bot.handlers.desks.slack.views import (
     words_modal,
 )
 from bot.handlers.desks.slack.wire import Failed, Wire
-from bot.handlers.shared.jumps import address_of
+from bot.handlers.shared.jumps import Address, Workspace, address_of
 
 log = structlog.get_logger(__name__)
 
@@ -58,7 +56,6 @@ SENT_ALREADY = "This was sent already."
 PRESS = "Press the button to fill it in."
 UNDRAWN = "This was done, but it can't be shown here. Number {number}."
 DEEPEST = 3
-WORKSPACE_SECONDS = 1.0
 NOT_TOLD = (Failed, aiohttp.ClientError, TimeoutError, OSError)
 """What may go wrong on the way to Slack."""
 
@@ -99,8 +96,9 @@ def _in_place(view: Json, asked: About, shown: Json) -> bool:
 class Answers:
     """Gives answers their shape and place."""
 
-    def __init__(self, wire: Wire, home_of: HomeOf) -> None:
+    def __init__(self, wire: Wire, home_of: HomeOf, workspace: Workspace) -> None:
         self._wire = wire
+        self._workspace = workspace
         self._home_of = home_of
 
     async def reply(self, payload: Json, answer: Answer | None) -> Json | str:
@@ -283,10 +281,6 @@ class Answers:
         shown = {"response_type": "ephemeral", **message.arguments("chat.postEphemeral"), **how}
         await self._wire.respond(word(payload, "response_url"), shown)
 
-    async def _addresses(self) -> screens.Address:
-        """Addresses of jumps. An answer does not wait long for the workspace's own; without it Slack's links are left out."""
-        workspace = ""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(WORKSPACE_SECONDS):
-                workspace = await self._wire.workspace()
+    async def _addresses(self) -> Address:
+        workspace = await self._workspace.url()
         return lambda jump: address_of(jump, workspace)

@@ -29,7 +29,7 @@ SCOPES = {
     "groups:read": "the same for private rooms",
     "im:history": "what operators write to the bot itself, and notices and files to them looked for after a crash",
     "im:write": "notices and files to one operator in direct messages",
-    "reactions:read": "operators' reactions: they count as seen, and the client gets them",
+    "reactions:read": "operators' reactions: they count as seen, tag, and reach the client",
     "reactions:write": "the marks on operators' messages, and clients' reactions",
 }
 EVENTS = (

@@ -22,6 +22,7 @@ from bot.delivery.ports import (
     Fetch,
     FilePost,
     History,
+    LookAt,
     Mark,
     NameTopic,
     Notice,
@@ -47,6 +48,7 @@ from bot.handlers.desks.slack import downloads, reactions
 from bot.handlers.desks.slack.blocks import Message, draw_card, draw_file, draw_history, draw_notice, draw_words
 from bot.handlers.desks.slack.refusals import BAD_TEXT
 from bot.handlers.desks.slack.removal import remove_posts
+from bot.handlers.desks.slack.rooms import look
 from bot.handlers.desks.slack.screens import as_home
 from bot.handlers.desks.slack.uploads import Uploads, direct_room, remove_post
 from bot.handlers.desks.slack.wire import Failed, Wire
@@ -102,9 +104,7 @@ class SlackPort:
     async def _deliver(self, parcel: Parcel) -> Outcome:
         stamp = str(parcel.delivery_id)
         match parcel.body:
-            case Words(kind="reply"):
-                return Unsupported("Slack is a desk, no channel")
-            case Words() as words:
+            case Words() as words if words.kind != "reply":
                 return await self._post(parcel, draw_words(words, stamp, await self._way(parcel, words.quote)))
             case FilePost() as post:
                 return await self._uploads.post(parcel, post, draw_file(post, stamp, await self._way(parcel, post.quote)))
@@ -119,6 +119,10 @@ class SlackPort:
                 return await self._post(parcel, drawn)
             case Document() as document:
                 return await self._uploads.document(parcel, document)
+            case LookAt():
+                who = await self._wire.call("auth.test", {})
+                found = await look(self._wire, parcel.address.chat, str(who.get("user") or "the bot"))
+                return Sent(amiss="" if found.ok else f"{found.what}. {found.remedy[:1].upper()}{found.remedy[1:]}.")
             case PublishHome(screen):
                 return await self._home(parcel.address.chat, screen)
         return await self._change(parcel)

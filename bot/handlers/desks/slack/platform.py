@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from aiohttp import web
 
@@ -16,8 +15,10 @@ from bot.handlers.desks.slack.inbound import SlackInbound
 from bot.handlers.desks.slack.listener import NETWORK, SOCKET_REMEDY, Listener
 from bot.handlers.desks.slack.manifest import PATH, SCOPES
 from bot.handlers.desks.slack.outbound import SlackPort
+from bot.handlers.desks.slack.rooms import cause, look, remedy_of
 from bot.handlers.desks.slack.wire import Failed, Wire
 from bot.handlers.intake import Inbound, Intake
+from bot.handlers.shared.jumps import Workspace
 from bot.handlers.shared.platform import Finding
 from bot.store.engine import Store
 from bot.store.team import name_at
@@ -40,13 +41,14 @@ class SlackPlatform:
         api_url: str,
     ) -> None:
         self._wire = Wire(bot_token, api_url)
+        self.workspace = Workspace(self._wire.workspace)
         self._app_token = app_token
         self._signing_secret = signing_secret
 
         async def home_of(user: str) -> Screen:
             return await store.read(lambda tx: home.screen(tx, SLACK, user))
 
-        answers = Answers(self._wire, home_of)
+        answers = Answers(self._wire, home_of, self.workspace)
         ears = Ears(intake, store, answers)
         self._listener = Listener(ears, self._wire, app_token=app_token, signing_secret=signing_secret)
         self.ports: Mapping[str, Port] = {SLACK: SlackPort(self._wire, store)}
@@ -70,37 +72,21 @@ class SlackPlatform:
             who, headers = await self._wire.ask("auth.test", {})
         except Failed as failed:
             if not failed.code:
-                return [Finding(False, f"Slack: {_cause(failed)}", NETWORK, heard=self._app_token is not None)]
-            return [Finding(False, f"Slack: the bot token does not work ({failed.code})", _remedy(failed))]
+                return [Finding(False, f"Slack: {cause(failed)}", NETWORK, heard=self._app_token is not None)]
+            return [Finding(False, f"Slack: the bot token does not work ({failed.code})", remedy_of(failed))]
         bot = str(who.get("user") or "the bot")
         findings = [Finding(True, f"Slack: @{bot} in {who.get('team') or 'the workspace'}"), _scopes(headers)]
         if self._app_token:
             findings.append(await self._check_socket(self._app_token))
-        return findings + [await self._check_room(chat, bot) for chat in chats]
+        return findings + [await look(self._wire, chat, bot) for chat in chats]
 
     async def _check_socket(self, app_token: str) -> Finding:
         try:
             await self._wire.open_socket(app_token)
         except Failed as failed:
             remedy = SOCKET_REMEDY if failed.code else NETWORK
-            return Finding(False, f"Slack: Socket Mode does not open ({_cause(failed)})", remedy, heard=True)
+            return Finding(False, f"Slack: Socket Mode does not open ({cause(failed)})", remedy, heard=True)
         return Finding(True, "Slack: Socket Mode opens")
-
-    async def _check_room(self, chat: str, bot: str) -> Finding:
-        try:
-            answer = await self._wire.call("conversations.info", {"channel": chat})
-        except Failed as failed:
-            if failed.code == "channel_not_found":
-                remedy = f"check the room's id in the team file; a private room needs /invite @{bot} first"
-                return Finding(False, f"Slack room {chat}: Slack shows no such room to the bot", remedy)
-            return Finding(False, f"Slack room {chat}: can't be looked at ({_cause(failed)})", _remedy(failed))
-        room: Any = answer.get("channel") or {}
-        name = f"#{room.get('name') or chat}"
-        if room.get("is_archived"):
-            return Finding(False, f"Slack room {name}: archived", f"unarchive {name}, or give its group another room")
-        if not room.get("is_member"):
-            return Finding(False, f"Slack room {name}: the bot is not in it", f"invite the bot: /invite @{bot} in {name}")
-        return Finding(True, f"Slack room {name}")
 
 
 def _scopes(headers: Mapping[str, str]) -> Finding:
@@ -109,11 +95,3 @@ def _scopes(headers: Mapping[str, str]) -> Finding:
     if missing:
         return Finding(False, f"Slack: scopes are missing: {'; '.join(missing)}", REINSTALL)
     return Finding(True, "Slack: all scopes are granted")
-
-
-def _cause(failed: Failed) -> str:
-    return failed.code or str(getattr(failed.outcome, "reason", failed))
-
-
-def _remedy(failed: Failed) -> str:
-    return str(getattr(failed.outcome, "reason", "")) if failed.code else NETWORK

@@ -7,22 +7,20 @@ People's words stand only in plain_text objects and rich_text elements (F49, F50
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from bot.domain.actions import Button, Verb, parse_press
-from bot.domain.screen import Jump, Row, Screen
+from bot.domain.screen import Row, Screen
 from bot.domain.text import Paragraph, RichText, Span, Style, storable
 from bot.handlers.desks.slack.blocks import MAX_HEADER, Message
 from bot.handlers.desks.slack.elements import actions, button, fit, plain
 from bot.handlers.desks.slack.text import to_blocks, to_fallback
 from bot.handlers.desks.slack.views import MAX_TITLE, NAME, About, fresh_stamp, modal
-from bot.handlers.shared.jumps import label_of
+from bot.handlers.shared.jumps import Address, label_of
 
 Json = dict[str, Any]
-Address = Callable[[Jump], str]
-"""The address a jump leads to, empty when there is none."""
 
 IN_MESSAGE, IN_VIEW = 50, 100
 MAX_SECTION = 3000

@@ -21,6 +21,7 @@ REACTIONS = frozenset(("reaction_added", "reaction_removed"))
 CHANGES = frozenset(("message_changed", "message_deleted"))
 ROOM_GONE = frozenset(("channel_archive", "channel_deleted", "group_archive", "group_deleted"))
 ROOM_BACK = frozenset(("channel_unarchive", "group_unarchive", "member_joined_channel"))
+REACTIONS = frozenset(("reaction_added", "reaction_removed"))
 IGNORED = frozenset(
     (
         "app_rate_limited",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +29,7 @@ Json = dict[str, Any]
 PEOPLE = ("U", "W")
 """How people's ids begin."""
 LONGEST_CAPTION = 3000
-PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.5, *[2.0] * 8, *[4.0] * 10)
+PAUSES = (0.05, 0.2, 0.5, 1.0, 1.5, *[2.0] * 9, *[4.0] * 10)
 """Seconds between looks whether Slack has shown a file; about a minute in all, since it looks for malware first."""
 LOOKS_FOR_OLD = 6
 GONE = frozenset(("file_not_found", "file_deleted"))
@@ -97,7 +98,13 @@ class Uploads:
         shared = {"files": [{"id": number, "title": sending.title}], "channel_id": room}
         if parcel.address.thread:
             shared["thread_ts"] = parcel.address.thread
-        doubt = await self._share(shared, sending.message)
+        try:
+            doubt = await self._share(shared, sending.message)
+        except Failed as failed:
+            if isinstance(failed.outcome, Permanent):  # nobody will see it, and it must not lie about
+                with suppress(Failed):
+                    await delete_file(self._wire, number)
+            raise
         found = await self._shared(number, room, LOOKS_FOR_OLD if doubt else len(PAUSES))
         if found is None:
             raise doubt or Failed(Ambiguous("Slack has taken the file but does not show it yet"))

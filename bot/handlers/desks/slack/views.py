@@ -49,7 +49,7 @@ class About:
     @property
     def title(self) -> str:
         """The verb in the words of its button."""
-        return fit(BY_VERB[self.verb].label, MAX_TITLE) if self.verb else NAME
+        return fit(BY_VERB[self.verb].label.removesuffix("…"), MAX_TITLE) if self.verb else NAME
 
 
 def about_of(view: Json) -> About:
@@ -77,7 +77,7 @@ def modal(kind: str, about: About, title: str, blocks: list[Json], **more: Any) 
         "callback_id": kind,
         "private_metadata": about.metadata,
         "title": plain(fit(title, MAX_TITLE)),
-        "close": plain("Close"),
+        "close": plain("Done"),  # “Close” is what is done to conversations
         "blocks": blocks,
         **more,
     }

@@ -13,15 +13,17 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 import structlog
-from aiogram.exceptions import AiogramError, TelegramBadRequest, TelegramForbiddenError, TelegramRetryAfter
 
 from bot.commands import asking
 from bot.commands.answer import Answer
 from bot.commands.asking import Step
 from bot.domain.people import Actor
+from bot.domain.screen import Jump, Screen
 from bot.handlers.desks.telegram import forms, screens
+from bot.handlers.shared.jumps import Address, Workspace, address_of
 from bot.handlers.shared.telegram_api import BotApi
 from bot.handlers.shared.telegram_outcomes import UNCHANGED
+from bot.handlers.shared.telegram_sdk import AiogramError, TelegramBadRequest, TelegramForbiddenError, TelegramRetryAfter
 from bot.store import private_chats
 from bot.store.engine import Store
 
@@ -94,8 +96,10 @@ def id_of(message: Json) -> str:
 class Display:
     """Shows answers through one bot."""
 
-    def __init__(self, api: BotApi, store: Store) -> None:
+    def __init__(self, api: BotApi, store: Store, workspace: Workspace | None = None) -> None:
+        """``workspace`` is Slack's, for links to threads."""
         self._api = api
+        self._workspace = workspace or Workspace()
         self._store = store
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -125,7 +129,7 @@ class Display:
         if answer.screen is not None:
             if too_long:
                 await self.put(spot, screens.words(text))
-            shown = await self.put(spot, screens.draw(answer.screen), before)
+            shown = await self.put(spot, screens.draw(answer.screen, await self._address(spot, answer.screen)), before)
             await self._note_page(spot, shown)
         elif too_long:
             await self.put(spot, screens.words(text), "" if answer.refused or (spot.private and not leaves) else before)
@@ -133,6 +137,12 @@ class Display:
             await self._end(spot, before, text)
         elif before and not answer.refused and (leaves or not spot.private):
             await self.take_away(spot, before)
+
+    async def _address(self, spot: Spot, screen: Screen) -> Address:
+        """Where links lead; the topic somebody stands in gets none."""
+        workspace = await self._workspace.url() if any(row.jumps for row in screen.rows) else ""
+        here = Jump(PLATFORM, str(spot.chat), str(spot.thread))
+        return lambda jump: "" if jump == here else address_of(jump, workspace)
 
     async def _ask(self, spot: Spot, step: Step) -> None:
         """Show a question: its buttons and, in a topic, the message to reply to. What shows them is kept, to know it again."""

@@ -45,7 +45,8 @@ def draw(question: Question, *, private: bool) -> Arguments:
     if form.intro and question.number == 1:
         draft.put("\n").put(clipped(form.intro, 1000))
     if field is not None:
-        draft.put("\n\n").put(clipped(field.label, 300), "bold")
+        if field.label != form.title:
+            draft.put("\n\n").put(clipped(field.label, 300), "bold")
         if field.hint:
             draft.put("\n").put(clipped(field.hint, 500), "italic")
     if isinstance(field, TextField) and field.value:
@@ -60,7 +61,7 @@ def draw(question: Question, *, private: bool) -> Arguments:
 
 
 def _how(question: Question, *, private: bool) -> str:
-    place = "here" if private else "as a reply to the question below"
+    place = "here" if private else "as a reply to my question"
     field = question.field
     if field is None:
         return "Please confirm."

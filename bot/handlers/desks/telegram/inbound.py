@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from aiogram.exceptions import AiogramError
 
 from bot.commands import asking
 from bot.commands.answer import Answer
@@ -32,11 +31,12 @@ from bot.handlers.desks.telegram.display import id_of as shown_id
 from bot.handlers.desks.telegram.forms import is_prompt, parse_key
 from bot.handlers.desks.telegram.screens import is_screen
 from bot.handlers.shared.emoji_codes import emojize_tree
+from bot.handlers.shared.jumps import Workspace
 from bot.handlers.shared.telegram_api import BotApi
 from bot.handlers.shared.telegram_commands import Commands
 from bot.handlers.shared.telegram_files import attachment
 from bot.handlers.shared.telegram_media import PASSED_ON, describe
-from bot.handlers.shared.telegram_reactions import emoji_in
+from bot.handlers.shared.telegram_sdk import AiogramError
 from bot.handlers.shared.telegram_text import from_entities
 from bot.store import mirrors
 from bot.store.engine import Store
@@ -62,9 +62,9 @@ Json = dict[str, Any]
 class TelegramDeskInbound:
     """Reads the kept updates of the forums and of the private chats with operators."""
 
-    def __init__(self, api: BotApi, store: Store, commands: Commands | None = None) -> None:
+    def __init__(self, api: BotApi, store: Store, commands: Commands | None = None, workspace: Workspace | None = None) -> None:
         self._api = api
-        self._display = Display(api, store)
+        self._display = Display(api, store, workspace)
         self._commands = commands
 
     def apply(self, tx: Tx, payload: Json) -> Answer | None:
@@ -213,7 +213,8 @@ class TelegramDeskInbound:
         elif "caption" in message:
             text, entities = str(message["caption"]), message.get("caption_entities")
         else:
-            return RichText.plain(storable(describe(message)))
+            what = "" if attachment(message, PORT) is not None else describe(message)
+            return RichText.plain(storable(what))
         found = _COMMAND.match(text)
         if found is None:
             return emojize_tree(from_entities(text, entities))
@@ -228,22 +229,20 @@ class TelegramDeskInbound:
         if key := parse_key(data):
             return asking.keyed(tx, Actor(PLATFORM, person, "form"), place, *key, keys_id=shown_id(message))
         actor = Actor(PLATFORM, person, "button")
-        answer = pressed(tx, Pressed(actor, place, str(message.get("message_id") or ""), data))
+        answer = pressed(tx, Pressed(actor, place, str(message.get("message_id") or ""), data, own=_is_his(message)))
         return asking.begin(tx, actor, place, answer, shown_id(message) if _is_his(message) else "")
 
     def _reaction(self, tx: Tx, reaction: Json) -> None:
-        """What is new among somebody's reactions, and what is gone (https://core.telegram.org/bots/api#messagereactionupdated)."""
+        """Reactions that were added or taken back; a custom emoji has no sign of its own, and is just a reaction."""
         user = _part(reaction, "user")
         if not user or user.get("is_bot"):
             return
-        old, new = emoji_in(reaction.get("old_reaction")), emoji_in(reaction.get("new_reaction"))
-        changed = [(one, True) for one in new if one not in old] + [(one, False) for one in old if one not in new]
-        if not changed and (reaction.get("new_reaction") or []):
-            changed = [("", True)]  # an emoji of Telegram's own, which nobody else has: he has seen the message
-        chat, post = str(_part(reaction, "chat").get("id", "")), str(reaction.get("message_id", ""))
         actor = Actor(PLATFORM, str(user["id"]), "reaction")
-        for emoji, added in changed:
-            reacted(tx, Reacted(actor, PLATFORM, chat, post, emoji, sign=emoji, added=added))
+        chat, number = str(_part(reaction, "chat").get("id", "")), str(reaction.get("message_id", ""))
+        old, new = reaction.get("old_reaction") or [], reaction.get("new_reaction") or []
+        for one in [*(one for one in old if one not in new), *(one for one in new if one not in old)]:
+            sign = str(one.get("emoji", "")) if isinstance(one, dict) else ""
+            reacted(tx, Reacted(actor, PLATFORM, chat, number, sign, sign, added=one in new))
 
 
 def place_of(message: Json) -> Place:

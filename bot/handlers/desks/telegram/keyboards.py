@@ -15,7 +15,8 @@ from bot.domain.actions import Button
 from bot.domain.card import CardView
 from bot.domain.text import RichText, safe_link, utf16_len
 from bot.domain.times import clock_words
-from bot.handlers.desks.telegram.screens import NO_PREVIEW, link_to, put_jumps
+from bot.handlers.desks.telegram.screens import NO_PREVIEW, put_jumps, topics
+from bot.handlers.shared.jumps import Address
 from bot.handlers.shared.telegram_draft import CAPTION, LIMIT, Draft, clipped, signed
 
 STYLES = {"primary": "primary", "danger": "danger", "success": "success"}
@@ -79,16 +80,17 @@ def said_by(post: Words | FilePost) -> Arguments:
     return signed(post.author, parts, before=before, after=after, quote=post.quote, limit=limit)
 
 
-def notice(told: Notice) -> Arguments:
-    """Words of our own; whom they mention Telegram tells (https://core.telegram.org/bots/api#messageentity, text_mention)."""
+def notice(told: Notice, address: Address = topics) -> Arguments:
+    """Words of our own, with links to the threads they speak of.
+
+    Whom they mention Telegram tells (https://core.telegram.org/bots/api#messageentity, text_mention).
+    """
     draft = Draft()
     if told.mention is not None and told.mention.person.isdecimal():
         user = {"id": int(told.mention.person), "is_bot": False, "first_name": told.mention.name}
         draft.put(clipped(told.mention.name, 200), "text_mention", user=user).put(" ")
     draft.put(clipped(told.text, (LIMIT - JUMPS if told.jumps else LIMIT) - draft.size))
-    if any(map(link_to, told.jumps)):
-        draft.put("\n")
-        put_jumps(draft, told.jumps)
+    put_jumps(draft, told.jumps, address)
     arguments: Arguments = {**draft.arguments(), "link_preview_options": NO_PREVIEW}
     if told.buttons:
         arguments["reply_markup"] = keyboard(told.buttons)

@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import Any
 
 import structlog
-from aiogram.exceptions import AiogramError, TelegramBadRequest, TelegramForbiddenError, TelegramRetryAfter
 
 from bot.delivery.ports import (
     Address,
@@ -24,6 +23,7 @@ from bot.delivery.ports import (
     Fetch,
     FilePost,
     History,
+    LookAt,
     Mark,
     NameTopic,
     Notice,
@@ -43,11 +43,14 @@ from bot.domain.card import CardView
 from bot.handlers.desks.telegram import keyboards
 from bot.handlers.shared.documents import content_of
 from bot.handlers.shared.files import Files
+from bot.handlers.shared.jumps import Workspace, address_of
 from bot.handlers.shared.telegram_api import BotApi, whole
 from bot.handlers.shared.telegram_draft import clipped
 from bot.handlers.shared.telegram_files import Downloads
+from bot.handlers.shared.telegram_forums import look
 from bot.handlers.shared.telegram_outcomes import Outcomes, is_unparsed
 from bot.handlers.shared.telegram_posts import Posts, answering, plain
+from bot.handlers.shared.telegram_sdk import AiogramError, TelegramBadRequest, TelegramForbiddenError, TelegramRetryAfter
 
 log = structlog.get_logger(__name__)
 
@@ -65,8 +68,10 @@ Arguments = dict[str, Any]
 class TelegramDeskPort:
     """The operators' forums, through one bot."""
 
-    def __init__(self, api: BotApi, files: Files) -> None:
+    def __init__(self, api: BotApi, files: Files, workspace: Workspace | None = None) -> None:
+        """``workspace`` is Slack's, for links to threads."""
         self._api = api
+        self._workspace = workspace or Workspace()
         self._outcomes = Outcomes(to_clients=False)
         self._posts = Posts(api, files, self._outcomes, too_old=TOO_OLD)
         self._downloads = Downloads(api, files, self._outcomes)
@@ -119,6 +124,9 @@ class TelegramDeskPort:
     async def _change(self, place: Arguments, body: Body) -> Outcome:
         chat: int = place["chat_id"]
         match body:
+            case LookAt():
+                bad = [f"{one.what}. {one.remedy}" for one in await look(self._api, str(chat)) if not one.ok]
+                return Sent(amiss=" ".join(bad))
             case EditPost() as change:
                 return await self._posts.edit(chat, change, keyboards.said_by(change.post))
             case DeletePost(remote_id):
@@ -139,7 +147,7 @@ class TelegramDeskPort:
                 return Sent()
             case Remove():
                 return await self._remove(place)
-            case _:  # Slack's and the mail's: what has no topic is refused at once
+            case _:  # what has no topic is refused at once; the others are Slack's and the mail's
                 return Unsupported("a Telegram desk has no such thing")
 
     async def typing(self, address: Address) -> None:
@@ -157,7 +165,8 @@ class TelegramDeskPort:
             log.debug("typing not shown", port=PORT, why=str(error))
 
     async def _tell(self, place: Arguments, told: Notice) -> Outcome:
-        arguments = {**place, **keyboards.notice(told)}
+        workspace = await self._workspace.url() if told.jumps else ""
+        arguments = {**place, **keyboards.notice(told, lambda jump: address_of(jump, workspace))}
         receiver = told.only_for or ""
         if receiver.isdecimal():
             try:

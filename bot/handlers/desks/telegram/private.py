@@ -16,7 +16,7 @@ from bot.commands.notice import tell
 from bot.commands.perform import Desk, perform_at_desk
 from bot.domain.actions import BY_WORD, SINGULAR
 from bot.domain.people import Actor
-from bot.store import private_chats, team
+from bot.store import homes, private_chats, team
 from bot.store.uow import Tx
 
 PLATFORM = "telegram"
@@ -57,7 +57,7 @@ def _opened(tx: Tx, actor: Actor) -> bool:
     operator = team.operator_of(tx, actor)
     if operator is None or not operator.active:
         return False
-    private_chats.opened(tx, PLATFORM, actor.external_id, operator.id)
+    homes.opened(tx, operator.id, PLATFORM, actor.external_id)
     return True
 
 
@@ -91,7 +91,7 @@ def member(tx: Tx, change: Json) -> None:
     if status.get("status") == "kicked":
         private_chats.closed(tx, PLATFORM, actor.external_id)
     elif operator is not None and operator.active:
-        private_chats.opened(tx, PLATFORM, actor.external_id, operator.id)
+        homes.opened(tx, operator.id, PLATFORM, actor.external_id)
 
 
 def desk_of(tx: Tx, actor: Actor) -> Desk | None:

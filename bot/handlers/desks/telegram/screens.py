@@ -14,7 +14,7 @@ from bot.domain.actions import Button
 from bot.domain.capabilities import DESKS
 from bot.domain.screen import Jump, Row, Screen
 from bot.domain.text import utf16_len
-from bot.handlers.shared.jumps import address_of
+from bot.handlers.shared.jumps import Address, address_of
 from bot.handlers.shared.telegram_draft import LIMIT, Draft, clipped
 
 NO_PREVIEW = {"is_disabled": True}
@@ -29,28 +29,38 @@ _INTRO = 1500
 _LABEL = 64
 
 Arguments = dict[str, Any]
+Links = list[tuple[str, str]]
+"""What stands on each link, and its address."""
 
 
-def draw(screen: Screen) -> Arguments:
-    """``text``, ``entities`` and ``reply_markup`` of a screen. The title is bold, by which a screen is known again."""
+def topics(jump: Jump) -> str:
+    """The address of a topic; empty for a Slack thread, whose address holds the workspace's name."""
+    return address_of(jump, "")
+
+
+def draw(screen: Screen, address: Address = topics) -> Arguments:
+    """``text``, ``entities`` and ``reply_markup`` of a screen. The title is bold, by which a screen is known again.
+
+    ``address``  the address of a place, empty for one that gets no link
+    """
     draft = Draft().put(clipped(screen.title, _TITLE) or "…", "bold")
     if screen.intro:
         draft.put("\n").put(clipped(screen.intro, _INTRO if screen.rows else LIMIT - draft.size - 2))
     numbered = sum(1 for row in screen.rows if row.buttons) > 1
-    rooms = _rooms(screen.rows, LIMIT - draft.size)
-    for number, (row, room) in enumerate(zip(screen.rows, rooms, strict=True), 1):
-        _row(draft, row, f"{number}. " if numbered else "", room)
+    links = [_links(row.jumps, address) for row in screen.rows]
+    rooms = _rooms([_size(*one) for one in zip(screen.rows, links, strict=True)], LIMIT - draft.size)
+    for number, (row, ways, room) in enumerate(zip(screen.rows, links, rooms, strict=True), 1):
+        _row(draft, row, ways, f"{number}. " if numbered else "", room)
     if not screen.rows and screen.empty:
         draft.put("\n\n").put(clipped(screen.empty, LIMIT - draft.size - 2), "italic")
     return {**draft.arguments(), "link_preview_options": NO_PREVIEW, "reply_markup": _keys(screen, numbered=numbered)}
 
 
-def _rooms(rows: tuple[Row, ...], room: int) -> list[int]:
+def _rooms(sizes: list[int], room: int) -> list[int]:
     """How long each entry may be, together no more than ``room``: the longest give way."""
-    sizes = [_size(row) for row in rows]
-    if not rows or sum(sizes) <= room:
+    if not sizes or sum(sizes) <= room:
         return sizes
-    most, left, several = room, room, len(rows)
+    most, left, several = room, room, len(sizes)
     for size in sorted(sizes):
         most = left // several
         if size > most:
@@ -59,41 +69,36 @@ def _rooms(rows: tuple[Row, ...], room: int) -> list[int]:
     return [min(size, most) for size in sizes]
 
 
-def _size(row: Row) -> int:
-    return utf16_len(row.title) + utf16_len(row.detail) + utf16_len(_jump_words(row.jumps)) + 12
+def _size(row: Row, links: Links) -> int:
+    return utf16_len(row.title) + utf16_len(row.detail) + utf16_len(_link_words(links)) + 12
 
 
-def _row(draft: Draft, row: Row, number: str, room: int) -> None:
-    jumps = _jump_words(row.jumps)
-    room -= utf16_len(jumps) + 12
+def _row(draft: Draft, row: Row, links: Links, number: str, room: int) -> None:
+    room -= utf16_len(_link_words(links)) + 12
     title = clipped(row.title, max(1, min(room, _TITLE)))
     draft.put("\n\n").put(number, "bold").put(title)
     if row.detail:
         detail = clipped(row.detail, max(0, room - utf16_len(title)))
         draft.put(f"\n{detail}" if detail else "")
-    if jumps:
-        draft.put("\n")
-        put_jumps(draft, row.jumps)
+    _put_links(draft, links)
 
 
-def put_jumps(draft: Draft, jumps: Iterable[Jump]) -> None:
-    """Links to the places, in one line. A place that has no address we know of is left out."""
-    for number, (label, url) in enumerate(_links(jumps)):
-        draft.put(" · " if number else "→ ").put(label, "text_link", url=url)
+def put_jumps(draft: Draft, jumps: Iterable[Jump], address: Address) -> None:
+    """Links to the places, in a line of their own. A place that has no address is left out."""
+    _put_links(draft, _links(jumps, address))
 
 
-def _links(jumps: Iterable[Jump]) -> list[tuple[str, str]]:
-    return [(DESKS[jump.platform].name, url) for jump in jumps if (url := link_to(jump))]
+def _put_links(draft: Draft, links: Links) -> None:
+    for number, (label, url) in enumerate(links):
+        draft.put(" · " if number else "\n→ ").put(label, "text_link", url=url)
 
 
-def _jump_words(jumps: Iterable[Jump]) -> str:
-    labels = [label for label, _ in _links(jumps)]
-    return f"\n→ {' · '.join(labels)}" if labels else ""
+def _links(jumps: Iterable[Jump], address: Address) -> Links:
+    return [(DESKS[jump.platform].name, url) for jump in jumps if (url := address(jump))]
 
 
-def link_to(jump: Jump) -> str:
-    """The address of a topic; empty for a Slack thread, whose address holds the workspace's name, which is not known here."""
-    return address_of(jump, "")
+def _link_words(links: Links) -> str:
+    return f"\n→ {' · '.join(label for label, _ in links)}" if links else ""
 
 
 def _keys(screen: Screen, *, numbered: bool) -> Arguments:

@@ -68,7 +68,7 @@ def upgrade() -> None:
 
 
 def _words_table(owner: str) -> None:
-    """The words of ``owner``'s rows with their index: the same statements as in ``bot.store.tables_search`` of this version."""
+    """The words of ``owner``'s rows with their index, see ``bot.store.tables_search``."""
     key = f"{owner}_id"
     op.create_table(
         f"{owner}_words",

@@ -63,6 +63,7 @@ function attachment(part, surface) {
 }
 
 export function fileNode(file) {
+  if (file.mode === "tombstone") return h("span", { class: "file dim" }, "🗑 This file was deleted.");
   const at = file.id ? `/control/slack/files/${encodeURIComponent(file.id)}` : null;
   const picture = /^image\//.test(file.mimetype || "") && at;
   return h("a", { class: `file${picture ? " picture" : ""}`, href: at, download: file.name, target: "_blank", rel: "noopener" }, picture ? h("img", { src: at, alt: file.name, loading: "lazy" }) : h("span", { class: "file-icon", "aria-hidden": "true" }, sign(file.mimetype)), h("span", {}, h("b", {}, file.title || file.name), h("small", {}, [file.filetype?.toUpperCase(), size(file.size)].filter(Boolean).join(" · "))));

@@ -79,21 +79,47 @@ function quoteOf(message, place) {
 
 const fileAt = (part) => part.url || part.page_url || (part.file_id ? `/control/telegram/files/${encodeURIComponent(part.file_id)}` : null);
 
+const FILES = ["photo", "document", "video", "audio", "voice", "animation"];
+const isFile = (message) => FILES.some((kind) => message[kind]);
+const NAMES = { video: "Video", voice: "Voice message", animation: "GIF", audio: "Audio", video_note: "Video message" };
+
 function media(message) {
   if (message.photo?.length) return picture(message.photo.at(-1), "Photo");
-  if (message.sticker) return h("div", { class: "sticker" }, message.sticker.emoji || "🧩");
-  for (const kind of ["document", "video", "audio", "voice", "animation", "video_note"]) {
+  if (message.sticker) return sticker(message.sticker);
+  for (const kind of ["animation", "document", "video", "audio", "voice", "video_note"]) {
     const part = message[kind];
     if (!part) continue;
     if (kind === "document" && /^image\//.test(part.mime_type || "")) return picture(part, part.file_name);
-    const name = part.file_name || part.title || { video: "Video", voice: "Voice message", animation: "GIF", audio: "Audio", video_note: "Video message" }[kind] || "File";
-    const about = [part.duration !== undefined && `${Math.floor(part.duration / 60)}:${String(part.duration % 60).padStart(2, "0")}`, size(part.file_size)].filter(Boolean).join(" · ");
-    return h("a", { class: "doc", href: fileAt(part), download: name, target: "_blank", rel: "noopener" }, h("span", { class: "doc-icon", "aria-hidden": "true" }, { voice: "▶", audio: "♪", video: "▶", animation: "▶", video_note: "▶" }[kind] || "↓"), h("span", {}, h("b", {}, name), h("small", {}, about)));
+    return kind === "document" ? link(part, kind) : player(part, kind);
   }
   if (message.location) return h("p", { class: "doc" }, `📍 ${message.location.latitude}, ${message.location.longitude}`);
   if (message.contact) return h("p", { class: "doc" }, `👤 ${nameOf(message.contact)} ${message.contact.phone_number || ""}`);
   if (message.poll) return h("p", { class: "doc" }, `📊 ${message.poll.question}`);
   return null;
+}
+
+const nameIn = (part, kind) => part.file_name || part.title || NAMES[kind] || "File";
+
+// A file to save, with its name, length and size.
+function link(part, kind) {
+  const about = [part.duration !== undefined && `${Math.floor(part.duration / 60)}:${String(part.duration % 60).padStart(2, "0")}`, size(part.file_size)].filter(Boolean).join(" · ");
+  return h("a", { class: "doc", href: fileAt(part), download: nameIn(part, kind), target: "_blank", rel: "noopener" }, h("span", { class: "doc-icon", "aria-hidden": "true" }, { voice: "▶", audio: "♪", video: "▶", animation: "▶", video_note: "▶" }[kind] || "↓"), h("span", {}, h("b", {}, nameIn(part, kind)), h("small", {}, about)));
+}
+
+// Something to play; what has no bytes, or none a browser plays, is a file to save.
+function player(part, kind) {
+  const sound = kind === "audio" || kind === "voice";
+  const node = h(sound ? "audio" : "video", { src: fileAt(part), controls: true, preload: "metadata", "aria-label": nameIn(part, kind), loop: kind === "animation", class: kind });
+  const frame = h("figure", { class: `player ${kind}` }, node, sound && h("figcaption", {}, nameIn(part, kind)));
+  node.addEventListener("error", () => frame.replaceChildren(link(part, kind)));
+  return frame;
+}
+
+function sticker(part) {
+  const frame = h("div", { class: "sticker" }, part.emoji || "🧩");
+  const image = h("img", { src: fileAt(part), alt: `Sticker ${part.emoji || ""}` });
+  image.addEventListener("load", () => frame.replaceChildren(image));
+  return frame;
 }
 
 function picture(part, name) {
@@ -159,7 +185,7 @@ function tools(message, place, mine, ephemeral) {
   const more = iconButton("more", "Message menu", () => menu(more, [
     { label: "Reply", sign: "reply", press: () => place.reply(message) },
     { label: "Copy text", sign: "copy", press: () => navigator.clipboard?.writeText(textOf(message)) },
-    mine && textOf(message) && { label: "Edit", sign: "edit", press: () => place.edit(message) },
+    mine && (textOf(message) || isFile(message)) && { label: "Edit", sign: "edit", press: () => place.edit(message) },
     (mine || !place.group || place.admin) && { label: "Delete", sign: "trash", bad: true, press: () => attempt(place.box, () => act("telegram", "delete", { user: place.user, chat: place.chat, message_id: message.message_id })) },
   ], "Message menu"));
   return h("div", { class: "tools-row", role: "toolbar", "aria-label": "Message actions" }, face, iconButton("reply", "Reply", () => place.reply(message)), more);

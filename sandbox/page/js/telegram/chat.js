@@ -7,6 +7,7 @@ import { composer, packed } from "../composer.js";
 import { day, follow, h, keep, toEnd } from "../dom.js";
 
 const GATHER = 300;
+const METHODS = { "image/png": "send_photo", "image/jpeg": "send_photo", "image/webp": "send_photo", "image/gif": "send_animation", "video/mp4": "send_video", "audio/ogg": "send_voice" };
 
 // where() -> {user, chat, thread, messages, ephemerals, group, admin, name, closed, commands} or null
 export function chatPane(where, box, options = {}) {
@@ -40,12 +41,20 @@ export function chatPane(where, box, options = {}) {
     return act("telegram", "send", { ...spot, text, ...(at.thread ? { thread: at.thread } : {}), ...(to ? { reply_to: to.message_id } : {}) });
   }
 
+  // Each file by the method that its kind has; several pictures are an album.
   async function upload(files, caption) {
     const at = where();
+    const to = reply;
+    reply = null;
+    writing.hint(null);
+    const pictures = files.filter((file) => METHODS[file.type] === "send_photo");
+    const album = pictures.length > 1 && pictures.length === files.length ? { media_group_id: String(Date.now()) } : {};
     for (const [index, file] of files.entries()) {
-      const photo = /^image\/(png|jpe?g|webp|gif)$/.test(file.type);
-      const words = { user: at.user, chat: at.chat, caption: index ? "" : caption, content: (await packed(file)).base64, ...(at.thread ? { thread: at.thread } : {}) };
-      await attempt(box, () => (photo ? act("telegram", "send_photo", words) : act("telegram", "send_document", { ...words, name: file.name, mime: file.type || "application/octet-stream" })));
+      const method = METHODS[file.type] || (file.type.startsWith("audio/") ? "send_audio" : "send_document");
+      const words = { user: at.user, chat: at.chat, content: (await packed(file)).base64, ...(index ? {} : { caption }), ...(at.thread ? { thread: at.thread } : {}), ...(to && !index ? { reply_to: to.message_id } : {}), ...album };
+      if (!["send_photo", "send_voice"].includes(method)) words.name = file.name;
+      if (method === "send_document") words.mime = file.type || "application/octet-stream";
+      await attempt(box, () => act("telegram", method, words));
     }
   }
 
@@ -55,6 +64,7 @@ export function chatPane(where, box, options = {}) {
     if (!at) return;
     const spot = `${at.user}/${at.chat}/${at.thread ?? ""}`;
     if (root.dataset.spot !== spot) { root.dataset.spot = spot; reply = editing = null; }
+    if (reply?.message_id && !at.messages.some((one) => one.message_id === reply.message_id && !one.deleted)) { reply = null; writing.hint(null); }
     const place = {
       user: at.user, chat: at.chat, box, group: at.group, admin: at.admin,
       say: (text) => attempt(box, () => write(text)),
