@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import structlog
 from aiohttp import web
 
+from bot.channels import build_channels
 from bot.commands import home
 from bot.commands.desk import token_changed
 from bot.commands.team import follow_file
@@ -30,7 +31,7 @@ from bot.handlers.web import serve
 from bot.store import cursors, inbox, lanes, team
 from bot.store.engine import SETTING, Ahead, Store, StoreError, in_time, open_store
 from bot.store.migrate import migrate, refuse_later, revisions
-from bot.store.secrets import HTTP, renewed, shared
+from bot.store.secrets import renewed
 from bot.store.uow import Tx
 from bot.team_file import team_plan
 from bot.unserved import unserved
@@ -193,7 +194,7 @@ async def build(settings: Settings, part: Part = Part.ALL, *, ahead: Ahead = in_
             for line in applied.kept:
                 log.warning("team: %s", line, remedy=KEPT)
         await store.write(lambda tx: _begin_anew(tx, settings))
-        app.platforms = await platforms(settings, app.intake, store, read=store.read, types=app.typing.client_types)
+        app.platforms = await platforms(settings, app.intake, store, read=store.read, typing=app.typing)
         for platform in app.platforms:
             for source, inbound in platform.inbounds.items():
                 app.intake.add(source, inbound)
@@ -234,12 +235,9 @@ def _begin_anew(tx: Tx, settings: Settings) -> None:
 
 
 async def platforms(
-    settings: Settings, intake: Intake, store: Store, *, read: Read, types: Callable[[str, str, str], None]
+    settings: Settings, intake: Intake, store: Store, *, read: Read, typing: Typing | None = None
 ) -> list[Platform]:
-    """The platforms that have what they need; the others are not even imported.
-
-    ``read`` looks at the team; ``types`` shows operators that a client (of which channel) types.
-    """
+    """The platforms that have what they need; the others are not even imported. ``read`` looks at the team."""
     found: list[Platform] = []
     workspace: Workspace | None = None
     if settings.slack.bot_token:
@@ -269,65 +267,10 @@ async def platforms(
             webhook_secret=telegram.webhook_secret.get_secret_value() if telegram.webhook_secret else None,
             workspace=workspace,
         )
-    if settings.whatsapp.token:
-        found.append(_whatsapp(settings, intake, store))
     if settings.smtp.host:
         found.append(_mail(settings, store))
-    plugs = [channel.name for channel in await read(lambda tx: team.channels(tx, "http"))]
-    if plugs:
-        found.append(await _http(settings, intake, store, plugs, types))
-    widgets = [channel.name for channel in await read(lambda tx: team.channels(tx, "widget"))]
-    if widgets:
-        from bot.handlers.channels.widget.platform import WidgetPlatform
-
-        secret = await store.write(lambda tx: shared(tx, "widget"))
-        found.append(
-            WidgetPlatform(
-                intake,
-                store,
-                channels=widgets,
-                origins=settings.widget.origins,
-                public_url=settings.public_url or "",
-                secret=secret,
-            )
-        )
+    found += await build_channels(settings, intake, store, read, typing)
     return found
-
-
-def _whatsapp(settings: Settings, intake: Intake, store: Store) -> Platform:
-    from bot.handlers.channels.whatsapp.platform import WhatsappPlatform
-
-    given = settings.whatsapp
-    assert given.token is not None and given.app_secret is not None  # noqa: PT018 - the settings see to it
-    assert given.verify_token is not None and given.phone_number_id is not None  # noqa: PT018 - likewise
-    return WhatsappPlatform(
-        intake,
-        store,
-        token=given.token.get_secret_value(),
-        number=given.phone_number_id,
-        business=given.business_account_id or "",
-        app_secret=given.app_secret.get_secret_value(),
-        verify_token=given.verify_token.get_secret_value(),
-        api_url=given.api_url,
-        version=given.graph_version,
-        public_url=settings.public_url or "",
-    )
-
-
-async def _http(
-    settings: Settings, intake: Intake, store: Store, plugs: Sequence[str], types: Callable[[str, str, str], None]
-) -> Platform:
-    from bot.handlers.channels.http.platform import HttpPlatform
-
-    return HttpPlatform(
-        intake,
-        store,
-        channels=plugs,
-        master=await store.write(lambda tx: shared(tx, HTTP)),
-        public_url=settings.public_url or "",
-        insecure=settings.http_channel.insecure_callbacks,
-        types=types,
-    )
 
 
 def _mail(settings: Settings, store: Store) -> Platform:

@@ -96,7 +96,7 @@ async def look(settings: Settings) -> Look:
     app = App(settings, await opened(settings), Part.ALL)
     try:
         found = Look(app, plan, await _undone(app.store, lambda tx: _follow(tx, plan)))
-        app.platforms = await platforms(settings, app.intake, app.store, read=found.read, types=app.typing.client_types)
+        app.platforms = await platforms(settings, app.intake, app.store, read=found.read)
     except BaseException:
         await app.close()
         raise

@@ -207,10 +207,24 @@ class Outgoing(_Part):
 
 
 class Widget(_Part):
-    """The website chat: the sites that may show it, and the secret that signs who a visitor is."""
+    """The website chat: the sites that may show it, the secret that signs who a visitor is, and how it looks and greets.
+
+    A page's own ``data-`` attributes go before ``title``, ``subtitle``, ``greeting``, ``accent`` and ``lang``.
+    """
 
     origins: Annotated[tuple[str, ...], BeforeValidator(_parse_origins)] = ()
-    identity_secret: Secret | None = None
+    identity_secret: Annotated[Secret, _matches(r"[\s\S]{16,}", "is too short: make it 16 characters or more")] | None = None
+    title: str = Field(default="", max_length=80)
+    subtitle: str = Field(default="", max_length=120)
+    greeting: str = Field(default="", max_length=400)
+    accent: str = Field(default="", pattern=r"^(#[0-9a-fA-F]{6})?$")
+    lang: Literal["", "en", "ru", "kk", "de"] = ""
+
+    @property
+    def looks(self) -> dict[str, str]:
+        """What is set of how it looks, by the name of the attribute."""
+        names = ("title", "subtitle", "greeting", "accent", "lang")
+        return {name: value for name in names if (value := getattr(self, name))}
 
 
 class HttpChannel(_Part):

@@ -73,6 +73,7 @@ def client_reacted(tx: Tx, spot: Spot, emoji: tuple[str, ...]) -> None:
     if said is None or said.direction is Direction.UNHEARD:
         return
     if reactions.replace(tx, said.id, "client", spot.external_id, emoji):
+        tx.wake.add(f"widget:{said.conversation_id}")
         changes.reactions(tx, said)
 
 
@@ -279,6 +280,7 @@ def _rewrite(tx: Tx, said: Message, text: RichText, rev: Moment, *, but: Mirror 
         return False
     if file is not None:
         files.set_caption(tx, file.id, text)
+    tx.wake.add(f"widget:{said.conversation_id}")
     if shows:
         changes.on_desks(tx, said, body, but=but)
     return True
@@ -287,6 +289,7 @@ def _rewrite(tx: Tx, said: Message, text: RichText, rev: Moment, *, but: Mirror 
 def _take_back(tx: Tx, said: Message) -> bool:
     if said.file_id is not None:
         files.drop(tx, said.file_id)
+    tx.wake.add(f"widget:{said.conversation_id}")
     return messages.take_back(tx, said)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.conversation import Direction
 from bot.domain.ids import ConversationId, MessageId
-from bot.store import conversations, fates, journal, messages, mirrors, outbox, spread, team
+from bot.store import conversations, fates, journal, messages, mirrors, outbox, spread, team, visible
 from bot.store.messages import Message
 from bot.store.uow import Tx
 
@@ -81,3 +81,14 @@ def _tell_reached(tx: Tx, said: Message, fate: str) -> None:
     if said.seq == 1 and said.direction is Direction.OUT and fate == "delivered":
         for mirror in mirrors.of_conversation(tx, said.conversation_id):
             spread.notice(tx, mirror, "📬 Delivered: the client can be reached.")
+
+
+RECEIPTS_AT_ONCE = 50
+"""Answers one receipt speaks of at most; older ones were read with those behind them, and nobody looks at their marks."""
+
+
+def receipt_upto(tx: Tx, conversation_id: ConversationId, seq: int, fate: str) -> None:
+    """All answers up to number ``seq`` have come to the client: ``delivered``, or ``read`` (R34). Told before = nothing."""
+    before = messages.FATES[: messages.FATES.index(fate)]
+    for number in visible.without_fate(tx, conversation_id, seq, before, RECEIPTS_AT_ONCE):
+        fates.went(tx, number, fate)

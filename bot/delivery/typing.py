@@ -34,7 +34,7 @@ class Typing:
         self._under_way: set[asyncio.Task[None]] = set()
 
     def client_types(self, channel_kind: str, external_id: str, channel_name: str | None = None) -> None:
-        """A client of that channel (None = the only one of its kind) types now.
+        """A client of that channel (without a name the only one of its kind) types now.
 
         Returns at once, never raises, and may be called for every letter.
         """
@@ -44,20 +44,20 @@ class Typing:
         if len(self._told) >= REMEMBERED:
             self._told.clear()
         self._told[who] = now
-        task = asyncio.create_task(self._show(channel_kind, external_id, channel_name))
+        task = asyncio.create_task(self._show(channel_kind, channel_name, external_id))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
-    async def _show(self, channel_kind: str, external_id: str, channel_name: str | None) -> None:
+    async def _show(self, channel_kind: str, channel_name: str | None, external_id: str) -> None:
         try:
-            for port, address in await self._store.read(lambda tx: self._places(tx, channel_kind, external_id, channel_name)):
+            for port, address in await self._store.read(lambda tx: self._places(tx, channel_kind, channel_name, external_id)):
                 able: object = self._ports().get(port)
                 if isinstance(able, ShowsTyping):
                     await able.typing(address)
         except Exception as error:  # best effort: whoever types on tells again
             log.debug("typing not shown", why=type(error).__name__)
 
-    def _places(self, tx: Tx, channel_kind: str, external_id: str, channel_name: str | None) -> list[tuple[str, Address]]:
+    def _places(self, tx: Tx, channel_kind: str, channel_name: str | None, external_id: str) -> list[tuple[str, Address]]:
         """The threads to show it in, but for those of rooms that must wait anyway."""
         channel = team.find_channel(tx, channel_kind, channel_name)
         conversation = conversations.of_client(tx, channel.id, external_id) if channel is not None else None

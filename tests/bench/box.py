@@ -233,6 +233,10 @@ class Box:
                     arrived.setdefault(mark, at)
         return arrived
 
+    def arrived(self) -> dict[str, float]:
+        """When each marked message's request was served (Unix seconds), by its mark."""
+        return {f"c{client}m{number}.": at for (client, number), at in self._arrivals().items()}
+
     def latencies(self, skip: int) -> list[float]:
         """Milliseconds from each message's update to its request, without the first ``skip``."""
         arrived = self._arrivals()

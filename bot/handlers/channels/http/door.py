@@ -34,7 +34,7 @@ LARGEST_FILE = 20 << 20
 NAME = "X-Relaydesk-File-Name"
 """Of an upload: the file's name, percent-encoded."""
 BODY_SECONDS = 300.0
-ClientTypes = Callable[[str, str, str], None]
+ClientTypes = Callable[[str, str], None]
 
 
 class Tampered(Exception):
@@ -42,7 +42,7 @@ class Tampered(Exception):
 
 
 class Door:
-    """The routes of all HTTP channels. ``types`` shows operators that a client types."""
+    """The routes of all HTTP channels. ``types`` shows operators that a client (of which channel) types."""
 
     def __init__(self, intake: Intake, store: Store, *, channels: Collection[str], master: str, types: ClientTypes) -> None:
         self._intake = intake
@@ -74,7 +74,7 @@ class Door:
         except ValidationError as wrong:
             return _no(422, _why(wrong))
         if isinstance(event, TypingIn):
-            self._types(KIND, address(name, event.client.id), name)
+            self._types(address(name, event.client.id), name)
             return _yes(Taken(new=True), 202)
         if isinstance(event, MessageIn) and (refusal := await self._refusal(name, event)):
             return _no(422, refusal)
@@ -95,7 +95,7 @@ class Door:
         spot = (KIND, address(name, event.client.id), event.id)
         if await self._store.read(lambda tx: messages.at(tx, *spot)) is not None:
             return ""  # a repeat, whose file has long been taken
-        mine = await self._store.read(lambda tx: files.is_unnamed(tx, number, owner_of(name)))
+        mine = await self._store.read(lambda tx: files.upload_of(tx, number, owner_of(name))) is not None
         return "" if mine else "There is no such upload, or another message has it."
 
     async def upload(self, request: web.Request) -> web.Response:
