@@ -159,10 +159,11 @@ class Telegram(_Part):
 
 
 class Whatsapp(_Part):
-    """A WhatsApp Cloud API number."""
+    """A WhatsApp Cloud API number. ``business_account_id`` is whose approved templates are offered."""
 
     token: Secret | None = None
     phone_number_id: str | None = Field(default=None, pattern=r"^\d+$")
+    business_account_id: str | None = Field(default=None, pattern=r"^\d+$")
     app_secret: Secret | None = None
     verify_token: Secret | None = None
     api_url: WebAddress = "https://graph.facebook.com"
@@ -226,6 +227,12 @@ class Widget(_Part):
         return {name: value for name in names if (value := getattr(self, name))}
 
 
+class HttpChannel(_Part):
+    """The HTTP channel. ``insecure_callbacks``: origins that may be called though they are plain http or private; for tests."""
+
+    insecure_callbacks: Annotated[tuple[str, ...], BeforeValidator(_parse_origins)] = ()
+
+
 class Files(_Part):
     """Files both ways: the largest in megabytes, how many days their bytes are kept, and whether programs are passed on."""
 
@@ -249,6 +256,8 @@ class Limits(_Part):
     telegram_chat_per_second: int = Field(default=1, ge=0)
     slack_room_per_second: int = Field(default=1, ge=0)
     slack_updates_per_minute: int = Field(default=45, ge=0)
+    whatsapp_pair_per_minute: int = Field(default=10, ge=0)
+    whatsapp_number_per_second: int = Field(default=80, ge=0)
 
 
 class Settings(BaseSettings):
@@ -286,6 +295,7 @@ class Settings(BaseSettings):
     smtp: Smtp = Smtp()
     outgoing: Outgoing = Outgoing()
     widget: Widget = Widget()
+    http_channel: HttpChannel = HttpChannel()
     files: Files = Files()
     log: Log = Log()
     limits: Limits = Limits()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.commands import window
 from bot.commands.answer import Answer
 from bot.commands.asked import Asked
 from bot.commands.context import Place
@@ -181,6 +182,7 @@ def _send_after(tx: Tx, context: Context, kind: str, said: Message, now: Message
     """Where nothing sent can be changed: what still waits goes changed, else the new words follow as a message of their own."""
     if changes.waits(tx, context.conversation, kind, said):
         return Answer("")
+    window.must_be_open(tx, context.conversation)
     body = join([RichText.plain("✏️"), new.text]) if new.text.to_plain().strip() else RichText.plain("✏️ –")
     noted = moves.say(context.conversation, Direction.OUT, tx.now)
     follow = messages.add(

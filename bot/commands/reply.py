@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from bot.commands import inbox
+from bot.commands import inbox, window
 from bot.commands.answer import Answer
 from bot.commands.context import Place
+from bot.commands.menu import token_of
 from bot.commands.perform import Context
 from bot.commands.recall import send
 from bot.domain import conversation as moves
 from bot.domain.actions import Button, Verb, row_of
+from bot.domain.approved import Approved
 from bot.domain.capabilities import CHANNELS, DESKS
 from bot.domain.card import has_moved
 from bot.domain.conversation import Direction, Status
@@ -52,7 +55,8 @@ def say(tx: Tx, context: Context, said: Wrote) -> Answer:
     if is_note(said.text.words) or any(one.direction is Direction.NOTE for one in before):
         return note(tx, context, said, said.text)
     conversation = context.conversation
-    if conversation.status is Status.INBOX and conversation.operator_id == context.operator.id:
+    mine = conversation.status is Status.INBOX and conversation.operator_id == context.operator.id
+    if mine and window.is_open(tx, conversation):
         _refuse_files(tx, context, said)
         for message_id, body in _keep_all(tx, context, said, Direction.OUT):
             now = conversations.by_id(tx, conversation.id)
@@ -117,6 +121,9 @@ def _ask(tx: Tx, context: Context, message_id: MessageId, remote_id: str, text: 
         words = "This client is on the black list, so the client has not got your text. It stays a note."
         spread.notice(tx, context.here, words, only_for=context.actor.external_id, reply_to=remote_id)
         return
+    if not window.is_open(tx, context.conversation):
+        _offer_templates(tx, context, message_id, remote_id)
+        return
     holder = _holder(context)
     taken = holder is not None
     why = f"{team.name_of(tx, holder)} has this conversation" if taken else "Nobody has this conversation now"
@@ -129,6 +136,18 @@ def _ask(tx: Tx, context: Context, message_id: MessageId, remote_id: str, text: 
     if text is not None:
         question += f"\n\n{text.to_plain()}"
     spread.notice(tx, context.here, question, only_for=context.actor.external_id, reply_to=remote_id, buttons=tuple(buttons))
+
+
+def _offer_templates(tx: Tx, context: Context, message_id: MessageId, remote_id: str) -> None:
+    """Free words can't go: the author is told why, and what can (R94)."""
+    channel = CHANNELS[team.channel_by_id(tx, context.conversation.channel_id).kind]
+    words = (
+        f"The client last wrote more than {channel.window_hours} hours ago, and {channel.name} takes only approved templates "
+        "now, so the client has not got your text. It stays a note."
+    )
+    template = Button(Verb.APPROVED, "Send a template…", token_of(context.conversation), "primary")
+    keep = Button(Verb.KEEP_NOTE, "Keep as note", str(message_id))
+    spread.notice(tx, context.here, words, only_for=context.actor.external_id, reply_to=remote_id, buttons=(template, keep))
 
 
 def _holder(context: Context) -> OperatorId | None:
@@ -147,7 +166,7 @@ def _keep_all(tx: Tx, context: Context, said: Wrote, direction: Direction) -> li
         raise HasMoved(group=team.group_by_id(tx, context.conversation.group_id).badge)
     sent = [tidy(one) for one in said.files]
     pieces: list[_Piece] = []
-    if not sent or utf16_len(said.text.to_plain()) > CAPTION:
+    if not sent or utf16_len(said.text.to_plain()) > CAPTION or (not said.text.is_empty and _is_bare(tx, context, sent[0])):
         pieces.append(_Piece(said.text))
     pieces += [_Piece(EMPTY if pieces or number else said.text, one) for number, one in enumerate(sent)]
     before, noted = context.conversation, context.conversation
@@ -163,6 +182,12 @@ def _keep_all(tx: Tx, context: Context, said: Wrote, direction: Direction) -> li
     if (noted.unseen, noted.last_direction, noted.time) != (before.unseen, before.last_direction, before.time):
         spread.refresh_cards(tx, noted)
     return kept
+
+
+def _is_bare(tx: Tx, context: Context, file: Attachment) -> bool:
+    """Whether the client's channel takes such a file without words only, so that these go before it."""
+    channel = CHANNELS[team.channel_by_id(tx, context.conversation.channel_id).kind]
+    return bool(channel.bare) and file.mime.startswith(channel.bare)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +231,20 @@ def _keep(tx: Tx, context: Context, said: Wrote, direction: Direction, numbered:
 
 
 def send_chosen(tx: Tx, context: Context, text: RichText, *, key: str) -> None:
-    """Words for the client that were written in no thread; every desk shows them. ``key`` is good for one message for ever."""
+    """Words for the client that were written in no thread; every desk shows them. ``key`` is good for one message for ever.
+
+    Raises ``WindowClosed``.
+    """
+    window.must_be_open(tx, context.conversation)
+    _say_for(tx, context, text, key, None)
+
+
+def send_approved(tx: Tx, context: Context, one: Approved, values: Mapping[str, str]) -> None:
+    """An approved template with its variables filled in; every desk shows the words the client reads."""
+    _say_for(tx, context, RichText.plain(one.filled(values)), None, one.as_sent(values))
+
+
+def _say_for(tx: Tx, context: Context, text: RichText, key: str | None, template: dict[str, object] | None) -> None:
     noted = moves.say(context.conversation, Direction.OUT, tx.now)
     message_id = messages.add(
         tx,
@@ -224,7 +262,7 @@ def send_chosen(tx: Tx, context: Context, text: RichText, *, key: str) -> None:
     if message_id is not None:
         conversations.save(tx, noted)
         spread.refresh_cards(tx, noted)
-        send(tx, context, noted, message_id, text, at=None)
+        send(tx, context, noted, message_id, text, at=None, template=template)
 
 
 def shown_as(tx: Tx, context: Context) -> str:
@@ -245,6 +283,8 @@ def decide(tx: Tx, context: Context, verb: Verb, token: str) -> Answer:
     found, origin = _held(tx, context, row)
     if context.conversation.blacklisted and verb is not Verb.KEEP_NOTE:
         raise Blacklisted
+    if verb is not Verb.KEEP_NOTE:
+        window.must_be_open(tx, context.conversation)
     holder = _holder(context)
     if verb is Verb.SEND_TAKING and holder is not None and told_of != str(holder):
         _ask(tx, context, found.id, origin.remote_id if origin else "", found.body if found.expanded else None)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from bot.delivery.ports import Body, DeletePost, EditPost, Fate, FilePost, Quoted, React, Words
+from bot.delivery.ports import Body, DeletePost, EditPost, Fate, FilePost, Quoted, React, Template, Words
 from bot.domain.capabilities import CHANNELS, DESKS, Capability
 from bot.domain.conversation import Direction
 from bot.domain.files import File, FileState, why_not
@@ -63,6 +64,8 @@ class Posts:
             if first.file_id is not None:
                 file = self._sendable(first.file_id, CHANNELS[kind])
                 return FilePost(first.shown_as, "reply", file, file.caption, quote=quote)
+            if "template" in head.payload:
+                return Words("", "reply", (first.body,), template=_approved(head.payload["template"]))
             parts = spread.channel_parts(kind, first.body)
             return Words(first.shown_as, "reply", (_part(parts, head.part),), quote=quote)
         in_card = first.seq == mirror.opening_first
@@ -158,6 +161,11 @@ class Posts:
     def _origin(self, said: Message) -> str:
         """The platform a message was written on."""
         return next((ref.platform for ref in messages.refs_of(self._tx, said.id) if ref.origin), "")
+
+
+def _approved(kept: dict[str, Any]) -> Template:
+    slots = tuple((str(part), int(index), str(name), str(value)) for part, index, name, value in kept["slots"])
+    return Template(kept["name"], kept["language"], slots, bool(kept["named"]))
 
 
 def _part(parts: Sequence[RichText], part: int) -> RichText:

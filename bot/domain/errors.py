@@ -8,6 +8,9 @@ braces are filled in by whoever raises it.
     ├── what you pointed at: NoConversation · NotUnderstood · InThread · StaleCard · NotYourText
     ├── what a form was answered: QuestionOver … NotWords
     ├── where it stands: AlreadyStarted … TooLate
+    ├── the window: WindowClosed · NoApproved · NoApprovedAtAll · MissingValue
+    ├── files and changes: FileRefused · NotYourMessage · NoMessage · NotANote · WrittenForYou · TooOldToChange
+    ├── writing first: BadPhone · NoWhatsapp · OnlyTemplates · WordsOrTemplate · InNoGroup · BadCallback
     ├── files and changes: FileRefused · NotYourMessage · NoMessage · NotANote · WrittenForYou · AnotherFile · TooOldToChange
     ├── passing on: UnknownColleague · UnknownGroup · SameGroup · NoDesk · HasMoved
     ├── pins: NobodyToPin · OnlyTheirs · AlreadyPinned · NotPinned · NotYourPin
@@ -39,6 +42,9 @@ from bot.domain.errors_talk import (
     FileRefused,
     HasMoved,
     InThread,
+    MissingValue,
+    NoApproved,
+    NoApprovedAtAll,
     NobodyToPin,
     NoConversation,
     NoDesk,
@@ -77,6 +83,7 @@ from bot.domain.errors_talk import (
     UnknownColleague,
     UnknownGroup,
     UnknownTab,
+    WindowClosed,
     WrittenForYou,
 )
 from bot.domain.errors_team import (
@@ -113,11 +120,14 @@ from bot.domain.errors_team import (
 )
 from bot.domain.errors_words import (
     BadAddress,
+    BadCallback,
+    BadPhone,
     BadSince,
     BadSubject,
     BadTitle,
     DraftGone,
     ForeignAddress,
+    InNoGroup,
     InTheAir,
     ManyAddresses,
     NoMail,
@@ -130,6 +140,8 @@ from bot.domain.errors_words import (
     NothingToSend,
     NothingToTag,
     NotYourTemplate,
+    NoWhatsapp,
+    OnlyTemplates,
     TagTooLong,
     TemplateTooLong,
     TitleTaken,
@@ -140,6 +152,7 @@ from bot.domain.errors_words import (
     UnknownPerson,
     UnknownTag,
     UnknownVariable,
+    WordsOrTemplate,
     WrongName,
 )
 from bot.domain.refusal import Refusal
@@ -154,7 +167,9 @@ __all__ = [
     "AlreadyYours",
     "AnotherFile",
     "BadAddress",
+    "BadCallback",
     "BadHours",
+    "BadPhone",
     "BadQuiet",
     "BadSince",
     "BadSubject",
@@ -170,6 +185,7 @@ __all__ = [
     "GroupInUse",
     "HasMoved",
     "IdentityTaken",
+    "InNoGroup",
     "InTheAir",
     "InThread",
     "Incomplete",
@@ -178,8 +194,11 @@ __all__ = [
     "LinkInPrivate",
     "ManyAddresses",
     "ManyWords",
+    "MissingValue",
     "NameTaken",
     "NoAccount",
+    "NoApproved",
+    "NoApprovedAtAll",
     "NoConversation",
     "NoDesk",
     "NoMail",
@@ -190,6 +209,7 @@ __all__ = [
     "NoTemplate",
     "NoTemplateText",
     "NoVerbHere",
+    "NoWhatsapp",
     "NoWords",
     "NobodyToPin",
     "NotADuration",
@@ -224,6 +244,7 @@ __all__ = [
     "NothingWritten",
     "OldSearch",
     "OnlyInTab",
+    "OnlyTemplates",
     "OnlyTheirs",
     "OverLength",
     "QuestionOver",
@@ -254,6 +275,8 @@ __all__ = [
     "UnknownTab",
     "UnknownTag",
     "UnknownVariable",
+    "WindowClosed",
+    "WordsOrTemplate",
     "WrittenForYou",
     "WrongName",
 ]
