@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import zlib
 from collections.abc import AsyncIterator
 from importlib.resources import files as resources
@@ -15,6 +14,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
 from tests.browser import page_kit as kit
+from tests.migrated import migrated_sqlite
 from tests.road.house import House, open_house
 from tests.road.pictures import png
 from tests.road.talk import HOLDER, Talk
@@ -37,11 +37,9 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def house(tmp_path: Path, migrated_sqlite: Path) -> AsyncIterator[House]:
+async def house(tmp_path: Path) -> AsyncIterator[House]:
     """The bot on SQLite, and the sandbox with the shop that shows its widget."""
-    path = tmp_path / "relaydesk.db"
-    shutil.copy(migrated_sqlite, path)
-    async with open_house(tmp_path, f"sqlite+aiosqlite:///{path}", page=True) as house:
+    async with open_house(tmp_path, migrated_sqlite(tmp_path), page=True) as house:
         app = await house.start()
         dress(house, src=f"{app.address}/widget.js")
         yield house

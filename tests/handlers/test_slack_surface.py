@@ -91,7 +91,7 @@ class TestForms:
         assert await house.slack.suggest("olga", "Found", "bug") == []
         assert await house.slack.suggest("olga", "Found", "r") == ["Red"]
         told = await house.slack.fills("olga", thread, few=["Red", "Blue"], many="Number 7", found="Red")
-        assert told == "Move to group… one=green few=red,blue many=7 found=red"
+        assert told == "Move to group one=green few=red,blue many=7 found=red"
         await house.slack.chooses("olga", thread, "Move to group…")
         assert await house.slack.fills("olga", thread) == "Move to group… one=green few= many= found="
 
