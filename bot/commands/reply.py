@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.commands import inbox
@@ -19,7 +20,7 @@ from bot.domain.files import CAPTION, Attachment, tidy, told, too_large_to_fetch
 from bot.domain.ids import MessageId, Moment, OperatorId
 from bot.domain.people import Actor, Signature
 from bot.domain.permissions import Permission, authorise
-from bot.domain.text import EMPTY, RichText, utf16_len
+from bot.domain.text import EMPTY, RichText, join, utf16_len
 from bot.domain.words import is_note
 from bot.store import conversations, files, messages, mirrors, spread, team
 from bot.store.messages import Message, Ref
@@ -53,7 +54,7 @@ def say(tx: Tx, context: Context, said: Wrote) -> Answer:
         return note(tx, context, said, said.text)
     conversation = context.conversation
     if conversation.status is Status.INBOX and conversation.operator_id == context.operator.id:
-        _refuse_files(tx, context, said)
+        refuse_files(tx, context, said.files)
         for message_id, body in _keep_all(tx, context, said, Direction.OUT):
             now = conversations.by_id(tx, conversation.id)
             send(tx, context, now, message_id, body, at=(context.here, said.remote_id), expanded=said.expanded)
@@ -70,13 +71,13 @@ def _album_before(tx: Tx, context: Context, said: Wrote) -> list[Message]:
     return [one for one in kept if one.author_id == context.operator.id]
 
 
-def _refuse_files(tx: Tx, context: Context, said: Wrote) -> None:
+def refuse_files(tx: Tx, context: Context, sent: Sequence[Attachment]) -> None:
     """Raises ``FileRefused`` for a file the client's channel, or this house, does not take: then nothing of it goes."""
-    if not said.files:
+    if not sent:
         return
     channel = CHANNELS[team.channel_by_id(tx, context.conversation.channel_id).kind]
-    for one in said.files:
-        fetch = too_large_to_fetch(DESKS[said.place.platform], one, tx.policy.file_limit)
+    for one in sent:
+        fetch = too_large_to_fetch(DESKS[context.actor.platform], one, tx.policy.file_limit) if one.source else ""
         if reason := fetch or why_not(channel, one.size, one.mime, one.name):
             raise FileRefused(reason=reason)
 
@@ -97,12 +98,13 @@ def _written_at(context: Context, said: Wrote) -> Mirror | None:
 
 def _hold(tx: Tx, context: Context, said: Wrote, *, asked: bool = False) -> Answer:
     """Keep words that may not go out yet, and let their author decide. ``asked``: he is already, about the same album."""
-    _refuse_files(tx, context, said)
+    refuse_files(tx, context, said.files)
     kept = _keep_all(tx, context, said, Direction.HELD)
     if kept:
         spread.mark(tx, context.here, said.remote_id, "held")
         if not asked:
-            _ask(tx, context, kept[0][0], said.remote_id, said.text if said.expanded else None)
+            whole = join([body for _, body in kept])
+            _ask(tx, context, kept[0][0], said.remote_id, whole if said.expanded else None)
     for message_id, body in kept:
         spread.note_later(tx, context.conversation, message_id, body, but=_written_at(context, said))
     return Answer("")
@@ -145,14 +147,9 @@ def _keep_all(tx: Tx, context: Context, said: Wrote, direction: Direction) -> li
     """
     if has_moved(context.here.pointer):
         raise HasMoved(group=team.group_by_id(tx, context.conversation.group_id).badge)
-    sent = [tidy(one) for one in said.files]
-    pieces: list[_Piece] = []
-    if not sent or utf16_len(said.text.to_plain()) > CAPTION:
-        pieces.append(_Piece(said.text))
-    pieces += [_Piece(EMPTY if pieces or number else said.text, one) for number, one in enumerate(sent)]
     before, noted = context.conversation, context.conversation
     kept: list[tuple[MessageId, RichText]] = []
-    for number, piece in enumerate(pieces):
+    for number, piece in enumerate(_pieces(said.text, said.files)):
         following = moves.say(noted, direction, said.at)
         message_id = _keep(tx, replace(context, conversation=following), said, direction, (number, piece))
         if message_id is not None:
@@ -176,6 +173,14 @@ class _Piece:
     def body(self) -> RichText:
         file = self.file
         return self.text if file is None else told(file.kind, file.name, file.size, file.seconds, self.text)
+
+
+def _pieces(text: RichText, sent: Sequence[Attachment]) -> list[_Piece]:
+    """Words and files as messages, in order."""
+    pieces: list[_Piece] = []
+    if not sent or utf16_len(text.to_plain()) > CAPTION:
+        pieces.append(_Piece(text))
+    return pieces + [_Piece(EMPTY if pieces or number else text, tidy(one)) for number, one in enumerate(sent)]
 
 
 def _keep(tx: Tx, context: Context, said: Wrote, direction: Direction, numbered: tuple[int, _Piece]) -> MessageId | None:
@@ -205,26 +210,36 @@ def _keep(tx: Tx, context: Context, said: Wrote, direction: Direction, numbered:
     return message_id
 
 
-def send_chosen(tx: Tx, context: Context, text: RichText, *, key: str) -> None:
-    """Words for the client that were written in no thread; every desk shows them. ``key`` is good for one message for ever."""
-    noted = moves.say(context.conversation, Direction.OUT, tx.now)
-    message_id = messages.add(
-        tx,
-        conversation_id=noted.id,
-        seq=noted.last_seq,
-        direction=Direction.OUT,
-        author=context.operator.name,
-        author_id=context.operator.id,
-        shown_as=shown_as(tx, context),
-        body=text,
-        at=tx.now,
-        action_key=key,
-        expanded=True,
-    )
-    if message_id is not None:
+def send_chosen(tx: Tx, context: Context, text: RichText, sent: Sequence[Attachment], *, key: str) -> None:
+    """Words and files for the client, written in no thread; every desk shows them. ``key`` is good for them once and for ever.
+
+    Raises ``FileRefused``.
+    """
+    refuse_files(tx, context, sent)
+    noted = context.conversation
+    for number, piece in enumerate(_pieces(text, sent)):
+        following = moves.say(noted, Direction.OUT, tx.now)
+        message_id = messages.add(
+            tx,
+            conversation_id=following.id,
+            seq=following.last_seq,
+            direction=Direction.OUT,
+            author=context.operator.name,
+            author_id=context.operator.id,
+            shown_as=shown_as(tx, context),
+            body=piece.body,
+            at=tx.now,
+            action_key=f"{key}:{number}" if number else key,
+            expanded=True,
+        )
+        if message_id is None:
+            continue
+        noted = following
+        if piece.file is not None:
+            messages.set_file(tx, message_id, files.add(tx, noted.id, piece.file, piece.text))
         conversations.save(tx, noted)
         spread.refresh_cards(tx, noted)
-        send(tx, context, noted, message_id, text, at=None)
+        send(tx, context, noted, message_id, piece.body, at=None)
 
 
 def shown_as(tx: Tx, context: Context) -> str:
