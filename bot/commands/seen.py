@@ -17,7 +17,7 @@ from bot.store.uow import Tx
 
 @dataclass(frozen=True, slots=True)
 class Reacted:
-    """A reaction to the post ``remote_id`` in ``chat``; ``emoji`` the sign itself or its Slack name.
+    """A reaction to the post ``remote_id`` in ``chat``; ``emoji`` as the platform calls it.
 
     ``sign``   the emoji as everybody writes it, empty for one that only that workspace has (F42)
     ``added``  False when it was taken away
@@ -62,8 +62,8 @@ def _saw(tx: Tx, context: Context, reaction: Reacted) -> Answer:
     if not reaction.sign:
         if not reaction.added or not changes.reaches_client(tx, context, said):
             return Answer("")
-        which = f":{reaction.emoji}:, an emoji of your workspace alone" if reaction.emoji else "that emoji, which only Telegram has"
-        return Answer(f"The client does not see {which}.")
+        own = f":{reaction.emoji}:, an emoji of your workspace alone"
+        return Answer(f"The client does not see {own if reaction.emoji else 'that emoji, which only Telegram has'}.")
     changes.operator_reacted(tx, context, said, reaction.sign, added=reaction.added)
     return Answer("")
 

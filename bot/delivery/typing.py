@@ -45,6 +45,11 @@ class Typing:
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
+    @property
+    def is_telling(self) -> bool:
+        """Whether something is under way."""
+        return bool(self._under_way)
+
     async def _show(self, channel_kind: str, external_id: str) -> None:
         try:
             for port, address in await self._store.read(lambda tx: self._places(tx, channel_kind, external_id)):

@@ -131,7 +131,7 @@ def large_files() -> Any:
     say(
         f"  {files.AT_ONCE} × 20 MB at once: {ten['seconds']:.1f} s, {ten['above']:.1f} MB above idle, whole: {ten['whole']}; "
         f"meanwhile {ten['count']} messages of others: p50 {ten['p50']:.0f} ms, p99 {ten['p99']:.0f}, max {ten['max']:.0f}, "
-        f"lost {ten['lost']}, doubled {ten['doubled']}, files still under way at the last: {ten['while_under_way']}"
+        f"lost {ten['lost']}, doubled {ten['doubled']}"
     )
     return found
 

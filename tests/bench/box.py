@@ -233,12 +233,20 @@ class Box:
                     arrived.setdefault(mark, at)
         return arrived
 
-    def latencies(self, skip: int) -> list[float]:
-        """Milliseconds from each message's update to its request, without the first ``skip``."""
+    def files_took(self) -> float:
+        """Seconds from the load's begin to the last file that a desk was shown."""
+        shown = [
+            at for at, name, _, outcome in self._sandbox.slack.calls if name == "files.completeUploadExternal" and outcome == "ok"
+        ]
+        return max(shown, default=self._began) - self._began
+
+    def latencies(self, skip: int, first_seconds: float = 1e9) -> list[float]:
+        """Milliseconds from each message's update to its request, without the first ``skip``; of the first seconds alone."""
         arrived = self._arrivals()
         box = self._sandbox.telegram.bot(self._scene.channel_bot.id).mailbox
         queued = {mark: update.at for update in box.history for mark in marks(update.raw.decode())}
-        return [1000 * (arrived[mark] - queued[mark]) for mark in self._load[skip:] if mark in arrived]
+        found = [mark for mark in self._load[skip:] if mark in arrived and queued[mark] - self._began < first_seconds]
+        return [1000 * (arrived[mark] - queued[mark]) for mark in found]
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, cast
@@ -30,6 +31,7 @@ from bot.domain.capabilities import MB
 from bot.domain.files import Attachment, File, FileKind
 from bot.domain.ids import FileId
 from bot.domain.text import EMPTY, Paragraph, RichText, Span, Style, utf16_len
+from bot.handlers.shared import mime
 from bot.handlers.shared.files import Files
 from bot.handlers.shared.telegram_api import BotApi, Missing
 from bot.handlers.shared.telegram_draft import CAPTION, signed
@@ -135,7 +137,7 @@ class TestSending:
         assert way(FileKind.PHOTO, "image/svg+xml") == "document"
         assert way(FileKind.VIDEO, "video/webm") == "document"
         assert way(FileKind.AUDIO, "audio/flac") == "document"
-        assert way(FileKind.STICKER, "application/gzip") == "sticker"
+        assert way(FileKind.STICKER, mime.of_content(gzip.compress(b"{}"), "application/x-tgsticker")) == "sticker"
         assert way(FileKind.DOCUMENT, "image/jpeg") == "document"
 
     async def test_R32_what_telegram_refuses_in_one_shape_goes_as_a_document(self, desk: FileDesk) -> None:

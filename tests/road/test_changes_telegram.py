@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot.commands.channel import receipt
+from bot.store import tables
 from tests.road.house import House
 from tests.road.later import Later
 from tests.road.pictures import PDF, client_files, desk_files
@@ -63,13 +65,14 @@ def bot_reactions(house: House, post: str) -> list[str]:
 
 
 async def post_of(talk: Talk, words: str) -> Json:
-    """The bot's post in the topic that says this, once it stands there."""
+    """The bot's post in the topic that says this, once it stands there, as a person comes to see it."""
 
     def found() -> Json | None:
         posts = [one for one in talk.mine.posts(talk.thread) if one["from"]["is_bot"]]
         return next((one for one in posts if words in one.get("text", one.get("caption", ""))), None)
 
     post: Json = await talk.house.until(found)
+    await talk.house.settled()  # the bot knows where it stands
     return post
 
 
@@ -291,3 +294,55 @@ async def test_R38_F43_typing_shows_in_the_topic_or_not_at_all(house: House) -> 
 
 def shown(house: House) -> list[Json]:
     return [call.args for call in house.box.telegram.calls if call.method == "sendChatAction"]
+
+
+async def test_F43_typing_is_dropped_where_posts_must_wait_and_is_kept_nowhere(cold_house: House) -> None:
+    house = cold_house
+    house.env["RELAYDESK_LIMITS__TELEGRAM_FORUM_PER_MINUTE"] = "4"  # topic, card, and two of the client's texts
+    await house.start()
+    talk = await begin(house, "telegram")
+    ann = str(house.scene.clients["ann"])
+    for number in range(3):
+        house.client_says(f"{number}")
+    await post_of_now(talk, "1")
+    assert house.app is not None
+    house.app.typing.client_types("telegram", ann)
+    await house.until(lambda: not house.app or not house.app.typing.is_telling)
+    assert shown(house) == []
+
+
+async def post_of_now(talk: Talk, words: str) -> None:
+    """Wait until a text stands in the topic, while others still wait."""
+    await talk.house.until(lambda: any(words in line for line in talk.lines()))
+
+
+async def test_F31_F38_an_edit_of_one_of_several_texts_in_a_post_changes_that_one(house: House) -> None:
+    ann = Ann(house)
+    talk = await begin(house, "telegram")
+    house.box.faults.add("telegram", "sendMessage", "rate_limit", seconds=2, match={"chat_id": talk.house.telegram.chat})
+    numbers = [ann.says(words) for words in ("one", "twi", "three")]
+    await house.until(lambda: client_lines(talk) == ["one\ntwi\nthree"])
+    await house.settled()
+    ann.edits(numbers[1], "two")
+    await house.until(lambda: client_lines(talk) == ["one\ntwo\nthree"])
+
+
+async def test_R33_R35_a_file_is_taken_back_and_an_answer_to_it_says_so_no_more(house: House) -> None:
+    ann = Ann(house)
+    talk = await begin_taken(house, "telegram")
+    post = int(sends(house, talk, "document", PDF, name="wrong.pdf", caption="for you")["message_id"])
+    await house.until(lambda: client_files(house))
+    await house.settled()
+    house.telegram.replies("olga", talk.thread, "/delete", post)
+    await house.until(lambda: not ann.sees())
+    await house.settled()
+    assert house.app is not None
+    assert await house.app.store.read(lambda tx: tx.execute(select(tables.file_chunk.c.n)).all()) == []
+    house.telegram.replies("olga", talk.thread, "sorry for that", post_before(house, talk))
+    await house.until(ann.sees)
+    assert "wrong.pdf" not in f"{ann.sees()}"
+
+
+def post_before(house: House, talk: Talk) -> int:
+    """The newest post in the topic."""
+    return int(talk.mine.posts(talk.thread)[-1]["message_id"])

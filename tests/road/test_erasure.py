@@ -10,6 +10,7 @@ import pytest
 from bot.commands.housekeeping import expire
 from bot.store.tables import conversation, group
 from tests.road.house import House
+from tests.road.pictures import PDF, desk_files, encoded
 from tests.road.talk import begin, begin_taken, join_telegram
 
 DONE = "The erasure is complete: all copies on the desks are gone."
@@ -53,6 +54,10 @@ async def test_R125_a_client_goes_with_all_copies_and_leaves_a_receipt(with_ada:
     slack, telegram = (talk.thread, talk.there) if platform == "slack" else (talk.there, talk.thread)
     house.client_says("my secret is 42")
     await house.until(lambda: "42" in "".join(talk.lines()) and "42" in "".join(talk.copies()))
+    ann = {"user": house.scene.clients["ann"], "chat": house.scene.channel_bot.id}
+    house.box.telegram.send_document(**ann, name="secret.pdf", content=encoded(PDF))
+    await house.until(lambda: house.slack.files(slack) and desk_files(house, telegram))
+    (number,) = [file["id"] for one in house.slack.posts(slack) for file in one.get("files", ())]
     await house.settled()
     desk = house.desk(platform)
     asked = await desk.desk_says("ada", "erase Ann")
@@ -60,6 +65,7 @@ async def test_R125_a_client_goes_with_all_copies_and_leaves_a_receipt(with_ada:
     told = await desk.fills("ada", "", name="Ann Lee")
     assert "Erased. The copies on the desks go now" in told
     await gone(house, slack, telegram)
+    assert number not in house.box.slack.core.world.files
     await house.until(lambda: any(DONE in one for one in desk.private("ada")))
     shown = await desk.desk_says("ada", "journal")
     assert "Ada Admin: erased a client" in shown and "relaydesk: copies removed" in shown and "Ann Lee" not in shown

@@ -18,6 +18,7 @@ from bot.store.tables import file as file_table
 from bot.store.uow import Tx
 from tests.road.desks import SlackView, seen
 from tests.road.house import House
+from tests.road.pictures import png
 from tests.road.talk import HOLDER, Talk, begin, begin_taken
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)) * 40
@@ -171,16 +172,16 @@ async def test_R32_a_thread_that_went_before_its_file_heals_with_the_file(house:
 async def test_R32_an_operators_files_are_fetched_in_order_the_words_with_the_first(house: House) -> None:
     talk = await begin_taken(house, "slack")
     files = [
-        {"name": "a.png", "content": PNG},
+        {"name": "a.png", "content": png()},
         {"name": "b.pdf", "content": PDF},
         {"name": "../../etc/\u202egpj.exe.txt", "content": b"text"},
     ]
     slack(talk).says(HOLDER, talk.thread, "have a look", files=files)
     kept_files = await until_here(house, 3)
     await house.until(lambda: len(client_files(house)) == 3)
-    assert client_files(house) == [("photo", PNG, "have a look"), ("b.pdf", PDF, ""), ("gpj.exe.txt", b"text", "")]
+    assert client_files(house) == [("photo", png(), "have a look"), ("b.pdf", PDF, ""), ("gpj.exe.txt", b"text", "")]
     assert [(name, content) for name, _, _, content in kept_files] == [
-        ("a.png", PNG), ("b.pdf", PDF), ("gpj.exe.txt", b"text"),
+        ("a.png", png()), ("b.pdf", PDF), ("gpj.exe.txt", b"text"),
     ]  # fmt: skip
     assert {state for _, state, _, _ in kept_files} == {FileState.HERE}
 
@@ -191,7 +192,7 @@ async def test_R32_a_file_of_a_shared_room_is_asked_about(house: House) -> None:
     assert [(name, content) for name, _, _, content in await until_here(house, 1)] == [("shared.png", PNG)]
 
 
-async def test_R32_without_files_read_the_operator_reads_which_scope_is_missing(cold_house: House) -> None:
+async def test_R32_R34_without_files_read_the_operator_reads_which_scope_is_missing(cold_house: House) -> None:
     house = cold_house
     app = next(iter(house.box.slack.core.world.apps.values()))
     app.scopes.discard("files:read")
@@ -202,26 +203,32 @@ async def test_R32_without_files_read_the_operator_reads_which_scope_is_missing(
     assert house.app is not None
     findings = await house.app.check()
     assert any("files:read" in one.what for one in findings if not one.ok)
+    app.scopes.add("files:read")
+    failed = next(one["ts"] for one in slack(talk).posts(talk.thread) if "Not delivered" in seen(one))
+    await slack(talk).presses(HOLDER, talk.thread, "Retry", failed)
+    await house.until(lambda: client_files(house))
+    assert [content for _, content, _ in client_files(house)] == [PNG]
 
 
-@pytest.mark.parametrize(
-    ("given", "reason"),
-    [
-        ({"name": "e", "content": b""}, "The file is empty"),
-        ({"name": "x.exe", "content": b"MZ" + b"\0" * 100}, "Programs are not passed on"),
-        ({"name": "doc", "content": b"x", "mode": "external"}, "a link to a file elsewhere"),
-        ({"name": "a.png", "content": PNG, "url_private_download": "http://169.254.169.254/latest"}, "no plain https address"),
-        ({"name": "a.png", "content": PNG, "url_private_download": "https://evil.example/f"}, "not the platform's own"),
-        ({"name": "a.png", "content": PNG, "redirect": "http://127.0.0.1:9/f"}, "It was not fetched"),
-        ({"name": "a.png", "content": PNG, "redirect": "https://[::1]/f"}, "It was not fetched"),
-    ],
+NOT_TO_BE_HAD: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"name": "e", "content": b""}, "The file is empty"),
+    ({"name": "x.exe", "content": b"MZ" + b"\0" * 100}, "Programs are not passed on"),
+    ({"name": "doc", "content": b"x", "mode": "external"}, "a link to a file elsewhere"),
+    ({"name": "a.png", "content": PNG, "url_private_download": "http://169.254.169.254/latest"}, "no plain https address"),
+    ({"name": "a.png", "content": PNG, "url_private_download": "https://evil.example/f"}, "not the platform's own"),
+    ({"name": "a.png", "content": PNG, "redirect": "http://127.0.0.1:9/f"}, "no plain https address"),
+    ({"name": "a.png", "content": PNG, "redirect": "https://[::1]/f"}, "not the platform's own"),
 )
-async def test_F57_F60_what_is_not_to_be_had_is_told_and_nothing_goes(house: House, given: Any, reason: str) -> None:
+
+
+async def test_F57_F60_what_is_not_to_be_had_is_told_and_nothing_goes(house: House) -> None:
     talk = await begin_taken(house, "slack")
     before = house.client_sees()
-    post = slack(talk).says(HOLDER, talk.thread, "", files=[given])
-    await house.until(lambda: told_of(talk, reason))
-    await talk.marked(post, "failed")
+    for given, reason in NOT_TO_BE_HAD:
+        told = sum(reason in line for line in talk.lines())
+        post = slack(talk).says(HOLDER, talk.thread, "", files=[given])
+        await house.until(lambda reason=reason, told=told: sum(reason in line for line in talk.lines()) > told)
+        await talk.marked(post, "failed")
     assert house.client_sees() == before
     assert b"".join(content for *_, content in await stored(house)) == b""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 import structlog
 from sqlalchemy import select
 
@@ -162,18 +161,17 @@ async def test_F58_an_endless_file_is_cut_at_the_limit_and_nothing_of_it_is_kept
     assert pieces == []
 
 
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [("../../etc/passwd", "passwd"), ("a\0b" + "x" * 300 + ".pdf", ".pdf"), ("bill\u202efdp.exe.pdf", "billfdp.exe.pdf")],
-)
-async def test_F60_names_are_made_safe(house: House, name: str, shown: str) -> None:
+async def test_F60_names_are_made_safe(house: House) -> None:
     talk = await begin_taken(house, "telegram")
-    client_sends(house, "document", PDF, name=name)
-    await house.until(lambda: desk_files(house, talk.thread))
-    ((kind, safe, content, _),) = desk_files(house, talk.thread)
-    assert (kind, content) == ("document", PDF)
-    assert safe.endswith(shown) and len(safe) <= 80
-    assert not set(safe) & set("/\\\0\u202e")
+    for name in ("../../etc/passwd", "a\0b" + "x" * 300 + ".pdf", "bill\u202efdp.exe.pdf"):
+        client_sends(house, "document", PDF, name=name)
+    await house.until(lambda: len(desk_files(house, talk.thread)) == 3)
+    shown = desk_files(house, talk.thread)
+    assert [(kind, content) for kind, _, content, _ in shown] == [("document", PDF)] * 3
+    names = [name for _, name, _, _ in shown]
+    assert (names[0], names[2]) == ("passwd", "billfdp.exe.pdf")
+    assert names[1].endswith("xxx.pdf") and len(names[1]) == 80
+    assert not set("".join(names)) & set("/\\\0\u202e")
 
 
 async def test_F60_the_type_is_told_by_the_bytes_and_programs_stay_out(house: House) -> None:
@@ -219,5 +217,17 @@ async def test_F34_R34_a_file_that_does_not_arrive_is_told_with_its_reason(house
     assert "FILE_PARTS_INVALID" in told
     notice = next(one for one in house.telegram.posts(talk.thread) if "Not delivered" in one.get("text", ""))
     await house.telegram.presses("olga", talk.thread, "Retry", str(notice["message_id"]))
+    await house.until(lambda: client_files(house))
+    await talk.marked(post, "accepted")
+
+
+async def test_R34_F58_a_file_that_could_not_be_fetched_is_told_and_fetched_again(house: House) -> None:
+    talk = await begin_taken(house, "telegram")
+    house.box.faults.add("telegram", "download", "status", status=404, body="{}")
+    post = str(sends(house, talk, "document", PDF, name="a.pdf")["message_id"])
+    await talk.marked(post, "failed")
+    told = next(one for one in house.telegram.posts(talk.thread) if "Not delivered" in one.get("text", ""))
+    assert "Telegram does not have the file any more." in told["text"]
+    await house.telegram.presses("olga", talk.thread, "Retry", str(told["message_id"]))
     await house.until(lambda: client_files(house))
     await talk.marked(post, "accepted")

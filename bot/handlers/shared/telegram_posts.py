@@ -27,17 +27,18 @@ NO_PREVIEW = {"is_disabled": True}
 PHOTO_LIMIT = 10 * MB
 WORDLESS = frozenset({"sticker", "video_note"})
 """What can't have a caption (https://core.telegram.org/bots/api#sendsticker, #sendvideonote)."""
+_SOUND = ("audio/mpeg", "audio/mp4", "audio/x-m4a", "video/mp4")
 _SHAPES: dict[FileKind, tuple[str, tuple[str, ...]]] = {
     FileKind.PHOTO: ("photo", ("image/jpeg", "image/png", "image/webp")),
     FileKind.VIDEO: ("video", ("video/mp4",)),
     FileKind.ANIMATION: ("animation", ("video/mp4", "image/gif")),
-    FileKind.AUDIO: ("audio", ("audio/mpeg", "audio/mp4", "audio/x-m4a")),
-    FileKind.VOICE: ("voice", ("audio/ogg", "application/ogg", "audio/mpeg", "audio/mp4", "audio/x-m4a")),
+    FileKind.AUDIO: ("audio", _SOUND),
+    FileKind.VOICE: ("voice", ("audio/ogg", "application/ogg", *_SOUND)),
     FileKind.VIDEO_NOTE: ("video_note", ("video/mp4",)),
-    FileKind.STICKER: ("sticker", ("image/webp", "video/webm", "application/x-tgsticker", "application/gzip")),
+    FileKind.STICKER: ("sticker", ("image/webp", "video/webm", "application/x-tgsticker", "application/x-gzip")),
 }
-"""How each kind is sent, and the types that can be. By the methods ``sendPhoto`` … ``sendSticker`` of the Bot API; a ``.tgs`` is
-gzip to whoever looks at its bytes."""
+"""How each kind is sent, and the types that can be. By the methods ``sendPhoto`` … ``sendSticker`` of the Bot API; by its bytes
+a ``.tgs`` is gzip, and an ``.m4a`` may be taken for a video."""
 _PLAINER = {"video_note": "video", "sticker": "document"}
 _TIMED = frozenset({"video", "animation", "audio", "voice", "video_note"})
 

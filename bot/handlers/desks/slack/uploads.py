@@ -31,7 +31,7 @@ PEOPLE = ("U", "W")
 LONGEST_CAPTION = 3000
 PAUSES = (0.05, 0.2, 0.5, 1.0, 1.5, *[2.0] * 9, *[4.0] * 10)
 """Seconds between looks whether Slack has shown a file; about a minute in all, since it looks for malware first."""
-LOOKS_FOR_OLD = 6
+LOOKS_IN_DOUBT, LOOKS_FOR_OLD = 3, 6
 GONE = frozenset(("file_not_found", "file_deleted"))
 KEPT = frozenset(("cant_delete_file", "file_deleting_disabled", "no_permission"))
 NOT_KEPT = "The file is not kept any more."
@@ -105,7 +105,7 @@ class Uploads:
                 with suppress(Failed):
                     await delete_file(self._wire, number)
             raise
-        found = await self._shared(number, room, LOOKS_FOR_OLD if doubt else len(PAUSES))
+        found = await self._shared(number, room, LOOKS_IN_DOUBT if doubt else len(PAUSES))
         if found is None:
             raise doubt or Failed(Ambiguous("Slack has taken the file but does not show it yet"))
         return await self._landed(parcel, room, found)
