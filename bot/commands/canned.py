@@ -140,7 +140,7 @@ def _form(tx: Tx, context: Context, picked: Sequence[int], own: str) -> Form:
 
 
 def _option(one: Template) -> Option:
-    sign = "📎 " if one.file_id is not None else ""
+    sign = template_files.SIGN if one.file_id is not None else ""
     return Option(str(one.id), excerpt(f"{sign}{one.title} — {one.body}", 70), text=f"\\{one.word}")
 
 

@@ -16,6 +16,8 @@ from bot.store.canned import Template
 from bot.store.uow import Tx
 
 FIELD = "file"
+SIGN = "📎 "
+"""Before the title of a canned response that bears a file, where one is chosen."""
 
 
 def field(tx: Tx, found: Template | None) -> FileField:

@@ -51,7 +51,7 @@ def _screen(tx: Tx, desk: Desk, page: int, words: str = "") -> Screen:
 
 def matches(template: Template, typed: str) -> bool:
     """Whether the letters typed are in its title or its words, or in both as a choice reads."""
-    wanted = typed.strip().lstrip("\\/").casefold()
+    wanted = typed.strip().removeprefix(template_files.SIGN).lstrip("\\/").casefold()
     return wanted in template.word or wanted in f"{template.title} — {' '.join(template.body.split())}".casefold()
 
 
