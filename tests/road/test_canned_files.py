@@ -13,7 +13,7 @@ from tests.road.test_canned import FILLED, GREETING, said, shows
 from tests.road.test_files_slack import PDF, client_files
 
 PRICES: dict[str, Any] = {"name": "prices.pdf", "content": PDF}
-HOURS: dict[str, Any] = {"name": "hours.txt", "content": b"From 9 to 5.\n"}
+HOURS: dict[str, Any] = {"name": "../../hours.txt", "content": b"From 9 to 5.\n"}
 
 
 async def keep_with(talk: Talk, title: str, body: str, sent: dict[str, Any], who: str = HOLDER) -> str:
@@ -99,7 +99,7 @@ async def test_R40_R44_chosen_the_preview_names_the_file(house: House, platform:
     await house.until(lambda: desk_files(talk) == ([("prices.pdf", PDF)], [("prices.pdf", PDF)]))
 
 
-async def test_R44_kept_through_edits_replaced_removed_and_gone_with_deletion(house: House, platform: str) -> None:
+async def test_F60_R44_kept_through_edits_replaced_removed_and_gone_with_deletion(house: House, platform: str) -> None:
     talk = await begin_taken(house, platform)
     await keep_with(talk, "Greet", GREETING, PRICES)
     await listed(talk)
