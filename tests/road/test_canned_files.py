@@ -158,6 +158,23 @@ async def test_R25_R44_held_it_goes_with_its_file_when_the_author_says_so(house:
     assert len(house.client_sees()) == 1
 
 
+async def test_R40_R44_R60_inline_with_its_file_and_a_reply_that_tags(house: House) -> None:
+    talk = await begin_taken(house, "telegram")
+    view, telegram = house.telegram, house.box.telegram
+    await keep_with(talk, "Greet", GREETING, PRICES)
+    offer = await telegram.inline(view.user(HOLDER), view.bot, "gre")
+    assert [one["title"][:7] for one in offer["results"]] == ["📎 Greet"]
+    chosen = offer["results"][0]["id"]
+    telegram.choose_inline(view.user(HOLDER), view.bot, offer["id"], chosen, chat=view.chat, thread=int(talk.thread))
+    await got(talk, ("prices.pdf", PDF, FILLED))
+    house.client_says("too dear")
+    await house.until(lambda: "too dear" in talk.lines()[-1])
+    view.replies(HOLDER, talk.thread, "/tag refund", view.posts(talk.thread)[-1]["message_id"])
+    await house.until(lambda: any("Tagged 1 message" in one for one in view.told(HOLDER)))
+    await house.settled()
+    assert len(client_files(house)) == 1
+
+
 async def test_R44_the_sweeps_take_no_file_that_a_canned_response_bears(house: House) -> None:
     talk = await begin_taken(house, "slack")
     await keep_with(talk, "Greet", GREETING, HOURS)

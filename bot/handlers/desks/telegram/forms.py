@@ -50,7 +50,7 @@ def draw(question: Question, *, private: bool) -> Arguments:
         if field.hint:
             draft.put("\n").put(clipped(field.hint, 500), "italic")
     if isinstance(field, TextField | FileField) and field.value:
-        draft.put("\nNow: ").put(clipped(field.value, 1500), "code")
+        draft.put("\nNow: ").put(clipped(field.value, 1500), "code" if isinstance(field, TextField) else "")
     if question.typed:
         found = "" if question.options else ": nothing found"
         draft.put(f"\n🔎 {clipped(question.typed, 100)}{found}")
