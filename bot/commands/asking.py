@@ -215,28 +215,22 @@ def _written(tx: Tx, actor: Actor, asking: Asking, text: str | None, file: Attac
     field = _field(form, asking)
     if isinstance(field, FileField) and file is not None:
         return _take(tx, actor, form, asking, (packed(file),))
-    if field is None or text is None:
-        return _wrong(tx, actor, form, asking, _neither(field))
+    if field is None:
+        return _wrong(tx, actor, form, asking, NotOffered())
     if verb is not None and verb.word == "skip" and field.optional:
         return _take(tx, actor, form, asking, ())
     if verb is not None and verb.word in BY_WORD:
         return _wrong(tx, actor, form, asking, NoVerbHere())
+    if isinstance(field, FileField) or text is None:
+        return _wrong(tx, actor, form, asking, NotAFile() if isinstance(field, FileField) else NotWords())
     if isinstance(field, ChoiceField):
         return _narrowed(tx, actor, form, field, asking, text)
-    if isinstance(field, FileField):
-        return _wrong(tx, actor, form, asking, NotAFile())
     given = text.strip() if field.many_lines else " ".join(text.split())
     if not given:
         return _wrong(tx, actor, form, asking, NothingWritten())
     if len(given) > field.longest:
         return _wrong(tx, actor, form, asking, TooLong(longest=str(field.longest)))
     return _take(tx, actor, form, asking, (given,))
-
-
-def _neither(field: Field | None) -> Refusal:
-    if field is None:
-        return NotOffered()
-    return NotAFile() if isinstance(field, FileField) else NotWords()
 
 
 def _narrowed(tx: Tx, actor: Actor, form: Form, field: ChoiceField, asking: Asking, text: str) -> Answer:
