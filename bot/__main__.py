@@ -179,7 +179,7 @@ def manifest() -> None:
                 "RELAYDESK_PUBLIC_URL is missing: Slack over HTTP needs this server's https address; "
                 "or set RELAYDESK_SLACK__APP_TOKEN for Socket Mode"
             )
-        _say(as_yaml(f"{settings.public_url}{PATH}" if http else None))
+        _say(as_yaml(f"{settings.public_url}{PATH}" if http else None, outgoing=settings.outgoing.enabled))
 
     _go(work)
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import structlog
 from aiohttp import web
 
+from bot.channels import build_channels
 from bot.commands import home
 from bot.commands.desk import token_changed
 from bot.commands.team import follow_file
@@ -30,7 +31,7 @@ from bot.handlers.web import serve
 from bot.store import cursors, inbox, lanes, team
 from bot.store.engine import SETTING, Ahead, Store, StoreError, in_time, open_store
 from bot.store.migrate import migrate, refuse_later, revisions
-from bot.store.secrets import renewed, shared
+from bot.store.secrets import renewed
 from bot.store.uow import Tx
 from bot.team_file import team_plan
 from bot.unserved import unserved
@@ -165,6 +166,7 @@ async def build(settings: Settings, part: Part = Part.ALL, *, ahead: Ahead = in_
         file_limit=settings.files.largest_mb << 20,
         file_keep=settings.files.keep_days * 24 * 3_600_000,
         programs=settings.files.programs,
+        outgoing=settings.outgoing.enabled,
         mail=settings.smtp.host is not None,
         mail_domains=settings.smtp.allowed_domains,
     )
@@ -192,7 +194,7 @@ async def build(settings: Settings, part: Part = Part.ALL, *, ahead: Ahead = in_
             for line in applied.kept:
                 log.warning("team: %s", line, remedy=KEPT)
         await store.write(lambda tx: _begin_anew(tx, settings))
-        app.platforms = await platforms(settings, app.intake, store, read=store.read)
+        app.platforms = await platforms(settings, app.intake, store, read=store.read, typing=app.typing)
         for platform in app.platforms:
             for source, inbound in platform.inbounds.items():
                 app.intake.add(source, inbound)
@@ -224,6 +226,7 @@ def _begin_anew(tx: Tx, settings: Settings) -> None:
         "slack": settings.slack.bot_token,
         "telegram-desk": telegram.desk_token,
         "telegram-channel": telegram.channel_token,
+        "whatsapp": settings.whatsapp.token,
         "mail": settings.smtp.password,
     }
     for port, token in tokens.items():
@@ -231,7 +234,9 @@ def _begin_anew(tx: Tx, settings: Settings) -> None:
             token_changed(tx, port)
 
 
-async def platforms(settings: Settings, intake: Intake, store: Store, *, read: Read) -> list[Platform]:
+async def platforms(
+    settings: Settings, intake: Intake, store: Store, *, read: Read, typing: Typing | None = None
+) -> list[Platform]:
     """The platforms that have what they need; the others are not even imported. ``read`` looks at the team."""
     found: list[Platform] = []
     workspace: Workspace | None = None
@@ -264,21 +269,7 @@ async def platforms(settings: Settings, intake: Intake, store: Store, *, read: R
         )
     if settings.smtp.host:
         found.append(_mail(settings, store))
-    widgets = [channel.name for channel in await read(lambda tx: team.channels(tx, "widget"))]
-    if widgets:
-        from bot.handlers.channels.widget.platform import WidgetPlatform
-
-        secret = await store.write(lambda tx: shared(tx, "widget"))
-        found.append(
-            WidgetPlatform(
-                intake,
-                store,
-                channels=widgets,
-                origins=settings.widget.origins,
-                public_url=settings.public_url or "",
-                secret=secret,
-            )
-        )
+    found += await build_channels(settings, intake, store, read, typing)
     return found
 
 
@@ -309,6 +300,8 @@ def _limits(settings: Settings) -> Limits:
         chat_per_second=given.telegram_chat_per_second,
         room_per_second=given.slack_room_per_second,
         updates_per_minute=given.slack_updates_per_minute,
+        pair_per_minute=given.whatsapp_pair_per_minute,
+        number_per_second=given.whatsapp_number_per_second,
     )
 
 

@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from bot.app import App, build
-from bot.handlers.desks.slack.manifest import SHORTCUTS
+from bot.handlers.desks.slack.manifest import OUTGOING, SHORTCUTS
 from config.settings import Settings, load
 from sandbox.scene import Scene, build_scene
 from sandbox.server import Sandbox
@@ -62,11 +62,12 @@ async def world(port: int, *, limits: bool) -> AsyncIterator[tuple[Sandbox, Scen
         folder = Path(name)
         async with _sandbox(port, limits=limits) as sandbox:
             own = _free_port()
-            scene = await build_scene(sandbox, widget_url=f"http://127.0.0.1:{own}/widget.js", shortcuts=SHORTCUTS)
+            scene = await build_scene(sandbox, widget_url=f"http://127.0.0.1:{own}/widget.js", shortcuts=(*SHORTCUTS, OUTGOING))
             app = await build(_settings(scene, folder, own))
             running = asyncio.create_task(app.run())
             try:
                 await _ready(app, running)
+                await sandbox.whatsapp.set_webhook(f"{app.address}/whatsapp")
                 yield sandbox, scene, app
             finally:
                 running.cancel()
@@ -99,7 +100,9 @@ def _settings(scene: Scene, folder: Path, port: int) -> Settings:
     scene.write(folder)
     os.environ.update(
         scene.environment()
+        | scene.whatsapp.environment()
         | {
+            "RELAYDESK_OUTGOING__ENABLED": "true",
             "RELAYDESK_DATABASE_URL": f"sqlite+aiosqlite:///{folder / 'relaydesk.db'}",
             "RELAYDESK_TEAM_FILE": str(folder / "team.toml"),
             "RELAYDESK_HTTP__HOST": "127.0.0.1",

@@ -7,6 +7,7 @@ from collections.abc import Awaitable
 
 from bot.app import KEPT, NOBODY
 from bot.beside import look
+from bot.domain.privacy import masked_scope
 from bot.handlers.shared.platform import Finding
 from bot.store import figures, journal, team
 from bot.store.engine import StoreError
@@ -79,7 +80,9 @@ def _queues(tx: Tx) -> list[Finding]:
         findings.append(Finding(True, f"{_some(number, 'delivery')} sent once or twice, nobody can tell: the connection broke"))
     for key, until, reason in found.waits:
         seconds = max(0, until - tx.now) // 1000
-        findings.append(Finding(False, f"{key} waits {seconds} s more: {reason}", "nothing is lost, it goes on by itself"))
+        findings.append(
+            Finding(False, f"{masked_scope(key)} waits {seconds} s more: {reason}", "nothing is lost, it goes on by itself")
+        )
     return findings
 
 

@@ -58,7 +58,9 @@ def _plan(found: Team, admins: tuple[tuple[str, str], ...]) -> TeamPlan:
             )
             for group in found.groups
         ),
-        channels=tuple(ChannelPlan(kind=one.kind, name=one.name, group=one.group) for one in found.channels),
+        channels=tuple(
+            ChannelPlan(kind=one.kind, name=one.name, group=one.group, callback=one.callback) for one in found.channels
+        ),
         operators=tuple(people),
         roles=(*roles, (ADMIN_ROLE, ("super_admin",))),
     )

@@ -14,7 +14,7 @@ def as_toml(team: TeamPlan) -> str:
     """The file's text; reading it back gives the same team."""
     entries = [
         *(_group(one) for one in team.groups),
-        *(_entry("channel", kind=one.kind, name=one.name, group=one.group) for one in team.channels),
+        *(_entry("channel", kind=one.kind, name=one.name, group=one.group, callback=one.callback) for one in team.channels),
         *(_entry("role", name=name, permissions=list(permissions)) for name, permissions in team.roles),
         *(_operator(one) for one in team.operators),
     ]

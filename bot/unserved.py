@@ -14,7 +14,7 @@ DESK_TOKENS = {
 }
 CHANNEL_TOKENS = {
     "telegram": ("RELAYDESK_TELEGRAM__CHANNEL_TOKEN", "docs/telegram.md"),
-    "whatsapp": ("RELAYDESK_WHATSAPP__TOKEN", "config/example.env"),
+    "whatsapp": ("RELAYDESK_WHATSAPP__TOKEN", "docs/whatsapp.md"),
 }
 
 

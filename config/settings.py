@@ -159,10 +159,11 @@ class Telegram(_Part):
 
 
 class Whatsapp(_Part):
-    """A WhatsApp Cloud API number."""
+    """A WhatsApp Cloud API number. ``business_account_id`` is whose approved templates are offered."""
 
     token: Secret | None = None
     phone_number_id: str | None = Field(default=None, pattern=r"^\d+$")
+    business_account_id: str | None = Field(default=None, pattern=r"^\d+$")
     app_secret: Secret | None = None
     verify_token: Secret | None = None
     api_url: WebAddress = "https://graph.facebook.com"
@@ -206,10 +207,30 @@ class Outgoing(_Part):
 
 
 class Widget(_Part):
-    """The website chat: the sites that may show it, and the secret that signs who a visitor is."""
+    """The website chat: the sites that may show it, the secret that signs who a visitor is, and how it looks and greets.
+
+    A page's own ``data-`` attributes go before ``title``, ``subtitle``, ``greeting``, ``accent`` and ``lang``.
+    """
 
     origins: Annotated[tuple[str, ...], BeforeValidator(_parse_origins)] = ()
-    identity_secret: Secret | None = None
+    identity_secret: Annotated[Secret, _matches(r"[\s\S]{16,}", "is too short: make it 16 characters or more")] | None = None
+    title: str = Field(default="", max_length=80)
+    subtitle: str = Field(default="", max_length=120)
+    greeting: str = Field(default="", max_length=400)
+    accent: str = Field(default="", pattern=r"^(#[0-9a-fA-F]{6})?$")
+    lang: Literal["", "en", "ru", "kk", "de"] = ""
+
+    @property
+    def looks(self) -> dict[str, str]:
+        """What is set of how it looks, by the name of the attribute."""
+        names = ("title", "subtitle", "greeting", "accent", "lang")
+        return {name: value for name in names if (value := getattr(self, name))}
+
+
+class HttpChannel(_Part):
+    """The HTTP channel. ``insecure_callbacks``: origins that may be called though they are plain http or private; for tests."""
+
+    insecure_callbacks: Annotated[tuple[str, ...], BeforeValidator(_parse_origins)] = ()
 
 
 class Files(_Part):
@@ -235,6 +256,8 @@ class Limits(_Part):
     telegram_chat_per_second: int = Field(default=1, ge=0)
     slack_room_per_second: int = Field(default=1, ge=0)
     slack_updates_per_minute: int = Field(default=45, ge=0)
+    whatsapp_pair_per_minute: int = Field(default=10, ge=0)
+    whatsapp_number_per_second: int = Field(default=80, ge=0)
 
 
 class Settings(BaseSettings):
@@ -272,6 +295,7 @@ class Settings(BaseSettings):
     smtp: Smtp = Smtp()
     outgoing: Outgoing = Outgoing()
     widget: Widget = Widget()
+    http_channel: HttpChannel = HttpChannel()
     files: Files = Files()
     log: Log = Log()
     limits: Limits = Limits()

@@ -10,9 +10,18 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from config.wording import suggestion, trouble
 
@@ -49,6 +58,7 @@ TelegramForum = Annotated[
 TelegramPerson = Annotated[
     str, BeforeValidator(_number_as_text), _shaped(r"\d+", "must be the person's number like 123456789, not a @name")
 ]
+Callback = Annotated[str, _shaped(r"https?://[^\s/@?#]+(/[^\s#]*)?", "must be an address like https://crm.example.com/hook")]
 Email = Annotated[str, _shaped(r"[^@\s]+@[^@\s]+", "must be an address like olga@example.com")]
 
 
@@ -88,11 +98,18 @@ class TeamGroup(_Entry):
 
 
 class TeamChannel(_Entry):
-    """Where clients write, and the group its new conversations go to."""
+    """Where clients write, and the group its new conversations go to. ``callback``: where an HTTP channel's answers go."""
 
     kind: Literal["telegram", "widget", "whatsapp", "http"]
     name: Annotated[str, _shaped(r"[a-z0-9][a-z0-9-]{0,39}", "must be small letters, digits and -, it is part of web addresses")]
     group: Name
+    callback: Callback | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.callback is not None and self.kind != "http":
+            raise ValueError("callback is for channels of kind http alone")
+        return self
 
 
 class TeamOperator(_Entry):

@@ -1,6 +1,6 @@
 """The control API: what a person does, and what happened, over HTTP and JSON.
 
-``POST /control/<slack|telegram|mail>/<person method>`` takes its keywords as a JSON object and answers with
+``POST /control/<slack|telegram|whatsapp|mail>/<person method>`` takes its keywords as a JSON object and answers with
 JSON; bytes travel as ``{"base64": "…"}``. A mistake is 400 with ``{"error": "a sentence"}``.
 """
 
@@ -53,6 +53,7 @@ class Control:
             web.get("/control/mail/{id:\\d+}/files/{number:\\d+}", self.mail_file),
             web.get("/control/telegram/files/{id}", self.telegram_file),
             web.get("/control/slack/files/{id}", self.slack_file),
+            web.get("/control/whatsapp/files/{id}", self.whatsapp_file),
             web.post("/control/{platform}/{method}", self.act),
         ]
 
@@ -64,7 +65,8 @@ class Control:
     async def act(self, request: web.Request) -> web.Response:
         """A person does something."""
         platform, name = request.match_info["platform"], request.match_info["method"]
-        targets = {"slack": self.sandbox.slack, "telegram": self.sandbox.telegram, "mail": self.sandbox.mailbox}
+        sandbox = self.sandbox
+        targets = {"slack": sandbox.slack, "telegram": sandbox.telegram, "whatsapp": sandbox.whatsapp, "mail": sandbox.mailbox}
         method = getattr(targets.get(platform), name, None)
         if not getattr(method, "__person__", False):
             return refuse(f"{platform} has no method {name}", 404)
@@ -139,6 +141,9 @@ class Control:
         for call in self.sandbox.telegram.calls:
             about = {"at": call.at, "platform": "telegram", "bot": call.bot, "method": call.method}
             yield {**about, "arguments": call.args, "ok": call.ok, "error": call.error}
+        for at, method, arguments, code in self.sandbox.whatsapp.api.calls:
+            error = str(code) if code else ""
+            yield {"at": at, "platform": "whatsapp", "method": method, "arguments": arguments, "ok": not code, "error": error}
 
     async def scene(self, request: web.Request) -> web.Response:
         """What was set up."""
@@ -238,6 +243,13 @@ class Control:
         if file is None or content is None:
             return refuse("there is no such file", 404)
         return download(content, str(file.get("name", "file")), str(file.get("mimetype", "")))
+
+    async def whatsapp_file(self, request: web.Request) -> web.Response:
+        """A file a person sees in a WhatsApp chat, without a token."""
+        media = self.sandbox.whatsapp.world.media.get(request.match_info["id"])
+        if media is None:
+            return refuse("there is no such file", 404)
+        return download(media.content, media.name or "file", media.mime)
 
 
 def shortened(state: dict[str, Any], tail: int) -> dict[str, Any]:

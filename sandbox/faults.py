@@ -14,7 +14,7 @@ Kind = Literal["delay", "drop_before", "drop_after", "status", "rate_limit", "er
 class Fault:
     """One fault, armed for calls that match.
 
-    ``platform``  ``slack`` or ``telegram``; ``method`` a glob over API method names.
+    ``platform``  ``slack``, ``telegram`` or ``whatsapp``; ``method`` a glob over API method names.
     ``match``     arguments that must be equal, e.g. ``{"chat_id": -100}``.
     ``times``     how many calls it hits; -1 = until cleared. ``skip`` calls pass first.
     ``kind``      delay: wait ``seconds``, then go on · drop_before: close the connection, do nothing ·

@@ -10,7 +10,7 @@ from typing import Any
 class Feed:
     """A numbered stream of changes, kept in a bounded tail so that a late listener can catch up.
 
-    A change is ``{"n": 1, "platform": "slack" | "telegram" | "mail", "kind": str, ...}``.
+    A change is ``{"n": 1, "platform": "slack" | "telegram" | "whatsapp" | "mail", "kind": str, ...}``.
     """
 
     TAIL = 5_000

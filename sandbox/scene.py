@@ -56,6 +56,30 @@ class TelegramBot:
 
 
 @dataclass(frozen=True)
+class WhatsappNumber:
+    """The business's number, its app's secrets and where the API is."""
+
+    id: str
+    business: str
+    token: str
+    app_secret: str
+    verify_token: str
+    api_url: str
+
+    def environment(self) -> dict[str, str]:
+        """Settings that switch WhatsApp on. Its webhook needs an address: see ``Whatsapp.set_webhook``."""
+        settings = {
+            "TOKEN": self.token,
+            "PHONE_NUMBER_ID": self.id,
+            "BUSINESS_ACCOUNT_ID": self.business,
+            "APP_SECRET": self.app_secret,
+            "VERIFY_TOKEN": self.verify_token,
+            "API_URL": self.api_url,
+        }
+        return {f"RELAYDESK_WHATSAPP__{name}": value for name, value in settings.items()}
+
+
+@dataclass(frozen=True)
 class Scene:
     """Who and what was set up. People and places go by short names: ``slack_users["olga"]``, ``rooms["sales"]``."""
 
@@ -71,6 +95,8 @@ class Scene:
     desk_bot: TelegramBot
     channel_bot: TelegramBot
     smtp: tuple[str, int]
+    whatsapp: WhatsappNumber
+    whatsapp_clients: dict[str, int]
     widget: dict[str, Any] = field(default_factory=dict)
     shortcuts: tuple[dict[str, str], ...] = ()
 
@@ -95,14 +121,15 @@ class Scene:
         }
         return {f"RELAYDESK_{name}": value for name, value in settings.items()}
 
-    def team_toml(self) -> str:
-        """The team file: two groups, two channels, four operators, two roles."""
+    def team_toml(self, *, whatsapp: bool = False) -> str:
+        """The team file: two groups, two channels (with ``whatsapp`` three), four operators, two roles."""
         tables = [
             ("role", {"name": "lead", "permissions": ["conversations_management", "tab_all", "send_once"]}),
             ("role", {"name": "admin", "permissions": ["super_admin"]}),
             *(("group", self._group(name, label, colour)) for name, label, colour in GROUPS),
             ("channel", {"kind": "telegram", "name": "shop-bot", "group": "Sales"}),
             ("channel", {"kind": "widget", "name": WEBSITE, "group": "Support"}),
+            *([("channel", {"kind": "whatsapp", "name": "whatsapp", "group": "Sales"})] if whatsapp else []),
             ("operator", self._operator("Olga Ivanova", "olga", ["Sales", "Support"], "lead")),
             ("operator", self._operator("Ben Carter", "ben", ["Sales"])),
             ("operator", self._operator("Boris Petrov", "boris", ["Sales", "Support"])),
@@ -146,6 +173,7 @@ class Scene:
                 "clients": [{"id": number} for number in self.clients.values()],
                 "forums": self.forums,
             },
+            "whatsapp": {"clients": [{"id": number} for number in self.whatsapp_clients.values()]},
             "widget": self.widget,
         }
 
@@ -153,8 +181,8 @@ class Scene:
         """Leave ``bot.env`` and ``team.toml`` in a folder, for a bot started by hand."""
         folder.mkdir(parents=True, exist_ok=True)
         team = folder / "team.toml"
-        team.write_text(self.team_toml(), encoding="utf-8")
-        settings = {**self.environment(), "RELAYDESK_TEAM_FILE": str(team.resolve())}
+        team.write_text(self.team_toml(whatsapp=True), encoding="utf-8")
+        settings = {**self.environment(), **self.whatsapp.environment(), "RELAYDESK_TEAM_FILE": str(team.resolve())}
         lines = "".join(f"{name}={value}\n" for name, value in settings.items())
         (folder / "bot.env").write_text(lines, encoding="utf-8")
 
@@ -169,6 +197,7 @@ async def build_scene(sandbox: Sandbox, *, widget_url: str = WIDGET_URL, shortcu
     """
     slack_users, rooms, app = _slack(sandbox)
     operators, clients, forums, desk_bot, channel_bot = _telegram(sandbox)
+    number, whatsapp_clients = _whatsapp(sandbox)
     scene = Scene(
         page_url=sandbox.url,
         slack_api_url=sandbox.slack.base_url,
@@ -182,6 +211,8 @@ async def build_scene(sandbox: Sandbox, *, widget_url: str = WIDGET_URL, shortcu
         desk_bot=desk_bot,
         channel_bot=channel_bot,
         smtp=(sandbox.mailbox.host, sandbox.mailbox.port),
+        whatsapp=number,
+        whatsapp_clients=whatsapp_clients,
         widget={"src": widget_url, "channel": WEBSITE, "title": "Northwind", "accent": "#3f6b4f"},
         shortcuts=tuple(shortcuts),
     )
@@ -226,6 +257,20 @@ def _telegram(
     for forum in forums.values():  # a real group's first message tells of its creation; 1 is also General's number
         telegram.chats[forum].last_id = max(1, telegram.chats[forum].last_id)
     return operators, clients, forums, bots[0], bots[1]
+
+
+def _whatsapp(sandbox: Sandbox) -> tuple[WhatsappNumber, dict[str, int]]:
+    whatsapp = sandbox.whatsapp
+    made = whatsapp.add_number(display="+1 555 010 0000")
+    names = ("id", "business", "token", "app_secret", "verify_token")
+    number = WhatsappNumber(**{name: made[name] for name in names}, api_url=whatsapp.base_url)
+    whatsapp.add_template("order_ready", "Hello {{1}}, your order {{2}} is ready.", footer=SHOP)
+    whatsapp.add_template("still_there", "Hello, may we write to you?")
+    people = {"maria": ("Maria Silva", "+4915112340001", False), "nil": ("Nil", "+4915112340002", True)}
+    return number, {
+        short: whatsapp.add_person(name=name, phone=phone, hidden=hidden, username=short if hidden else "")["id"]
+        for short, (name, phone, hidden) in people.items()
+    }
 
 
 def _id(made: Any) -> str:

@@ -16,12 +16,13 @@ from sandbox.mailbox import Mailbox
 from sandbox.pages import Pages
 from sandbox.slack import Slack
 from sandbox.telegram import Telegram
+from sandbox.whatsapp import Whatsapp
 
 LARGEST_BODY = 64 * 1024 * 1024
 
 
 class Sandbox:
-    """Slack, Telegram and a mailbox on one machine, with no account anywhere.
+    """Slack, Telegram, WhatsApp and a mailbox on one machine, with no account anywhere.
 
     Use it as ``async with Sandbox.running() as sandbox``; give ``sandbox.slack.base_url`` and
     ``sandbox.telegram.base_url`` to the SDKs, ``sandbox.mailbox.port`` to the mailer.
@@ -34,6 +35,7 @@ class Sandbox:
         self.mailbox = Mailbox(self.feed, self.faults)
         self.slack = Slack(self.feed, self.faults, self.windows)
         self.telegram = Telegram(self.feed, self.faults, self.windows)
+        self.whatsapp = Whatsapp(self.feed, self.faults, self.windows)
         self.host = "127.0.0.1"
         self.port = 0
         self._scene: dict[str, Any] = {}
@@ -69,6 +71,7 @@ class Sandbox:
             app.add_routes(control.routes())
             app.add_routes(sandbox.slack.routes())
             app.add_routes(sandbox.telegram.routes())
+            app.add_routes(sandbox.whatsapp.routes())
             if page:
                 app.add_routes(Pages(sandbox).routes())
             runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
@@ -76,11 +79,13 @@ class Sandbox:
             closing.push_async_callback(runner.cleanup)
             closing.push_async_callback(sandbox.telegram.close)
             closing.push_async_callback(sandbox.slack.close)
+            closing.push_async_callback(sandbox.whatsapp.close)
             closing.callback(control.close)
             await web.TCPSite(runner, host, port).start()
             sandbox.host, sandbox.port = host, runner.addresses[0][1]
             sandbox.slack.base_url = f"{sandbox.url}/slack/api/"
             sandbox.telegram.base_url = f"{sandbox.url}/telegram"
+            sandbox.whatsapp.base_url = f"{sandbox.url}/whatsapp"
             yield sandbox
 
     async def until(self, true: Callable[[], Any], seconds: float = 10.0) -> Any:
@@ -93,6 +98,7 @@ class Sandbox:
             "n": self.feed.last,
             "slack": self.slack.snapshot(),
             "telegram": {**self.telegram.snapshot(), "commands": self._commands()},
+            "whatsapp": self.whatsapp.snapshot(),
             "mail": self.mailbox.snapshot(),
         }
 

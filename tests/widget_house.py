@@ -107,7 +107,7 @@ class House:
 
         def write(tx: Tx) -> None:
             said = moves.say(conversations.by_id(tx, found), direction, tx.now)
-            messages.add(
+            added = messages.add(
                 tx,
                 conversation_id=found,
                 seq=said.last_seq,
@@ -118,6 +118,8 @@ class House:
                 at=tx.now,
                 action_key=key,
             )
+            if added is not None and direction is Direction.OUT:
+                messages.set_delivered(tx, [added])
             conversations.save(tx, said)
             tx.wake.add(f"widget:{found}")
 

@@ -47,7 +47,7 @@ def _table(actions: Iterable[Action]) -> Iterable[str]:
     yield "| word | button | what for | for whom |"
     yield "|---|---|---|---|"
     for action in actions:
-        whom = "super-admins" if action.needs else "operators"
+        whom = "super-admins" if action.needs else "operators, where it is switched on" if action.switch else "operators"
         yield f"| `{action.verb.value}` | {action.label} | {action.told()} | {whom} |"
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.commands.admin_book import example, one_named, paged, put, row_in, some
 from bot.commands.answer import Answer
 from bot.commands.asked import Asked
 from bot.commands.perform import Desk
 from bot.domain import team_words
 from bot.domain.actions import Button, Verb
-from bot.domain.errors import Incomplete, StaleCard, UnknownChannel, UnknownGroup
-from bot.domain.screen import ChoiceField, Form, Option, Row, Screen
-from bot.store import entries, figures, workload
+from bot.domain.errors import BadCallback, Incomplete, StaleCard, UnknownChannel, UnknownGroup
+from bot.domain.screen import ChoiceField, Form, Option, Row, Screen, TextField
+from bot.store import entries, figures, secrets, workload
 from bot.store.entries import Facts
 from bot.store.uow import Tx
 
+_CALLBACK = re.compile(r"https?://[^\s/@?#]+(/[^\s#]*)?")
 EXAMPLE = "channel site group=Sales"
 PORTS = {
     "slack": "Slack",
@@ -34,11 +37,13 @@ def channels(tx: Tx, desk: Desk, asked: Asked) -> Answer:
     rows = {number: one for number, one in entries.rows(tx, "channel").items() if one["active"]}
     if not asked.words:
         return _channels(tx, rows, asked.token)
-    line = team_words.read(asked.words, {"group": "group"}, example(desk, EXAMPLE))
+    line = team_words.read(asked.words, {"group": "group", "callback": "callback"}, example(desk, EXAMPLE))
     number = next((one for one, has in rows.items() if line.head.casefold() in (has["name"], _called(has).casefold())), None)
     if number is None:
         known = ", ".join(_called(one) for one in rows.values()) or "none"
         raise UnknownChannel(name=team_words.short(line.head), known=known)
+    if "callback" in line.given:
+        return _call(tx, desk, number, rows[number], line.given["callback"])
     if "group" not in line.given:
         return Answer(form=_form(tx, number, rows[number]))
     group = one_named(_groups(tx), line.given["group"])
@@ -58,7 +63,10 @@ def channel(tx: Tx, desk: Desk, asked: Asked) -> Answer:
         raise Incomplete(what="Which group?", example=example(desk, EXAMPLE)).beside("group")
     if not group.isdecimal() or int(group) not in _groups(tx):
         raise StaleCard
-    return _move(tx, desk, number, has, int(group))
+    moved = _move(tx, desk, number, has, int(group))
+    if has["kind"] != "http" or asked.value("callback") == has["callback"]:
+        return moved
+    return _call(tx, desk, number, has, asked.value("callback"))
 
 
 def _channels(tx: Tx, rows: dict[int, Facts], page: str) -> Answer:
@@ -77,7 +85,24 @@ def _channels(tx: Tx, rows: dict[int, Facts], page: str) -> Answer:
 def _form(tx: Tx, number: int, has: Facts) -> Form:
     groups = tuple(Option(str(one), facts["name"]) for one, facts in _groups(tx).items())
     field = ChoiceField(name="group", label="Its new conversations go to", options=groups[:100], chosen=(str(has["group"]),))
-    return Form(verb=Verb.CHANNEL, token=str(number), title="Channel", intro=_called(has), fields=(field,))
+    if has["kind"] != "http":
+        return Form(verb=Verb.CHANNEL, token=str(number), title="Channel", intro=_called(has), fields=(field,))
+    secret = secrets.channel_secret(secrets.shared(tx, secrets.HTTP), has["name"])
+    callback = TextField(
+        name="callback", label="Callback", value=has["callback"], hint="Where answers go, https://…", optional=True, longest=500
+    )
+    intro = f"{_called(has)}. Its secret, for signatures: {secret}"
+    return Form(verb=Verb.CHANNEL, token=str(number), title="Channel", intro=intro, fields=(field, callback))
+
+
+def _call(tx: Tx, desk: Desk, number: int, has: Facts, address: str) -> Answer:
+    """Set where the answers of an HTTP channel go. Raises ``BadCallback``."""
+    wanted = address.strip()
+    if has["kind"] != "http" or (wanted and not _CALLBACK.fullmatch(wanted)):
+        raise BadCallback().beside("callback")
+    entries.lock(tx)
+    put(tx, desk, "channel", number, {"callback": wanted}, _called(has))
+    return Answer(f"Answers of {_called(has)} go to {wanted} from now on." if wanted else f"Answers of {_called(has)} wait.")
 
 
 def _move(tx: Tx, desk: Desk, number: int, has: Facts, group: int) -> Answer:

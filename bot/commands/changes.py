@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.commands import window
 from bot.commands.answer import Answer
 from bot.commands.asked import Asked
 from bot.commands.context import Place
@@ -72,6 +73,7 @@ def client_reacted(tx: Tx, spot: Spot, emoji: tuple[str, ...]) -> None:
     if said is None or said.direction is Direction.UNHEARD:
         return
     if reactions.replace(tx, said.id, "client", spot.external_id, emoji):
+        tx.wake.add(f"widget:{said.conversation_id}")
         changes.reactions(tx, said)
 
 
@@ -180,6 +182,7 @@ def _send_after(tx: Tx, context: Context, kind: str, said: Message, now: Message
     """Where nothing sent can be changed: what still waits goes changed, else the new words follow as a message of their own."""
     if changes.waits(tx, context.conversation, kind, said):
         return Answer("")
+    window.must_be_open(tx, context.conversation)
     body = join([RichText.plain("✏️"), new.text]) if new.text.to_plain().strip() else RichText.plain("✏️ –")
     noted = moves.say(context.conversation, Direction.OUT, tx.now)
     follow = messages.add(
@@ -277,6 +280,7 @@ def _rewrite(tx: Tx, said: Message, text: RichText, rev: Moment, *, but: Mirror 
         return False
     if file is not None:
         files.set_caption(tx, file.id, text)
+    tx.wake.add(f"widget:{said.conversation_id}")
     if shows:
         changes.on_desks(tx, said, body, but=but)
     return True
@@ -285,6 +289,7 @@ def _rewrite(tx: Tx, said: Message, text: RichText, rev: Moment, *, but: Mirror 
 def _take_back(tx: Tx, said: Message) -> bool:
     if said.file_id is not None:
         files.drop(tx, said.file_id)
+    tx.wake.add(f"widget:{said.conversation_id}")
     return messages.take_back(tx, said)
 
 

@@ -34,21 +34,21 @@ def _meant(desk: Desk, word: str) -> Action | None:
 
 def _do(tx: Tx, desk: Desk, word: str, rest: str) -> Answer:
     if word in ("", "help", "start"):
-        return Answer(help_for(desk))
+        return Answer(help_for(tx, desk))
     action = _meant(desk, word)
-    if action is None or action.verb is Verb.HELP:
-        raise not_understood(desk.actor.platform, word, desk.operator.has, in_thread=False)
+    if action is None or action.verb is Verb.HELP or (action.switch and not tx.policy.on(action.switch)):
+        raise not_understood(desk.actor.platform, word, desk.operator.has, in_thread=False, on=tx.policy.on)
     if not action.team:
         raise InThread(word=word, prefix="!" if desk.actor.platform == "slack" else "/")
     return ON_DESK[action.verb](tx, desk, Asked(words=rest))
 
 
-def help_for(desk: Desk) -> str:
+def help_for(tx: Tx, desk: Desk) -> str:
     """What this person can ask the bot for, and what in a conversation's thread."""
     prefix = PREFIXES[desk.actor.platform]
     thread = "!" if desk.actor.platform == "slack" else "/"
     where = "thread" if desk.actor.platform == "slack" else "topic"
     return (
-        f"Here you can write:\n{help_text(prefix, team=True, may=desk.operator.has)}\n\n"
+        f"Here you can write:\n{help_text(prefix, team=True, may=desk.operator.has, on=tx.policy.on)}\n\n"
         f"In a conversation's {where}:\n{help_text(thread)}"
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bot.commands import window
 from bot.commands.notice import WAITING, notify, port_of, tell_gathered
 from bot.domain import conversation as moves
 from bot.domain.conversation import Conversation, Direction, Status
@@ -177,12 +178,13 @@ def _close(tx: Tx, item: Due) -> Following:
     waiting, conversation, settings = current
     long = spoken(tx.now - max(waiting.wait.idle_since or 0, waiting.wait.status_since))
     moved = moves.run_out(conversation, tx.now)
-    if settings.close_text:
+    tells = bool(settings.close_text) and window.is_open(tx, moved)
+    if tells:
         moved = _tell_client(tx, moved, settings.close_text)
     conversations.save(tx, moved)
     _journal(tx, moved, "closed when idle", before=conversation.status.value, after=moved.status.value, idle=long)
     spread.refresh_cards(tx, moved)
-    told = f" The client was told: “{settings.close_text}”" if settings.close_text else ""
+    told = f" The client was told: “{settings.close_text}”" if tells else ""
     _note(tx, moved, f"💤 Closed: nothing was said for {long}.{told}")
     spread.topic_state(tx, moved, closed=True)
     return None

@@ -50,7 +50,7 @@ def screen(tx: Tx, platform: str, external_id: str) -> Screen:
             continue
         if shown is not None:
             return shown
-    return Screen(title=TITLE, intro=help_for(desk))
+    return Screen(title=TITLE, intro=help_for(tx, desk))
 
 
 def _list(tx: Tx, desk: Desk, token: str) -> Screen | None:

@@ -32,16 +32,18 @@ def send(
     *,
     at: tuple[Mirror, str] | None,
     expanded: bool = False,
+    template: dict[str, object] | None = None,
 ) -> int:
     """An operator's words to the client, and once to each other desk (R36); in how many seconds they go.
 
     ``at`` is the thread and the post he wrote them in; there he alone can cancel them while the group lets them wait.
     ``expanded``: what he wrote only stands for them (a canned response), so that this desk shows them as well.
+    ``template``: the approved one they are, which nobody has written in a thread.
     """
     channel = team.channel_by_id(tx, conversation.channel_id)
     seconds = min(MOST_SECONDS, team.settings_of(tx, conversation.group_id).recall_seconds)
     if seconds <= 0 or at is None:
-        spread.to_client(tx, conversation, channel.kind, message_id, text)
+        spread.to_client(tx, conversation, channel.kind, message_id, text, template=template)
         spread.to_desks(tx, conversation, message_id, text, but=at[0] if at and not expanded else None)
         return 0
     spread.to_client(tx, conversation, channel.kind, message_id, text, held_for=seconds * 1000)

@@ -15,7 +15,7 @@ from bot.domain.ids import MessageId, Moment
 from bot.domain.pinning import Owner
 from bot.domain.routing import route
 from bot.domain.text import EMPTY, RichText, utf16_len
-from bot.store import blacklist, conversations, files, journal, messages, mirrors, pins, spread, team
+from bot.store import blacklist, conversations, files, identities, journal, messages, mirrors, pins, spread, team
 from bot.store.messages import Ref
 from bot.store.mirrors import Mirror
 from bot.store.team import Channel, Desk
@@ -35,6 +35,7 @@ class Received:
     ``at``            when the channel says it was written
     ``text``          the words; with a ``file`` its caption, empty for none
     ``reply_to``      the channel's id of the message it answers, empty for none (R35)
+    ``aliases``       other ids the channel knows the client by, kept with a new client; None where there is only one ever
     """
 
     channel_kind: str
@@ -47,6 +48,7 @@ class Received:
     identifiers: dict[str, str] = field(default_factory=dict)
     file: Attachment | None = None
     reply_to: str = ""
+    aliases: tuple[str, ...] | None = None
 
 
 def receive(tx: Tx, got: Received) -> None:
@@ -73,8 +75,16 @@ def _receive(tx: Tx, got: Received, suffix: str) -> None:
     is_new = conversation is None
     if conversation is None:
         conversation = conversations.create(
-            tx, channel.id, got.external_id, channel.group_id, name=got.client_name, identifiers=got.identifiers
+            tx,
+            channel.id,
+            got.external_id,
+            channel.group_id,
+            name=got.client_name,
+            identifiers=got.identifiers,
+            searched=got.aliases is not None,
         )
+        for alias in got.aliases or ():
+            identities.add(tx, channel.id, conversation.client_id, alias)
     if conversation.blacklisted:
         _keep_unheard(tx, channel, conversation, got, suffix)
         return
@@ -102,7 +112,7 @@ def _receive(tx: Tx, got: Received, suffix: str) -> None:
     for old, home in rested:
         fresh = spread.open_mirror(tx, heard, home, message_id, body, file=is_file, pointer=EARLIER)
         spread.point_on(tx, old, fresh)
-    if rested or _looks_different(conversation, heard):
+    if rested or _looks_different(conversation, heard) or CHANNELS[channel.kind].window_hours:
         spread.refresh_cards(tx, heard)
 
 

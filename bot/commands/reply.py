@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.commands import inbox
+from bot.commands import inbox, window
 from bot.commands.answer import Answer
 from bot.commands.context import Place
+from bot.commands.menu import token_of
 from bot.commands.perform import Context
 from bot.commands.recall import send
 from bot.domain import conversation as moves
 from bot.domain.actions import Button, Verb, row_of
+from bot.domain.approved import Approved
 from bot.domain.capabilities import CHANNELS, DESKS
 from bot.domain.card import has_moved
-from bot.domain.conversation import Direction, Status
+from bot.domain.conversation import Conversation, Direction, Status
 from bot.domain.errors import AlreadyStarted, Blacklisted, Decided, FileRefused, HasMoved, NotYourText, StaleCard
 from bot.domain.files import CAPTION, Attachment, tidy, told, too_large_to_fetch, why_not
 from bot.domain.ids import MessageId, Moment, OperatorId
@@ -53,7 +55,8 @@ def say(tx: Tx, context: Context, said: Wrote) -> Answer:
     if is_note(said.text.words) or any(one.direction is Direction.NOTE for one in before):
         return note(tx, context, said, said.text)
     conversation = context.conversation
-    if conversation.status is Status.INBOX and conversation.operator_id == context.operator.id:
+    mine = conversation.status is Status.INBOX and conversation.operator_id == context.operator.id
+    if mine and window.is_open(tx, conversation):
         refuse_files(tx, context, said.files)
         for message_id, body in _keep_all(tx, context, said, Direction.OUT):
             now = conversations.by_id(tx, conversation.id)
@@ -119,6 +122,9 @@ def _ask(tx: Tx, context: Context, message_id: MessageId, remote_id: str, text: 
         words = "This client is on the black list, so the client has not got your text. It stays a note."
         spread.notice(tx, context.here, words, only_for=context.actor.external_id, reply_to=remote_id)
         return
+    if not window.is_open(tx, context.conversation):
+        _offer_templates(tx, context, message_id, remote_id)
+        return
     holder = _holder(context)
     taken = holder is not None
     why = f"{team.name_of(tx, holder)} has this conversation" if taken else "Nobody has this conversation now"
@@ -131,6 +137,18 @@ def _ask(tx: Tx, context: Context, message_id: MessageId, remote_id: str, text: 
     if text is not None:
         question += f"\n\n{text.to_plain()}"
     spread.notice(tx, context.here, question, only_for=context.actor.external_id, reply_to=remote_id, buttons=tuple(buttons))
+
+
+def _offer_templates(tx: Tx, context: Context, message_id: MessageId, remote_id: str) -> None:
+    """Free words can't go: the author is told why, and what can (R94)."""
+    channel = CHANNELS[team.channel_by_id(tx, context.conversation.channel_id).kind]
+    words = (
+        f"The client last wrote more than {channel.window_hours} hours ago, and {channel.name} takes only approved templates "
+        "now, so the client has not got your text. It stays a note."
+    )
+    template = Button(Verb.APPROVED, "Send a template…", token_of(context.conversation), "primary")
+    keep = Button(Verb.KEEP_NOTE, "Keep as note", str(message_id))
+    spread.notice(tx, context.here, words, only_for=context.actor.external_id, reply_to=remote_id, buttons=(template, keep))
 
 
 def _holder(context: Context) -> OperatorId | None:
@@ -149,7 +167,7 @@ def _keep_all(tx: Tx, context: Context, said: Wrote, direction: Direction) -> li
         raise HasMoved(group=team.group_by_id(tx, context.conversation.group_id).badge)
     before, noted = context.conversation, context.conversation
     kept: list[tuple[MessageId, RichText]] = []
-    for number, piece in enumerate(_pieces(said.text, said.files)):
+    for number, piece in enumerate(_pieces(tx, context, said.text, said.files)):
         following = moves.say(noted, direction, said.at)
         message_id = _keep(tx, replace(context, conversation=following), said, direction, (number, piece))
         if message_id is not None:
@@ -160,6 +178,12 @@ def _keep_all(tx: Tx, context: Context, said: Wrote, direction: Direction) -> li
     if (noted.unseen, noted.last_direction, noted.time) != (before.unseen, before.last_direction, before.time):
         spread.refresh_cards(tx, noted)
     return kept
+
+
+def _is_bare(tx: Tx, context: Context, file: Attachment) -> bool:
+    """Whether the client's channel takes such a file without words only, so that these go before it."""
+    channel = CHANNELS[team.channel_by_id(tx, context.conversation.channel_id).kind]
+    return bool(channel.bare) and file.mime.startswith(channel.bare)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +199,10 @@ class _Piece:
         return self.text if file is None else told(file.kind, file.name, file.size, file.seconds, self.text)
 
 
-def _pieces(text: RichText, sent: Sequence[Attachment]) -> list[_Piece]:
+def _pieces(tx: Tx, context: Context, text: RichText, sent: Sequence[Attachment]) -> list[_Piece]:
     """Words and files as messages, in order."""
     pieces: list[_Piece] = []
-    if not sent or utf16_len(text.to_plain()) > CAPTION:
+    if not sent or utf16_len(text.to_plain()) > CAPTION or (not text.is_empty and _is_bare(tx, context, sent[0])):
         pieces.append(_Piece(text))
     return pieces + [_Piece(EMPTY if pieces or number else text, tidy(one)) for number, one in enumerate(sent)]
 
@@ -210,36 +234,48 @@ def _keep(tx: Tx, context: Context, said: Wrote, direction: Direction, numbered:
     return message_id
 
 
-def send_chosen(tx: Tx, context: Context, text: RichText, sent: Sequence[Attachment], *, key: str) -> None:
+def send_chosen(tx: Tx, context: Context, text: RichText, sent: Sequence[Attachment] = (), *, key: str) -> None:
     """Words and files for the client, written in no thread; every desk shows them. ``key`` is good for them once and for ever.
 
-    Raises ``FileRefused``.
+    Raises ``WindowClosed`` or ``FileRefused``.
     """
+    window.must_be_open(tx, context.conversation)
     refuse_files(tx, context, sent)
     noted = context.conversation
-    for number, piece in enumerate(_pieces(text, sent)):
-        following = moves.say(noted, Direction.OUT, tx.now)
-        message_id = messages.add(
-            tx,
-            conversation_id=following.id,
-            seq=following.last_seq,
-            direction=Direction.OUT,
-            author=context.operator.name,
-            author_id=context.operator.id,
-            shown_as=shown_as(tx, context),
-            body=piece.body,
-            at=tx.now,
-            action_key=f"{key}:{number}" if number else key,
-            expanded=True,
-        )
-        if message_id is None:
-            continue
-        noted = following
-        if piece.file is not None:
-            messages.set_file(tx, message_id, files.add(tx, noted.id, piece.file, piece.text))
-        conversations.save(tx, noted)
-        spread.refresh_cards(tx, noted)
-        send(tx, context, noted, message_id, piece.body, at=None)
+    for number, piece in enumerate(_pieces(tx, context, text, sent)):
+        numbered = f"{key}:{number}" if number else key
+        noted = _say_for(tx, replace(context, conversation=noted), piece, numbered, None)
+
+
+def send_approved(tx: Tx, context: Context, one: Approved, values: Mapping[str, str]) -> None:
+    """An approved template with its variables filled in; every desk shows the words the client reads."""
+    _say_for(tx, context, _Piece(RichText.plain(one.filled(values))), None, one.as_sent(values))
+
+
+def _say_for(tx: Tx, context: Context, piece: _Piece, key: str | None, template: dict[str, object] | None) -> Conversation:
+    """The conversation after it."""
+    noted = moves.say(context.conversation, Direction.OUT, tx.now)
+    message_id = messages.add(
+        tx,
+        conversation_id=noted.id,
+        seq=noted.last_seq,
+        direction=Direction.OUT,
+        author=context.operator.name,
+        author_id=context.operator.id,
+        shown_as=shown_as(tx, context),
+        body=piece.body,
+        at=tx.now,
+        action_key=key,
+        expanded=True,
+    )
+    if message_id is None:
+        return context.conversation
+    if piece.file is not None:
+        messages.set_file(tx, message_id, files.add(tx, noted.id, piece.file, piece.text))
+    conversations.save(tx, noted)
+    spread.refresh_cards(tx, noted)
+    send(tx, context, noted, message_id, piece.body, at=None, template=template)
+    return noted
 
 
 def shown_as(tx: Tx, context: Context) -> str:
@@ -260,6 +296,8 @@ def decide(tx: Tx, context: Context, verb: Verb, token: str) -> Answer:
     found, origin = _held(tx, context, row)
     if context.conversation.blacklisted and verb is not Verb.KEEP_NOTE:
         raise Blacklisted
+    if verb is not Verb.KEEP_NOTE:
+        window.must_be_open(tx, context.conversation)
     holder = _holder(context)
     if verb is Verb.SEND_TAKING and holder is not None and told_of != str(holder):
         _ask(tx, context, found.id, origin.remote_id if origin else "", found.body if found.expanded else None)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from bot.commands import (
     admin,
+    approving,
     assign,
     blacklist,
     canned,
@@ -17,6 +18,7 @@ from bot.commands import (
     linking,
     lists,
     menu,
+    outgoing,
     pins,
     search,
     tags,
@@ -45,11 +47,13 @@ ON_CONVERSATION: dict[Verb, OnConversation] = {
     **transcript.VERBS,
     **lists.VERBS,
     **changes.VERBS,
+    **approving.VERBS,
 }
 """Verbs about one conversation."""
 
 ON_DESK: dict[Verb, OnDesk] = {
     **lists.DESK_VERBS,
+    **outgoing.DESK_VERBS,
     **search.DESK_VERBS,
     **tags.DESK_VERBS,
     **templates.DESK_VERBS,

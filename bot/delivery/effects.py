@@ -51,13 +51,13 @@ def _looked(tx: Tx, head: Head, amiss: str) -> None:
 
 def _words_sent(tx: Tx, head: Head, mirror: Mirror | None, outcome: Sent, chat: str) -> None:
     _stands(tx, head, mirror, outcome, chat)
+    tx.wake.add(f"widget:{head.conversation_id}")  # visible now, or at the team
     if mirror is not None:
         return
     message_id = MessageId(head.message_id or 0)
     messages.set_delivered(tx, [message_id])
     _let_copies_go(tx, head)
     fates.went(tx, message_id, "accepted")
-    tx.wake.add(f"widget:{head.conversation_id}")
 
 
 def _stands(tx: Tx, head: Head, mirror: Mirror | None, outcome: Sent, chat: str) -> None:
@@ -95,6 +95,7 @@ def _card_sent(tx: Tx, mirror: Mirror, heads: Sequence[Head], outcome: Sent) -> 
             messages.add_ref(
                 tx, Ref(MessageId(head.message_id), 0, mirror.platform, mirror.chat, thread, outcome.remote_id, origin=False)
             )
+            tx.wake.add(f"widget:{mirror.conversation_id}")
 
 
 def topic_doubted(tx: Tx, head: Head, chat: str, name: str) -> None:

@@ -8,6 +8,9 @@ from bot.store.buckets import Window
 
 POSTS = frozenset({"words", "card", "topic", "notice", "history", "document"})
 
+PAIR_CREDIT_SECONDS = 270
+"""WhatsApp lends a burst of 45 messages, and waits for them at one in six seconds."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -19,6 +22,8 @@ class Limits:
     ``room_per_second``    Slack, one room (rate-limits page: 1, short bursts pass)
     ``updates_per_minute`` Slack, ``chat.update`` in a workspace (tier 3: 50); ``reactions.add`` likewise
     ``homes_per_minute``   Slack, ``views.publish`` in a workspace (tier 4: 100)
+    ``pair_per_minute``    WhatsApp, one client: one in 6 s, up to 45 at once on credit (Cloud API overview, pair rate limits)
+    ``number_per_second``  WhatsApp, all clients of a number (throughput: 80)
     """
 
     forum_per_minute: int = 20
@@ -27,6 +32,8 @@ class Limits:
     room_per_second: int = 1
     updates_per_minute: int = 45
     homes_per_minute: int = 90
+    pair_per_minute: int = 10
+    number_per_second: int = 80
 
     def windows(self, port: str, chat: str, op: str, *, edit: bool) -> tuple[Window, ...]:
         """The windows one delivery spends. Every scope has one, so that a block of the platform has a place to stand."""
@@ -40,6 +47,14 @@ class Limits:
                 Window(f"{port}:{chat}:post", self.chat_per_second * 5, 5.0),
                 Window("telegram-channel:account", self.bot_per_second, 1.0),
             )
+        if port == "whatsapp":
+            credit = self.pair_per_minute * PAIR_CREDIT_SECONDS // 60
+            return (
+                Window(f"{port}:{chat}:pair", credit, float(PAIR_CREDIT_SECONDS)),
+                Window(f"{port}:account", self.number_per_second, 1.0),
+            )
+        if port == "http":  # each channel calls another system
+            return (Window(f"{port}:{chat.partition(':')[0]}:calls", 0, 1.0),)
         if port == "slack":
             return self._room(chat, op, edit=edit)
         return (Window(f"{port}:account", 0, 1.0),)

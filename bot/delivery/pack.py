@@ -198,6 +198,7 @@ class Packer:
             left=face.left,
             pointer=face.pointer,
             link=face.link,
+            window=face.window,
         )
 
     def _opening_messages(self, mirror: Mirror, last: int) -> list[Message]:

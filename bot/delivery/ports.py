@@ -45,12 +45,23 @@ class Quoted:
 
 
 @dataclass(frozen=True, slots=True)
+class Template:
+    """An approved template, for a channel that takes nothing else now. ``slots`` are (part, index, name, value)."""
+
+    name: str
+    language: str
+    slots: tuple[tuple[str, int, str, str], ...]
+    named: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """A message. ``author`` is whose name it bears.
 
     ``kind`` is ``client``, ``operator`` or ``note`` on a desk, and ``reply`` to a client.
     ``parts`` are consecutive texts of one author joined into one post, most often one; all fit the platform's limit.
     ``same_platform``: an operator's, written on the platform it goes to, in a thread that was left behind (R30).
+    ``template``: the same words as the channel's provider has approved them.
     """
 
     author: str
@@ -58,6 +69,7 @@ class Words:
     parts: tuple[RichText, ...]
     same_platform: bool = False
     quote: Quoted | None = None
+    template: Template | None = None
 
 
 @dataclass(frozen=True, slots=True)

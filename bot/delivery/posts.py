@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from bot.delivery.ports import Body, DeletePost, EditPost, Fate, FilePost, Quoted, React, Words
+from bot.delivery.ports import Body, DeletePost, EditPost, Fate, FilePost, Quoted, React, Template, Words
 from bot.domain.capabilities import CHANNELS, DESKS, Capability
 from bot.domain.conversation import Direction
 from bot.domain.files import File, FileState, why_not
@@ -64,6 +65,8 @@ class Posts:
             if first.file_id is not None:
                 file = self._sendable(first.file_id, CHANNELS[kind])
                 return FilePost(first.shown_as, "reply", file, file.caption, quote=quote)
+            if "template" in head.payload:
+                return Words("", "reply", (first.body,), template=_approved(head.payload["template"]))
             parts = spread.channel_parts(kind, first.body)
             return Words(first.shown_as, "reply", (_part(parts, head.part),), quote=quote)
         in_card = first.seq == mirror.opening_first
@@ -166,6 +169,11 @@ class Posts:
 def desk_body(said: Message) -> RichText:
     """What a desk shows of a message: 📝 stands for the sign a note began with."""
     return without_sign(said.body) if said.direction is Direction.NOTE else said.body
+
+
+def _approved(kept: dict[str, Any]) -> Template:
+    slots = tuple((str(part), int(index), str(name), str(value)) for part, index, name, value in kept["slots"])
+    return Template(kept["name"], kept["language"], slots, bool(kept["named"]))
 
 
 def _part(parts: Sequence[RichText], part: int) -> RichText:

@@ -18,6 +18,7 @@ from bot.delivery.pack import Packer
 from bot.delivery.ports import Ambiguous, OpenTopic, Outcome, Parcel, Permanent, Retry, Sent, Unsupported
 from bot.delivery.posts import NotYet, Refused, Void
 from bot.domain.capabilities import DESKS
+from bot.domain.privacy import masked_scope
 from bot.store import buckets, lanes, mirrors, spread
 from bot.store.buckets import Bucket, Window
 from bot.store.lanes import Head, Lane
@@ -191,7 +192,12 @@ def _block(tx: Tx, state: dict[str, Bucket], begun: Begun, outcome: Retry, until
         until = tx.now + int(min(60.0, 0.5 * 2 ** min(bucket.failures, 7)) * 1000 * random.uniform(0.8, 1.2))
     if bucket.blocked_until < tx.now:
         if bucket.reason != outcome.reason:  # the same reason again, at each look whether it is over, is no news
-            log.warning("a platform asks us to wait", scope=window.key, seconds=(until - tx.now) / 1000, reason=outcome.reason)
+            log.warning(
+                "a platform asks us to wait",
+                scope=masked_scope(window.key),
+                seconds=(until - tx.now) / 1000,
+                reason=outcome.reason,
+            )
         bucket.failures += 1
     bucket.blocked_until = max(bucket.blocked_until, until)
     bucket.reason, bucket.changed = outcome.reason, True

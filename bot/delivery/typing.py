@@ -33,15 +33,18 @@ class Typing:
         self._told: dict[tuple[str, str], float] = {}
         self._under_way: set[asyncio.Task[None]] = set()
 
-    def client_types(self, channel_kind: str, external_id: str) -> None:
-        """A client of that channel types now. Returns at once, never raises, and may be called for every letter."""
+    def client_types(self, channel_kind: str, external_id: str, channel_name: str | None = None) -> None:
+        """A client of that channel (without a name the only one of its kind) types now.
+
+        Returns at once, never raises, and may be called for every letter.
+        """
         who, now = (channel_kind, external_id), monotonic()
         if now - self._told.get(who, -SHOWN_SECONDS) < SHOWN_SECONDS or len(self._under_way) >= AT_ONCE:
             return
         if len(self._told) >= REMEMBERED:
             self._told.clear()
         self._told[who] = now
-        task = asyncio.create_task(self._show(channel_kind, external_id))
+        task = asyncio.create_task(self._show(channel_kind, channel_name, external_id))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
@@ -50,18 +53,18 @@ class Typing:
         """Whether something is under way."""
         return bool(self._under_way)
 
-    async def _show(self, channel_kind: str, external_id: str) -> None:
+    async def _show(self, channel_kind: str, channel_name: str | None, external_id: str) -> None:
         try:
-            for port, address in await self._store.read(lambda tx: self._places(tx, channel_kind, external_id)):
+            for port, address in await self._store.read(lambda tx: self._places(tx, channel_kind, channel_name, external_id)):
                 able: object = self._ports().get(port)
                 if isinstance(able, ShowsTyping):
                     await able.typing(address)
         except Exception as error:  # best effort: whoever types on tells again
             log.debug("typing not shown", why=type(error).__name__)
 
-    def _places(self, tx: Tx, channel_kind: str, external_id: str) -> list[tuple[str, Address]]:
+    def _places(self, tx: Tx, channel_kind: str, channel_name: str | None, external_id: str) -> list[tuple[str, Address]]:
         """The threads to show it in, but for those of rooms that must wait anyway."""
-        channel = team.find_channel(tx, channel_kind, None)
+        channel = team.find_channel(tx, channel_kind, channel_name)
         conversation = conversations.of_client(tx, channel.id, external_id) if channel is not None else None
         if conversation is None or conversation.blacklisted:
             return []

@@ -39,6 +39,8 @@ class Verb(StrEnum):
     CANNED = "canned"
     EMAIL = "email"
     CANCEL_SEND = "cancel_send"
+    APPROVED = "approved"
+    OUTGOING = "outgoing"
     DELETE = "delete"
     # Lists (R18-R23, R85-R87): they are about no single conversation.
     TAB = "tab"
@@ -81,6 +83,7 @@ class Action:
     ``example`` the word with what may stand behind it, as somebody would type it after the prefix
     ``menu``    statuses in which the menu behind *More* offers it
     ``team``    it is about no single conversation: a word of ``/desk`` and of the private chat
+    ``switch``  the name of the ``Policy`` that must be on; otherwise it is nowhere to be seen (R90)
     ``needs``   the right its door needs; asked again by the command itself. The help text leaves out what one may not do
     """
 
@@ -93,6 +96,7 @@ class Action:
     menu: frozenset[Status] = frozenset()
     team: bool = False
     needs: str = ""
+    switch: str = ""
     example: str = ""
 
     def told(self, prefix: str = "") -> str:
@@ -110,6 +114,7 @@ TABLE: tuple[Action, ...] = (
     Action(Verb.UNASSIGN, "To Unassigned", "return it to Unassigned", frozenset({Status.INBOX, Status.CLOSED})),
     Action(Verb.MORE, "More…", "show everything that can be done with it", ANY),
     Action(Verb.CANNED, "Canned", "send a canned response", menu=INBOX, example="canned greet"),
+    Action(Verb.APPROVED, "Send a template…", "send a template that WhatsApp has approved", typed=False, menu=INBOX),
     Action(Verb.ASSIGN, "Assign to…", "give it to a colleague", menu=ANY, example="assign Olga"),
     Action(Verb.GROUP, "Move to group…", "move it to another group", menu=ANY, example="group Sales"),
     Action(Verb.PROFILE, "Client", "show the client: names, notes, tags, past conversations", menu=ANY),
@@ -135,6 +140,7 @@ TABLE: tuple[Action, ...] = (
     Action(Verb.MARK_READ, "Mark as read", "take the mark of unseen messages away", typed=False),
     Action(Verb.TAB, "Conversations", "list conversations", team=True, example="tab inbox"),
     Action(Verb.FILTER, "Filter…", "show only some of the list", typed=False, team=True),
+    Action(Verb.OUTGOING, "Outgoing message", "write to a client first, on WhatsApp", team=True, switch="outgoing"),
     Action(Verb.SEARCH, "Search", "find clients and messages", team=True, example="search refund"),
     Action(Verb.TEMPLATES, "Canned responses", "see and change canned responses", team=True),
     Action(Verb.TEMPLATE, "Canned response", "change one canned response", typed=False, team=True),
@@ -215,12 +221,23 @@ def row_of(token: str) -> int | None:
     return int(token) if token.isdecimal() and len(token) <= 18 else None
 
 
-def help_text(prefix: str, *, team: bool = False, may: Callable[[str], bool] = lambda right: True) -> str:
+def help_text(
+    prefix: str,
+    *,
+    team: bool = False,
+    may: Callable[[str], bool] = lambda right: True,
+    on: Callable[[str], bool] = lambda switch: False,
+) -> str:
     """The words an operator can type, one a line.
 
     ``prefix``  ``!`` in a Slack thread, ``/`` in Telegram, ``/desk `` as a slash command
     ``team``    the words that are about no single conversation instead of those of a thread
     ``may``     whether the person carries a right; what he may not do is left out
+    ``on``      whether a switch is on; what is off is left out too
     """
-    shown = (action for action in TABLE if action.typed and action.team is team and (not action.needs or may(action.needs)))
+    shown = (action for action in TABLE if action.typed and action.team is team and _shows(action, may, on))
     return "\n".join(f"{prefix}{action.verb.value} — {action.told(prefix)}" for action in shown)
+
+
+def _shows(action: Action, may: Callable[[str], bool], on: Callable[[str], bool]) -> bool:
+    return (not action.needs or may(action.needs)) and (not action.switch or on(action.switch))

@@ -17,6 +17,8 @@ class Capability:
     ``file_types``  how the MIME types begin that it takes; empty = all
     ``delete_hours`` how long after sending it lets us take a message back, 0 = for ever
     ``receipts``    what it tells of a sent message's fate, in order
+    ``window_hours`` how long after the client's last words it takes free ones, 0 = always; after that approved templates only
+    ``bare``        how the MIME types begin of files it takes without a caption
     """
 
     logo: str
@@ -36,6 +38,8 @@ class Capability:
     fetch_limit: int = 0
     file_types: tuple[str, ...] = ()
     receipts: tuple[str, ...] = ("accepted",)
+    window_hours: int = 0
+    bare: tuple[str, ...] = ()
 
     def limit_for(self, mime: str) -> int:
         """The largest file of a type, in bytes."""
@@ -68,8 +72,23 @@ CHANNELS: dict[str, Capability] = {
         files=True,
         caption=1024,
         file_limit=100 * MB,
-        file_limits=(("image/", 5 * MB), ("video/", 16 * MB), ("audio/", 16 * MB)),
+        file_limits=(("image/webp", 500 * 1024), ("image/", 5 * MB), ("video/", 16 * MB), ("audio/", 16 * MB)),
+        file_types=(
+            "image/jpeg",
+            "image/png",
+            "image/webp",
+            "video/mp4",
+            "video/3gpp",
+            "audio/",
+            "text/",
+            "application/pdf",
+            "application/msword",
+            "application/vnd.ms-",
+            "application/vnd.openxmlformats-officedocument.",
+        ),
         receipts=("accepted", "delivered", "read"),
+        window_hours=24,
+        bare=("audio/", "image/webp"),
     ),
     "widget": Capability(
         logo="🌐",
@@ -100,7 +119,8 @@ CHANNELS: dict[str, Capability] = {
 }
 """Channel kinds. Telegram: 4096 after entity parsing, captions 1024, 50 MB up, 20 MB down, deletes within 48 hours (Bot API:
 sendMessage, sendDocument, getFile, deleteMessage). WhatsApp: 4096, captions 1024, images 5 MB, video and audio 16 MB, documents
-100 MB, no edit or delete of what was sent (Cloud API reference, media). The others are ours."""
+100 MB and of few types, no edit or delete of what was sent, free words for 24 hours (Cloud API reference, media and messages).
+The others are ours."""
 
 DESKS: dict[str, Capability] = {
     "slack": Capability(

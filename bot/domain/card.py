@@ -20,7 +20,7 @@ class CardView:
     the state, ``time`` its time and ``time_word`` what that is the time of, ``group`` the group's badge, ``responsible``
     a name or None. ``opening`` holds the client's first words. ``pointer`` is a sentence about where the talk went on or
     came from, ``link`` the thread it means (a platform turns it into an address). ``pinned`` names the
-    operator the client is pinned to.
+    operator the client is pinned to. ``window`` says until when free words may go (R94).
     """
 
     client: str
@@ -37,6 +37,7 @@ class CardView:
     pointer: str = ""
     link: str = ""
     pinned: str = ""
+    window: str = ""
 
 
 CONTINUED = "Continued in a new thread"
@@ -63,6 +64,7 @@ def draw(
     left: bool = False,
     pointer: str = "",
     link: str = "",
+    window: str = "",
 ) -> CardView:
     """The card of a conversation as it is now; one that was left behind offers nothing any more."""
     return CardView(
@@ -80,6 +82,7 @@ def draw(
         pointer=pointer,
         link=link,
         pinned=pinned,
+        window="" if left else window,
     )
 
 

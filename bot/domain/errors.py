@@ -8,6 +8,9 @@ braces are filled in by whoever raises it.
     ├── what you pointed at: NoConversation · NotUnderstood · InThread · StaleCard · NotYourText
     ├── what a form was answered: QuestionOver … NotWords
     ├── where it stands: AlreadyStarted … TooLate
+    ├── the window: WindowClosed · NoApproved · NoApprovedAtAll · MissingValue
+    ├── files and changes: FileRefused · NotYourMessage · NoMessage · NotANote · WrittenForYou · TooOldToChange
+    ├── writing first: BadPhone · NoWhatsapp · OnlyTemplates · WordsOrTemplate · InNoGroup · BadCallback
     ├── files and changes: FileRefused · NotYourMessage · NoMessage · NotANote · WrittenForYou · AnotherFile · TooOldToChange
     ├── passing on: UnknownColleague · UnknownGroup · SameGroup · NoDesk · HasMoved
     ├── pins: NobodyToPin · OnlyTheirs · AlreadyPinned · NotPinned · NotYourPin
@@ -39,6 +42,9 @@ from bot.domain.errors_talk import (
     FileRefused,
     HasMoved,
     InThread,
+    MissingValue,
+    NoApproved,
+    NoApprovedAtAll,
     NobodyToPin,
     NoConversation,
     NoDesk,
@@ -78,6 +84,7 @@ from bot.domain.errors_talk import (
     UnknownColleague,
     UnknownGroup,
     UnknownTab,
+    WindowClosed,
     WrittenForYou,
 )
 from bot.domain.errors_team import (
@@ -114,11 +121,14 @@ from bot.domain.errors_team import (
 )
 from bot.domain.errors_words import (
     BadAddress,
+    BadCallback,
+    BadPhone,
     BadSince,
     BadSubject,
     BadTitle,
     DraftGone,
     ForeignAddress,
+    InNoGroup,
     InTheAir,
     ManyAddresses,
     NoMail,
@@ -131,6 +141,8 @@ from bot.domain.errors_words import (
     NothingToSend,
     NothingToTag,
     NotYourTemplate,
+    NoWhatsapp,
+    OnlyTemplates,
     TagTooLong,
     TemplateFileMissing,
     TemplateFileRefused,
@@ -143,6 +155,7 @@ from bot.domain.errors_words import (
     UnknownPerson,
     UnknownTag,
     UnknownVariable,
+    WordsOrTemplate,
     WrongName,
 )
 from bot.domain.refusal import Refusal
@@ -157,7 +170,9 @@ __all__ = [
     "AlreadyYours",
     "AnotherFile",
     "BadAddress",
+    "BadCallback",
     "BadHours",
+    "BadPhone",
     "BadQuiet",
     "BadSince",
     "BadSubject",
@@ -173,6 +188,7 @@ __all__ = [
     "GroupInUse",
     "HasMoved",
     "IdentityTaken",
+    "InNoGroup",
     "InTheAir",
     "InThread",
     "Incomplete",
@@ -181,8 +197,11 @@ __all__ = [
     "LinkInPrivate",
     "ManyAddresses",
     "ManyWords",
+    "MissingValue",
     "NameTaken",
     "NoAccount",
+    "NoApproved",
+    "NoApprovedAtAll",
     "NoConversation",
     "NoDesk",
     "NoMail",
@@ -193,6 +212,7 @@ __all__ = [
     "NoTemplate",
     "NoTemplateText",
     "NoVerbHere",
+    "NoWhatsapp",
     "NoWords",
     "NobodyToPin",
     "NotADuration",
@@ -228,6 +248,7 @@ __all__ = [
     "NothingWritten",
     "OldSearch",
     "OnlyInTab",
+    "OnlyTemplates",
     "OnlyTheirs",
     "OverLength",
     "QuestionOver",
@@ -260,6 +281,8 @@ __all__ = [
     "UnknownTab",
     "UnknownTag",
     "UnknownVariable",
+    "WindowClosed",
+    "WordsOrTemplate",
     "WrittenForYou",
     "WrongName",
 ]

@@ -112,6 +112,22 @@ class TooLate(Refusal):
     """Too late: it has gone already."""
 
 
+class WindowClosed(Refusal):
+    """The client last wrote more than {hours} hours ago, and {channel} takes only approved templates now. Nothing was sent."""
+
+
+class NoApproved(Refusal):
+    """That template is approved no more. Please choose another one."""
+
+
+class NoApprovedAtAll(Refusal):
+    """There are no approved templates. They are made in WhatsApp's own manager, and show here once they are approved."""
+
+
+class MissingValue(Refusal):
+    """Please write what stands for {name}."""
+
+
 class FileRefused(Refusal):
     """Nothing was sent. {reason}"""
 

@@ -186,3 +186,30 @@ class WrongName(Refusal):
 
 class InTheAir(Refusal):
     """Something of this client's is being sent at this very moment, so nothing was erased. Please try again in a minute."""
+
+
+# Writing first ---------------------------------------------------------------------------------------------------
+
+
+class BadPhone(Refusal):
+    """That is no phone number. Write it with its country, like +49 151 12345678."""
+
+
+class NoWhatsapp(Refusal):
+    """There is no WhatsApp channel, so nobody can be written to first."""
+
+
+class OnlyTemplates(Refusal):
+    """WhatsApp takes your own words only within 24 hours of the client's last message. Please choose a template."""
+
+
+class WordsOrTemplate(Refusal):
+    """Please choose a template, or write your own words: one of the two."""
+
+
+class InNoGroup(Refusal):
+    """You are in no group that has a desk, so the conversation would be seen nowhere. Please ask an admin."""
+
+
+class BadCallback(Refusal):
+    """A callback is an address like https://crm.example.com/hook, and only HTTP channels have one."""

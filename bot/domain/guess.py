@@ -13,15 +13,26 @@ LIKE = 0.6
 """How near a word must be, from 0 to 1 (``difflib``): two letters exchanged or one left out are; another word is not."""
 
 
-def not_understood(platform: str, word: str, may: Callable[[str], bool], *, in_thread: bool) -> NotUnderstood:
+def not_understood(
+    platform: str,
+    word: str,
+    may: Callable[[str], bool],
+    *,
+    in_thread: bool,
+    on: Callable[[str], bool] = lambda switch: False,
+) -> NotUnderstood:
     """The refusal to raise.
 
     ``platform``   whose prefixes are shown
     ``may``        whether the person carries a right; what he may not do is not named
+    ``on``         whether a switch is on; what is off is not named either
     ``in_thread``  said in a conversation's thread or topic; to the bot itself otherwise
     """
     prefix = PREFIXES[platform] if in_thread else DESK_PREFIXES[platform]
-    own, team = ({name: one for name, one in table.items() if not one.needs or may(one.needs)} for table in (BY_WORD, SINGULAR))
+    own, team = (
+        {name: one for name, one in table.items() if (not one.needs or may(one.needs)) and (not one.switch or on(one.switch))}
+        for table in (BY_WORD, SINGULAR)
+    )
     known = {**team, **own} if in_thread else {**own, **team}  # “group” is a verb of both
     close = get_close_matches(word, known, 1, LIKE)
     near = _said(close[0], known[close[0]], platform, in_thread=in_thread) if close else ""

@@ -165,8 +165,8 @@ class Listing:
     filters: Sequence[str] = ()
 
 
-def draw(operator: Operator, shown: Listing) -> Screen:
-    """A tab's page for this operator."""
+def draw(operator: Operator, shown: Listing, *, outgoing: bool = False) -> Screen:
+    """A tab's page for this operator. ``outgoing``: he may write to a client first (R90)."""
     view = shown.view
     page = f"Page {view.page}" if view.page > 1 else ""
     only = f"Only {', '.join(shown.filters)}" if shown.filters else ""
@@ -176,7 +176,7 @@ def draw(operator: Operator, shown: Listing) -> Screen:
         tabs=tuple(_tab(tab, view, shown.tallies.get(tab)) for tab in tabs_for(operator)),
         rows=tuple(row(operator, entry, view) for entry in shown.entries),
         empty=_empty(view),
-        buttons=_below(shown),
+        buttons=_below(shown, outgoing=outgoing),
     )
 
 
@@ -192,7 +192,7 @@ def _tab(tab: Tab, view: View, tally: Tally | None) -> Button:
     return Button(Verb.TAB, f"{mark}{TITLES[tab]}{count}", View(tab=tab).token, "primary" if tab is view.tab else "")
 
 
-def _below(shown: Listing) -> tuple[Button, ...]:
+def _below(shown: Listing, *, outgoing: bool) -> tuple[Button, ...]:
     view = shown.view
     found: list[Button] = []
     if view.page > 1:
@@ -203,6 +203,8 @@ def _below(shown: Listing) -> tuple[Button, ...]:
     if view.filtered:
         found.append(Button(Verb.TAB, "Show everything", View(tab=view.tab).token))
     found.append(Button(Verb.SEARCH, "Search…", ASK))
+    if outgoing:
+        found.append(Button(Verb.OUTGOING, "Outgoing message", ""))
     return tuple(found)
 
 

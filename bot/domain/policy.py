@@ -15,6 +15,7 @@ class Policy:
     ``held_note_after``  a held text its author does not decide on becomes a note for everybody after this time (R25)
     ``file_limit``       bytes of the largest file that is fetched and kept; ``file_keep`` how long its bytes are
     ``programs``         whether files that a system would run are passed on
+    ``outgoing``         whether operators may write to clients first (R90)
     ``mail``             whether there is a mail server (R64); ``mail_domains`` whose addresses every operator may mail to
     """
 
@@ -26,4 +27,9 @@ class Policy:
     file_keep: int = 365 * 24 * 3_600_000
     programs: bool = False
     mail: bool = False
+    outgoing: bool = False
     mail_domains: frozenset[str] = frozenset()
+
+    def on(self, switch: str) -> bool:
+        """Whether something that can be switched on as a whole is."""
+        return bool(getattr(self, switch))

@@ -18,3 +18,8 @@ def _mask(number: str) -> str:
         return number
     hidden = set(digits[3:-2])
     return "".join("•" if index in hidden else char for index, char in enumerate(number))
+
+
+def masked_scope(key: str) -> str:
+    """The name of a limit as it may stand in a log: on WhatsApp, and with another system's clients, it may be a phone."""
+    return masked(key) if key.startswith(("whatsapp:", "http:")) else key

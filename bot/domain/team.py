@@ -23,11 +23,12 @@ class GroupPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelPlan:
-    """A channel and the group its new conversations go to."""
+    """A channel and the group its new conversations go to. ``callback`` None = as set at run time."""
 
     kind: str
     name: str
     group: str
+    callback: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

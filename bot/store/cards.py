@@ -7,10 +7,14 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from bot.domain.capabilities import CHANNELS
 from bot.domain.card import has_moved
 from bot.domain.conversation import Conversation
 from bot.domain.ids import GroupId, MirrorId
 from bot.domain.people import Group, Signature
+from bot.domain.reminders import hours_of
+from bot.domain.window import until_words
+from bot.store import messages, team
 from bot.store.conversations import CONVERSATION_COLUMNS, load
 from bot.store.tables import blacklist, channel, client, conversation, group, mirror, operator, pin
 from bot.store.uow import Tx
@@ -21,7 +25,8 @@ class Face:
     """What one card shows, but for the first words.
 
     ``meant_for``, ``pinned`` are operators' names, empty for nobody; ``left``: the talk goes on in another thread;
-    ``link`` is the thread in the same room or forum the pointer points to, empty for none.
+    ``link`` is the thread in the same room or forum the pointer points to, empty for none; ``window``
+    until when free words may go.
     """
 
     conversation: Conversation
@@ -35,6 +40,7 @@ class Face:
     left: bool
     pointer: str
     link: str
+    window: str
 
 
 _awaited = operator.alias("awaited")
@@ -119,7 +125,17 @@ def _face(tx: Tx, row: Any) -> Face:
         left=left,
         pointer=row.pointer,
         link=link,
+        window="" if left else _window(tx, row),
     )
+
+
+def _window(tx: Tx, row: Any) -> str:
+    """Until when free words may go, in the group's time; nothing, and no look, on a channel that always takes them."""
+    channel = CHANNELS[row.kind]
+    if not channel.window_hours:
+        return ""
+    hours = hours_of(team.settings_of(tx, GroupId(row.gid)))
+    return until_words(channel, messages.last_heard(tx, row.id), hours.zone if hours else None)
 
 
 def _pinned(row: Any) -> str:

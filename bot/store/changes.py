@@ -46,11 +46,11 @@ def at_client(tx: Tx, conversation: Conversation, kind: str, said: Message, now:
     for part in range(1 if said.file_id is not None else max(before, after)):
         if not outbox.waits(tx, lane, said.id, part):
             to_client(tx, conversation, kind, said, "edit", part=part)
-    tx.wake.add(f"widget:{conversation.id}")
 
 
 def to_client(tx: Tx, conversation: Conversation, kind: str, said: Message, op: str, *, part: int = 0) -> None:
     """Queue the change of one part, or (``react``) of the reactions, which wait for no words."""
+    tx.wake.add(f"widget:{conversation.id}")
     lane = client_lane(conversation, kind)
     outbox.queue(
         tx,

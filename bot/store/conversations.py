@@ -115,13 +115,27 @@ _ADD = insert(conversation).returning(conversation.c.id)
 
 
 def create(
-    tx: Tx, channel_id: ChannelId, external_id: str, group_id: GroupId, *, name: str, identifiers: dict[str, str]
+    tx: Tx,
+    channel_id: ChannelId,
+    external_id: str,
+    group_id: GroupId,
+    *,
+    name: str,
+    identifiers: dict[str, str],
+    searched: bool = False,
 ) -> Conversation:
-    """A new client with a new conversation in Unassigned. UNIQUE(channel, client) decides a race; the loser is retried."""
+    """A new client with a new conversation in Unassigned. UNIQUE(channel, client) decides a race; the loser is retried.
+
+    ``searched``: the channel's clients are looked up by their ids (see ``store.identities``), also later in this transaction.
+    """
     who = {"name": name, "original_name": name, "identifiers": json.dumps(identifiers, ensure_ascii=False), "created_at": tx.now}
     client_id = ClientId(tx.execute(_ADD_CLIENT, who).scalar_one())
     words.of_client(tx, client_id, name)
-    tx.later(_ADD_IDENTITY, {"client_id": client_id, "channel_id": channel_id, "external_id": external_id})
+    identity = {"client_id": client_id, "channel_id": channel_id, "external_id": external_id}
+    if searched:
+        tx.execute(_ADD_IDENTITY, identity)
+    else:
+        tx.later(_ADD_IDENTITY, identity)
     row = {
         "client_id": client_id,
         "channel_id": channel_id,

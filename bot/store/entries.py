@@ -4,7 +4,7 @@
 role      ``name``, ``permissions``
 group     ``name``, ``label``, ``colour``, ``signature``, ``active``, and each of the group's settings by its name
 desk      ``platform``, ``chat`` (which never change), ``group``, ``active``
-channel   ``kind``, ``name`` (which never change), ``group``, ``active``
+channel   ``kind``, ``name`` (which never change), ``group``, ``callback``, ``active``
 operator  ``name``, ``email``, ``role``, ``groups``, ``slack``, ``telegram`` (ids there), ``active``
 ========  =====================================================================================================
 
@@ -33,7 +33,7 @@ _COLUMNS: dict[str, tuple[Table, dict[str, str]]] = {
     "role": (role, {"name": "name"}),
     "group": (group, {"name": "name", "label": "label", "colour": "colour", "signature": "signature", "active": "active"}),
     "desk": (desk, {"platform": "platform", "chat": "chat", "group": "group_id", "active": "active"}),
-    "channel": (channel, {"kind": "kind", "name": "name", "group": "group_id", "active": "active"}),
+    "channel": (channel, {"kind": "kind", "name": "name", "group": "group_id", "callback": "callback", "active": "active"}),
     "operator": (operator, {"name": "name", "email": "email", "role": "role_id", "active": "active"}),
 }
 

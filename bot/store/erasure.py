@@ -97,13 +97,26 @@ def traces(tx: Tx, client_id: ClientId) -> Traces | None:
         client_id=client_id,
         name=name,
         conversations=tuple(ConversationId(one) for one in ids),
-        identities=tuple((f"{talk.kind}:{talk.name}", talk.external_id) for talk in talks),
+        identities=tuple(
+            dict.fromkeys([(f"{talk.kind}:{talk.name}", talk.external_id) for talk in talks] + _others(tx, client_id))
+        ),
         messages=_count(tx, message.c.conversation_id.in_(ids)),
         notes=_count(tx, client_note.c.client_id == client_id),
         letters=_count(tx, journal.c.conversation_id.in_(ids), journal.c.what == "e-mailed"),
         threads=tuple(dict.fromkeys(Thread(row.platform, row.chat, row.thread) for row in tx.execute(places))),
         blacklisted=bool(_count(tx, blacklist.c.client_id == client_id)),
     )
+
+
+def _others(tx: Tx, client_id: ClientId) -> list[tuple[str, str]]:
+    """The other ids a channel knows the client by."""
+    query = (
+        select(channel.c.kind, channel.c.name, client_identity.c.external_id)
+        .join(channel, channel.c.id == client_identity.c.channel_id)
+        .where(client_identity.c.client_id == client_id)
+        .order_by(client_identity.c.id)
+    )
+    return [(f"{row.kind}:{row.name}", row.external_id) for row in tx.execute(query)]
 
 
 def _count(tx: Tx, *where: ColumnElement[bool]) -> int:

@@ -113,6 +113,17 @@ def reserve(tx: Tx, sent: Attachment, owner: str) -> FileId:
     return FileId(tx.execute(_ADD, row).scalar_one())
 
 
+def upload_of(tx: Tx, number: int, owner: str) -> File | None:
+    """An upload of this owner, whole and named by no message yet."""
+    mine = select(file.c.id).where(
+        file.c.id == number,
+        file.c.conversation_id.is_(None),
+        file.c.state == FileState.HERE.value,
+        file.c.source_ref == json.dumps({"owner": owner}),
+    )
+    return by_id(tx, number) if tx.execute(mine).first() is not None else None
+
+
 def _claim(tx: Tx, conversation_id: ConversationId, sent: Attachment, caption: RichText) -> FileId:
     number = FileId(int(sent.ref["file"]))
     mine = update(file).where(

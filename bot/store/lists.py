@@ -29,7 +29,7 @@ _c = conversation.c
 
 def screen(tx: Tx, who: Operator, view: View) -> Screen:
     """The tab as this operator sees it now, ready to be shown. The caller has checked that he has the tab."""
-    return draw(who, listing(tx, who, view))
+    return draw(who, listing(tx, who, view), outgoing=tx.policy.outgoing)
 
 
 def listing(tx: Tx, who: Operator, view: View) -> Listing:

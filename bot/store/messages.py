@@ -264,6 +264,20 @@ def last_said(tx: Tx, conversation_id: ConversationId) -> tuple[Direction, Momen
     return (Direction(row.direction), Moment(row.at)) if row is not None else None
 
 
+_LAST_HEARD = (
+    select(message.c.at)
+    .where(message.c.conversation_id == bindparam("conversation_id"), message.c.direction == Direction.IN.value)
+    .order_by(message.c.seq.desc())
+    .limit(1)
+)
+
+
+def last_heard(tx: Tx, conversation_id: ConversationId) -> Moment | None:
+    """When the client last wrote; None when he never has."""
+    found: Moment | None = tx.execute(_LAST_HEARD, {"conversation_id": conversation_id}).scalar()
+    return found
+
+
 _DELIVERED = (
     update(message)
     .where(message.c.id == bindparam("row_id"), message.c.delivered_at.is_(None))

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, case, insert, select, update
 
 from bot.domain.ids import ConversationId, MessageId, MirrorId
-from bot.store.tables import delivery, lane
+from bot.store.tables import delivery, lane, message
 from bot.store.uow import Tx, upsert
 
 
@@ -222,10 +222,20 @@ def bury(tx: Tx, message_id: MessageId, port: str) -> int | None:
     return found
 
 
+def message_of(tx: Tx, delivery_id: int, port: str) -> tuple[MessageId, bool] | None:
+    """The message a delivery of this port is about, and whether its end is not known yet; None when there is no such."""
+    row = tx.execute(
+        select(delivery.c.message_id, delivery.c.state).where(
+            delivery.c.id == delivery_id, delivery.c.op == "words", delivery.c.lane.startswith(f"{port}:", autoescape=True)
+        )
+    ).first()
+    return (MessageId(row.message_id), row.state == "sending") if row is not None and row.message_id is not None else None
+
+
 def revive(tx: Tx, delivery_id: int) -> Delivery | None:
     """Queue a dead delivery again at the end of its lane (*Retry*); None when it is not dead (any more)."""
-    row = tx.execute(select(delivery).where(delivery.c.id == delivery_id, delivery.c.state == "dead").with_for_update()).first()
-    if row is None:
+    row = tx.execute(select(delivery).where(delivery.c.id == delivery_id, delivery.c.state.in_(ENDED)).with_for_update()).first()
+    if row is None or (row.state != "dead" and not _has_failed(tx, row.message_id)):
         return None
     tx.execute(update(delivery).where(delivery.c.id == delivery_id).values(state="retried", finished_at=tx.now))
     home = tx.execute(select(lane.c.port, lane.c.chat).where(lane.c.key == row.lane)).one()
@@ -243,6 +253,15 @@ def revive(tx: Tx, delivery_id: int) -> Delivery | None:
     )
     queue(tx, again)
     return again
+
+
+ENDED = ("dead", "sent", "unconfirmed")
+
+
+def _has_failed(tx: Tx, message_id: int | None) -> bool:
+    """Whether the channel told that it failed; when it did so before it answered, the delivery itself went well."""
+    failed = select(message.c.id).where(message.c.id == message_id, message.c.fate == "failed")
+    return message_id is not None and tx.execute(failed).first() is not None
 
 
 def note(tx: Tx, delivery_id: int, **known: str) -> None:

@@ -20,7 +20,7 @@ def present(tx: Tx) -> TeamPlan:
         roles=tuple((one["name"], tuple(one["permissions"])) for one in roles.values()),
         groups=tuple(_group(facts, [one for one in desks if one["group"] == number]) for number, facts in on.items()),
         channels=tuple(
-            ChannelPlan(kind=one["kind"], name=one["name"], group=groups[one["group"]]["name"])
+            ChannelPlan(kind=one["kind"], name=one["name"], group=groups[one["group"]]["name"], callback=one["callback"] or None)
             for one in entries.rows(tx, "channel").values()
             if one["active"]
         ),

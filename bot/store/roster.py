@@ -63,7 +63,8 @@ class Roster:
             for platform, chat in item.desks:
                 self._put("desk", {"platform": platform, "chat": chat, "group": groups[item.name], "active": True})
         for one in plan.channels:
-            self._put("channel", {"kind": one.kind, "name": one.name, "group": groups[one.group], "active": True})
+            callback = {} if one.callback is None else {"callback": one.callback}
+            self._put("channel", {"kind": one.kind, "name": one.name, "group": groups[one.group], "active": True, **callback})
         for person in plan.operators:
             self._put("operator", _operator(person, roles, groups))
         for kind in ("desk", "channel", "group", "operator"):

@@ -74,6 +74,15 @@ def open_mirror(
     return mirror
 
 
+def open_empty(tx: Tx, conversation: Conversation, home: Desk) -> Mirror:
+    """A mirror for a conversation in which the client has said nothing yet."""
+    mirror = mirrors.add(tx, conversation.id, home, opening=0)
+    if home.platform == "telegram":
+        on_mirror(tx, mirror, "topic", idem_key=f"topic:{mirror.id}")
+    on_mirror(tx, mirror, "card", idem_key=f"card:{mirror.id}")
+    return mirror
+
+
 def to_desks(
     tx: Tx,
     conversation: Conversation,
@@ -139,13 +148,24 @@ def settle_held(tx: Tx, conversation: Conversation, message_id: MessageId, text:
     return in_time
 
 
-def to_client(tx: Tx, conversation: Conversation, kind: str, message_id: MessageId, text: RichText, *, held_for: int = 0) -> None:
+def to_client(
+    tx: Tx,
+    conversation: Conversation,
+    kind: str,
+    message_id: MessageId,
+    text: RichText,
+    *,
+    held_for: int = 0,
+    template: dict[str, object] | None = None,
+) -> None:
     """An operator's words to the client, in as many posts as the channel needs.
 
     ``held_for`` milliseconds they can be taken back (:func:`take_back`); the other desks get them when they have gone (R123).
+    ``template``: the approved one the text is, see :meth:`bot.domain.approved.Approved.as_sent`.
     """
     port = CHANNEL_PORTS[kind]
-    for part in range(len(channel_parts(kind, text))):
+    said_of = {"template": template} if template is not None else None
+    for part in range(1 if template is not None else len(channel_parts(kind, text))):
         outbox.queue(
             tx,
             Delivery(
@@ -156,7 +176,7 @@ def to_client(tx: Tx, conversation: Conversation, kind: str, message_id: Message
                 conversation_id=conversation.id,
                 message_id=message_id,
                 part=part,
-                payload={"copies": True} if held_for and part == 0 else None,
+                payload={"copies": True} if held_for and part == 0 else said_of,
                 idem_key=f"recall:{message_id}:{part}" if held_for else f"reply:{message_id}:{part}:{tx.now}",
                 after=held_for,
             ),

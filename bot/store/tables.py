@@ -6,6 +6,7 @@ Alembic's migrations must arrive at exactly this; a test compares them on both e
 from __future__ import annotations
 
 from bot.store.columns import metadata
+from bot.store.tables_channels import approved
 from bot.store.tables_files import file, file_chunk, reaction
 from bot.store.tables_search import client_words, last_search, message_words
 from bot.store.tables_talk import (
@@ -27,6 +28,7 @@ from bot.store.tables_team import channel, desk, group, identity, link_code, mem
 from bot.store.tables_work import asking, blob, bucket, cursor, delivery, due, home, inbox, lane, secret
 
 __all__ = [
+    "approved",
     "asking",
     "blacklist",
     "blob",

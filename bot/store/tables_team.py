@@ -51,6 +51,7 @@ channel = Table(
     words("name"),
     ref("group_id", "team_group"),
     Column("active", Boolean, nullable=False, server_default=text("true")),
+    words("callback", default=""),
     UniqueConstraint("kind", "name"),
 )
 desk = Table(

@@ -19,12 +19,13 @@ from bot.store.uow import Tx, values
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """Where clients write."""
+    """Where clients write. ``callback`` is where an HTTP channel's answers go, empty for nowhere."""
 
     id: ChannelId
     kind: str
     name: str
     group_id: GroupId
+    callback: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,8 @@ def group_settings(tx: Tx) -> dict[GroupId, GroupSettings]:
     return {GroupId(row.id): GroupSettings.from_json(row.settings) for row in tx.execute(query)}
 
 
-_CHANNEL = select(channel.c.id, channel.c.kind, channel.c.name, channel.c.group_id).where(channel.c.active.is_(True))
+_CHANNEL_COLUMNS = (channel.c.id, channel.c.kind, channel.c.name, channel.c.group_id, channel.c.callback)
+_CHANNEL = select(*_CHANNEL_COLUMNS).where(channel.c.active.is_(True))
 _FIRST_OF_KIND = _CHANNEL.where(channel.c.kind == bindparam("kind")).order_by(channel.c.id)
 _NAMED = _FIRST_OF_KIND.where(channel.c.name == bindparam("name"))
 
@@ -191,12 +193,16 @@ def channels(tx: Tx, kind: str | None = None) -> list[Channel]:
     return [Channel(*values(row)) for row in tx.execute(query.where(channel.c.kind == kind) if kind else query)]
 
 
+_CHANNEL_BY_ID = select(*_CHANNEL_COLUMNS).where(channel.c.id == bindparam("id"))
+
+
 def channel_by_id(tx: Tx, channel_id: ChannelId) -> Channel:
-    """The channel, active or not."""
-    row = tx.execute(
-        select(channel.c.id, channel.c.kind, channel.c.name, channel.c.group_id).where(channel.c.id == channel_id)
-    ).one()
-    return Channel(*values(row))
+    """The channel, active or not. Kept at hand within the transaction."""
+    known = tx.keep("channels_by_id")
+    if channel_id not in known:
+        known[channel_id] = Channel(*values(tx.execute(_CHANNEL_BY_ID, {"id": channel_id}).one()))
+    found: Channel = known[channel_id]
+    return found
 
 
 _DESK = select(desk.c.id, desk.c.platform, desk.c.chat, desk.c.group_id).where(desk.c.active.is_(True))

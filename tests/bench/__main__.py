@@ -1,6 +1,7 @@
 """``python -m tests.bench [part …] [--pairs N] [--only WORDS]``: measure and print; without parts, everything.
 
-Parts: ``bursts`` (beside the bare loop), ``limits``, ``kills``, ``idle``, ``cold``, ``files``, ``lists`` (a million messages; takes minutes).
+Parts: ``bursts`` (beside the bare loop), ``limits``, ``kills``, ``idle``, ``cold``, ``files``, ``widget`` (2,000 open website
+chats), ``lists`` (a million messages; takes minutes).
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.bench import files, lists, scenarios
+from tests.bench import files, lists, scenarios, widget
 
-PARTS = ("bursts", "limits", "kills", "idle", "cold", "files", "lists")
+PARTS = ("bursts", "limits", "kills", "idle", "cold", "files", "lists", "widget")
 
 
 def main() -> None:
@@ -136,7 +137,20 @@ def large_files() -> Any:
     return found
 
 
-SINGLE = {"limits": limits, "kills": kills, "idle": idle, "cold": cold, "files": large_files, "lists": tabs_and_search}
+def chats() -> Any:
+    """The website chat."""
+    return widget.measure(say)
+
+
+SINGLE = {
+    "limits": limits,
+    "kills": kills,
+    "idle": idle,
+    "cold": cold,
+    "files": large_files,
+    "lists": tabs_and_search,
+    "widget": chats,
+}
 
 
 if __name__ == "__main__":

@@ -240,6 +240,10 @@ class Box:
         ]
         return max(shown, default=self._began) - self._began
 
+    def arrived(self) -> dict[str, float]:
+        """When each marked message's request was served (Unix seconds), by its mark."""
+        return {f"c{client}m{number}.": at for (client, number), at in self._arrivals().items()}
+
     def latencies(self, skip: int, first_seconds: float = 1e9) -> list[float]:
         """Milliseconds from each message's update to its request, without the first ``skip``; of the first seconds alone."""
         arrived = self._arrivals()

@@ -45,7 +45,7 @@ async def test_the_client_edits_reacts_and_deletes(page: Page, sandbox: Sandbox,
     await bubble.hover()
     await bubble.get_by_role("button", name="Message menu").click()
     await page.get_by_role("menuitem", name="Edit").click()
-    await page.locator("#client textarea").fill("first")
+    await page.locator("#client").get_by_role("textbox", name="Message", exact=True).fill("first")
     await page.keyboard.press("Enter")
     await expect(bubble).to_contain_text("edited")
     await bubble.hover()

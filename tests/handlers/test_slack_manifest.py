@@ -104,7 +104,14 @@ def test_socket_mode_needs_no_address_and_http_has_it_everywhere() -> None:
 
 def test_it_names_every_typed_verb() -> None:
     said = manifest(None)["display_information"]["long_description"]
-    assert all(action.verb.value in said for action in TABLE if action.typed)
+    assert all(action.verb.value in said for action in TABLE if action.typed and not action.switch)
+
+
+def test_R90_writing_first_is_a_shortcut_only_where_it_is_switched_on() -> None:
+    assert "utgoing" not in json.dumps(manifest(None))
+    made = manifest(None, outgoing=True)
+    assert made["features"]["shortcuts"][-1]["callback_id"] == "outgoing"
+    assert troubles(made, SLACKS_RULES, {}) == []
 
 
 def test_the_file_is_what_the_program_prints() -> None:

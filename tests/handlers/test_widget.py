@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import hashlib
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from bot.delivery.ports import Address, Mark, Parcel, Sent, Unsupported, Words
 from bot.delivery.ports import Fate as Shown
 from bot.domain.conversation import Direction
 from bot.domain.text import RichText
+from bot.handlers.channels.widget import assets
 from bot.handlers.channels.widget.limits import Limits, Throttle
 from bot.handlers.channels.widget.origins import BadOrigin, Origins
 from bot.handlers.channels.widget.outbound import WidgetPort
@@ -149,6 +151,27 @@ class TestScript:
                 assert again.status == 304
             async with http.get(f"{house.url}/widget/widget.css") as answer:
                 assert answer.content_type == "text/css"
+
+    async def test_every_language_has_every_text(self) -> None:
+        english = json.loads(assets.words("en").plain)
+        for language in assets.LANGUAGES:
+            spoken = json.loads(assets.words(language).plain)
+            assert list(spoken) == list(english), language
+            for name, text in english.items():
+                forms = list(spoken[name].values()) if isinstance(text, dict) else [spoken[name]]
+                wanted = re.findall(r"\{\w+\}", text["other"] if isinstance(text, dict) else text)
+                assert all(sorted(re.findall(r"\{\w+\}", form)) == sorted(wanted) and form for form in forms), (language, name)
+
+    async def test_looks_that_are_set_reach_the_script_and_nothing_else(self, sqlite_url: str, http: ClientSession) -> None:
+        looks = {"greeting": "</script><script>hit()"}
+        async with at_home(sqlite_url, looks=looks) as house, http.get(f"{house.url}/widget.js") as answer:
+            script = await answer.text()
+        assert "</script>" not in script and "\\u003c/script>" in script
+
+    async def test_any_page_may_read_the_words(self, sqlite_url: str, http: ClientSession) -> None:
+        headers = {"Origin": "https://any.example"}
+        async with at_home(sqlite_url) as house, http.get(f"{house.url}/widget/words/ru.json", headers=headers) as answer:
+            assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (200, "*")
 
     async def test_runs_no_text_and_parses_no_html(self, sqlite_url: str, http: ClientSession) -> None:
         async with at_home(sqlite_url) as house, http.get(f"{house.url}/widget.js") as answer:
@@ -294,7 +317,9 @@ class TestWhoIsIt:
                 await ear.event(0.3)
         assert await house.said() == ["my secret", "for you alone", "another secret"]
 
-    @pytest.mark.parametrize("path", ["messages", "history", "events", "session"])
+    @pytest.mark.parametrize(
+        "path", ["messages", "history", "events", "session", "edit", "delete", "react", "seen", "typing", "files", "files/1"]
+    )
     async def test_f74_a_token_must_be_ours(self, sqlite_url: str, http: ClientSession, path: str) -> None:
         async with at_home(sqlite_url, channels=["shop", "blog"]) as house:
             visitor = await Visitor(http, house).arrive()
@@ -304,7 +329,7 @@ class TestWhoIsIt:
             flipped = mine[:-1] + ("A" if mine[-1] != "A" else "B")
             foreign = Tokens("another secret").issue("shop")
             for token in ("", "x", "é" * 48, visitor_of(mine), mine[:47], flipped, foreign, elsewhere.token):
-                call = http.get if path in ("history", "events") else http.post
+                call = http.get if path in ("history", "events", "files/1") else http.post
                 async with call(visitor.url(path), headers={"Authorization": f"Bearer {token}"}) as answer:
                     assert (answer.status, (await answer.json())["error"]) == (401, "token")
 
@@ -492,6 +517,31 @@ class TestStream:
             assert await ear.bodies(1) == ["four"]
         async with visitor.session.get(visitor.url("events", after=3), headers=visitor.headers) as answer:
             assert await Ear(answer).bodies(1) == ["four"]
+
+    async def test_what_changed_meanwhile_is_told_to_who_says_what_he_has(self, visitor: Visitor, house: House) -> None:
+        for number in range(3):
+            await visitor.write(f"number {number}", message_id=f"message-{number}")
+        had = (await visitor.history())["messages"]
+        for what, more in (("edit", {"text": "another"}), ("delete", {})):
+            body = {"id": f"message-{what == 'delete':d}", "change": f"change-{what}", **more}
+            async with visitor.session.post(visitor.url(what), json=body, headers=visitor.headers) as answer:
+                assert answer.status == 200
+        await house.until(lambda: self._count(visitor, 2))
+        have = ",".join(f"{one['seq']}-{one['v']}" for one in had)
+        async with visitor.session.get(visitor.url("events", after=3, have=have), headers=visitor.headers) as answer:
+            ear = Ear(answer)
+            events = [event for event in [await ear.event() for _ in range(3)] if event.get("event")]
+            assert [event["event"] for event in events] == ["edit", "delete"]
+            assert json.loads(events[0]["data"])["body"] == "another"
+            await house.answer("and on")
+            assert await ear.bodies(1) == ["and on"]
+        for odd in ("x", "1-", "1-0.2.0", "1-gone;"):
+            async with visitor.session.get(visitor.url("events", have=odd), headers=visitor.headers) as answer:
+                assert (answer.status, (await answer.json())["error"]) == (400, "have")
+
+    @staticmethod
+    async def _count(visitor: Visitor, count: int) -> bool:
+        return len((await visitor.history())["messages"]) == count
 
     async def test_a_long_absence_is_told_whole(self, visitor: Visitor, house: House) -> None:
         await visitor.write("hello")

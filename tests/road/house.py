@@ -157,9 +157,9 @@ def unfinished(tx: Any) -> bool:
 
 
 @asynccontextmanager
-async def open_house(folder: Path, database_url: str, *, limits: bool = False) -> AsyncIterator[House]:
-    """A sandbox with the demo's company in it, and a bot that is not started yet."""
-    async with Sandbox.running(limits=limits, page=False) as box:
+async def open_house(folder: Path, database_url: str, *, limits: bool = False, page: bool = False) -> AsyncIterator[House]:
+    """A sandbox with the demo's company in it, and a bot that is not started yet. ``page``: with the pages to look at."""
+    async with Sandbox.running(limits=limits, page=page) as box:
         box.slack.patience = 20.0  # the machine that tests is busy; what is about Slack's three seconds says so
         house = House(box, await build_scene(box), folder, database_url)
         try:

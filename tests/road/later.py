@@ -40,12 +40,12 @@ class Later:
         await self._house.settled()
 
 
-async def rule(house: House, **rules: Any) -> None:
+async def rule(house: House, *, room: str = "", **rules: Any) -> None:
     """What the group Sales has set for itself."""
     assert house.app is not None
 
     def job(tx: Tx) -> None:
-        group = next(desk.group_id for desk in team.desks(tx) if desk.chat == house.slack.room)
+        group = next(desk.group_id for desk in team.desks(tx) if desk.chat == (room or house.slack.room))
         team.set_settings(tx, GroupId(group), GroupSettings(**rules))
 
     await house.app.store.write(job)

@@ -249,7 +249,7 @@ async def test_R35_F42_reactions_both_ways(house: House) -> None:
         house.box.telegram.redeliver(update.id, ann.bot)
     await house.settled()
     assert bot_reactions(house, mine) == ["👍"]
-    assert house.telegram.told("olga") == []
+    assert house.telegram.told("olga") == ["The client does not see that emoji, which only Telegram has."]
 
 
 async def test_R35_only_the_responsible_operators_reaction_reaches_the_client(house: House) -> None:

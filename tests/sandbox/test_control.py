@@ -108,7 +108,7 @@ async def test_a_body_that_is_no_object_is_refused(http: aiohttp.ClientSession, 
 
 async def test_state_shows_every_part_and_can_be_narrowed(http: aiohttp.ClientSession, scene: Scene) -> None:
     _, whole = await ask(http, "GET", "/control/state")
-    assert set(whole) == {"n", "slack", "telegram", "mail"}
+    assert set(whole) == {"n", "slack", "telegram", "whatsapp", "mail"}
     assert {room["name"] for room in whole["slack"]["rooms"]} >= {"sales", "support"}
     _, part = await ask(http, "GET", "/control/state?only=mail")
     assert set(part) == {"n", "mail"}
@@ -358,7 +358,7 @@ async def test_the_scenes_settings_and_team_fit_the_bot(
     assert team.groups[0].telegram_forums == (str(scene.forums["sales"]),)
     olga = next(operator for operator in team.operators if operator.name == "Olga Ivanova")
     assert (olga.slack, olga.telegram) == (scene.slack_users["olga"], str(scene.operators["olga"]))
-    assert {channel.kind for channel in team.channels} == {"telegram", "widget"}
+    assert {channel.kind for channel in team.channels} == {"telegram", "widget", "whatsapp"}
     written = dict(line.split("=", 1) for line in (tmp_path / "bot.env").read_text().splitlines())
     for name, value in written.items():
         monkeypatch.setenv(name, value)

@@ -21,11 +21,11 @@ EMPTY = "The file is empty."
 
 
 class Files:
-    """Takes bytes in and gives them out, within the house's policy."""
+    """Takes bytes in and gives them out, within the house's policy; ``at_once`` files are taken at the same time."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, at_once: int = AT_ONCE) -> None:
         self._store = store
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._slots = asyncio.Semaphore(at_once)
 
     async def take(self, file: File, pieces: AsyncIterator[bytes], *, most: int = 0, login: str = "") -> Outcome:
         """Keep what comes. ``Sent`` when all of it is here, ``Permanent`` with the reason when it can't be kept.

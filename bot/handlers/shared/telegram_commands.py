@@ -7,7 +7,7 @@ They are display only; what may be done is decided when it is asked for. A scope
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
@@ -53,7 +53,8 @@ class Commands:
     async def show_to(self, person: str) -> None:
         """What this person may ask for in private; for who is no operator (any more), what clients see."""
         operator = await self._store.read(lambda tx: team.operator_of(tx, Actor(PLATFORM, person, "command")))
-        commands = in_private(operator) if operator is not None and operator.active else GREETING
+        on = self._store.policy.on
+        commands = in_private(operator, on) if operator is not None and operator.active else GREETING
         await self._set({"type": "chat", "chat_id": int(person)}, commands)
 
     async def _set(self, scope: Json, commands: list[Json]) -> None:
@@ -73,9 +74,10 @@ def in_topics() -> list[Json]:
     return [_command(action) | ({"is_ephemeral": True} if action.verb in ALONE else {}) for action in mine]
 
 
-def in_private(operator: Operator) -> list[Json]:
-    """The verbs of the desk that this operator may use."""
-    mine = [action for action in TABLE if action.typed and action.team and (not action.needs or operator.has(action.needs))]
+def in_private(operator: Operator, on: Callable[[str], bool] = lambda switch: False) -> list[Json]:
+    """The verbs of the desk that this operator may use; ``on`` tells whether a switch is."""
+    offered = [action for action in TABLE if action.typed and action.team and (not action.switch or on(action.switch))]
+    mine = [action for action in offered if not action.needs or operator.has(action.needs)]
     return [*map(_command, mine), {"command": "help", "description": "show what you can ask for"}]
 
 

@@ -2,7 +2,7 @@
 
 import { say } from "./dom.js";
 
-export const state = { slack: empty("slack"), telegram: empty("telegram"), mail: { letters: [] }, scene: {}, trouble: null, link: "waiting" };
+export const state = { slack: empty("slack"), telegram: empty("telegram"), whatsapp: { numbers: [], people: [] }, mail: { letters: [] }, scene: {}, trouble: null, link: "waiting" };
 const watchers = new Set();
 const TAIL = 400;
 
@@ -71,7 +71,7 @@ async function refresh() {
   wanted.clear();
   const started = performance.now();
   try {
-    const snapshots = parts.filter((part) => part in { slack: 1, telegram: 1, mail: 1 });
+    const snapshots = parts.filter((part) => part in { slack: 1, telegram: 1, whatsapp: 1, mail: 1 });
     if (snapshots.length) Object.assign(state, await send("GET", `/control/state?only=${snapshots}&tail=${TAIL}`));
     for (const chat of parts.includes("telegram") ? state.telegram.chats : []) chat.messages = chat.messages.filter((one) => !one.deleted);
     if (parts.includes("scene")) state.scene = (await send("GET", "/control/scene")) || {};
@@ -94,12 +94,12 @@ function link(name) {
 }
 
 export async function connect() {
-  want("scene", "trouble", "slack", "telegram", "mail");
+  want("scene", "trouble", "slack", "telegram", "whatsapp", "mail");
   let after = 0;
   try { after = (await send("GET", "/control/state?only=mail")).n; } catch { /* the feed will start from the beginning */ }
   const feed = new EventSource(`/control/feed?after=${after}`);
   feed.onopen = () => {
-    if (state.link === "lost") want("scene", "trouble", "slack", "telegram", "mail");
+    if (state.link === "lost") want("scene", "trouble", "slack", "telegram", "whatsapp", "mail");
     link("live");
   };
   feed.onerror = () => {

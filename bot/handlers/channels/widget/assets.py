@@ -11,9 +11,11 @@ from functools import cache
 from pathlib import Path
 
 _PAGE = Path(__file__).parent / "page"
-_PARTS = ("text.js", "wire.js", "view.js", "widget.js")
-_REMARK = re.compile(r"^\s*(?://.*|/\*\*.*\*/)?\n", re.MULTILINE)
+_PARTS = ("words.js", "text.js", "wire.js", "files.js", "view.js", "rows.js", "widget.js")
+_REMARK = re.compile(r"^\s*(?://.*|/\*\*.*\*/)?\n| ?/\* [^*]* \*/ ?| // .*$", re.MULTILINE)
 _INDENT = re.compile(r"^[ ]+", re.MULTILINE)
+_CSS_SPACE = re.compile(r"\s*([{}:;,>])\s*|\s*\n\s*")
+LANGUAGES = ("en", "de", "ru", "kk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +29,25 @@ class Asset:
 
 
 @cache
-def script() -> Asset:
-    """``/widget.js``: every part in one function scope, the style sheet within as a string."""
-    css = json.dumps(_INDENT.sub("", _read("widget.css")))
+def script(looks: str = "{}") -> Asset:
+    """``/widget.js``: every part in one function scope, the style sheet within as a string.
+
+    ``looks`` is a JSON object: what a page's own attributes do not say (title, greeting, colour, …).
+    """
+    css = json.dumps(_CSS_SPACE.sub(lambda found: found[1] or " ", _read("widget.css")))
     parts = "".join([_INDENT.sub("", _REMARK.sub("", _read(name))) for name in _PARTS])
-    return _asset("text/javascript", f'(() => {{\n"use strict";\nconst CSS_TEXT = {css};\n{parts}}})();\n')
+    given = f"const CSS_TEXT = {css};\nconst LOOKS = {looks};\nconst ENGLISH = {_words('en')};\n"
+    return _asset("text/javascript", f'(() => {{\n"use strict";\n{given}{parts}}})();\n')
+
+
+@cache
+def words(language: str) -> Asset:
+    """``/widget/words/de.json``: what the widget says in one of ``LANGUAGES``; English is in the script."""
+    return _asset("application/json", _words(language))
+
+
+def _words(language: str) -> str:
+    return json.dumps(json.loads(_read(f"words/{language}.json")), ensure_ascii=False, separators=(",", ":"))
 
 
 @cache

@@ -2,68 +2,38 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import math
-import re
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import structlog
 from aiohttp import web
 
-from bot.domain.capabilities import CHANNELS
-from bot.domain.text import storable, utf16_len
-from bot.handlers.channels.widget import assets
-from bot.handlers.channels.widget.inbound import SOURCE, kept
+from bot.commands.channel import receipt_upto
+from bot.domain.files import File
+from bot.handlers.channels.widget import asked, assets
+from bot.handlers.channels.widget.away import Away
+from bot.handlers.channels.widget.identity import Identities
+from bot.handlers.channels.widget.inbound import SOURCE, kept, kept_change
 from bot.handlers.channels.widget.limits import Limits, Throttle, address_of
+from bot.handlers.channels.widget.no import SAFE, No
 from bot.handlers.channels.widget.origins import Origins
-from bot.handlers.channels.widget.streams import Full, Streams, as_json
+from bot.handlers.channels.widget.streams import Full, Streams
+from bot.handlers.channels.widget.telling import as_json
 from bot.handlers.channels.widget.tokens import Tokens, visitor_of, well_formed
+from bot.handlers.channels.widget.transfers import Transfers
 from bot.handlers.intake import Intake
 from bot.store import visible as seen
 from bot.store.engine import Store
+from bot.store.inbox import Kept
 from bot.store.uow import Tx, clock
 from bot.store.visible import Visible
 
 log = structlog.get_logger(__name__)
 
-TEXT_LIMIT = CHANNELS["widget"].text_limit
-NAME_LIMIT = 200
-BODY_LIMIT = 64 * 1024
-BODY_SECONDS = 15.0
 HISTORY = 30
-LARGEST_SEQ = 2**31 - 1
 KNOWN = 20_000
-
-_MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
-_NUMBER = re.compile(r"[0-9]{1,10}")
-_SAFE = {
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-}
-
-
-class _No(Exception):
-    """The request is refused: a status, a word for the script, words for the visitor."""
-
-    def __init__(self, status: int, code: str, message: str, wait: float = 0.0) -> None:
-        super().__init__(code)
-        self.status = status
-        self.code = code
-        self.message = message
-        self.wait = wait
-
-
-class _Said(NamedTuple):
-    """A visitor's message, checked."""
-
-    id: str
-    text: str
-    name: str
-
+PATHS = ("session", "messages", "edit", "delete", "react", "seen", "typing", "files", "events", "history", "now")
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -80,6 +50,9 @@ class Door:
         origins: Origins,
         tokens: Tokens,
         limits: Limits,
+        identities: Identities,
+        looks: str,
+        typing: Callable[[str, str], None],
         proxies: int,
     ) -> None:
         self._intake = intake
@@ -87,10 +60,16 @@ class Door:
         self._channels = channels
         self._origins = origins
         self._tokens = tokens
+        self._identities = identities
+        self._typing = typing
+        self._asset = assets.script(looks)
         self._proxies = proxies
         self._by_visitor = Throttle(limits.visitor, limits.visitor_burst)
         self._by_address = Throttle(limits.address, limits.address_burst)
         self._reads = Throttle(limits.reads, limits.reads_burst)
+        self._receipts = Throttle(limits.receipts, limits.receipts_burst)
+        self._transfers = Transfers(store, limits)
+        self._away = Away(store)
         self._known: dict[str, None] = {}
         self.streams = Streams(store, limits)
 
@@ -99,20 +78,33 @@ class Door:
         return [
             web.get("/widget.js", self._script),
             web.get("/widget/widget.css", self._style),
+            *[web.get(f"/widget/words/{language}.json", self._words(language)) for language in assets.LANGUAGES],
             web.post("/widget/session", self._guarded(self._session)),
             web.post("/widget/messages", self._guarded(self._message)),
+            *[web.post(f"/widget/{name}", self._guarded(self._changing(name))) for name in ("edit", "delete", "react")],
+            web.post("/widget/seen", self._guarded(self._seen)),
+            web.post("/widget/typing", self._guarded(self._types)),
+            web.post("/widget/files", self._guarded(self._upload)),
+            web.get("/widget/files/{number:[0-9]{1,10}}", self._guarded(self._download), allow_head=False),
             web.get("/widget/events", self._guarded(self._events), allow_head=False),
             web.get("/widget/history", self._guarded(self._history), allow_head=False),
-            *[web.options(f"/widget/{path}", self._preflight) for path in ("session", "messages", "events", "history")],
+            web.get("/widget/now", self._guarded(self._now), allow_head=False),
+            *[web.options(f"/widget/{path}", self._preflight) for path in (*PATHS, "files/{number}")],
         ]
 
     # Files ------------------------------------------------------------------------------------------------------------
 
     async def _script(self, request: web.Request) -> web.Response:
-        return _file(request, assets.script())
+        return _file(request, self._asset)
 
     async def _style(self, request: web.Request) -> web.Response:
         return _file(request, assets.style())
+
+    def _words(self, language: str) -> _Handler:
+        async def words(request: web.Request) -> web.Response:
+            return _file(request, assets.words(language))
+
+        return words
 
     # Requests ---------------------------------------------------------------------------------------------------------
 
@@ -122,9 +114,9 @@ class Door:
         async def guarded(request: web.Request) -> web.StreamResponse:
             try:
                 if not self._origins.allows(request):
-                    raise _No(403, "origin", "This website may not use this chat until its address is allowed in the settings.")
+                    raise No(403, "origin", "This website may not use this chat until its address is allowed in the settings.")
                 return await handler(request)
-            except _No as no:
+            except No as no:
                 answer = self._json(request, {"error": no.code, "message": no.message}, no.status)
                 if no.wait:
                     answer.headers["Retry-After"] = str(math.ceil(no.wait))
@@ -134,36 +126,115 @@ class Door:
 
     async def _preflight(self, request: web.Request) -> web.Response:
         allowed = self._origins.allows(request)
-        return web.Response(status=204 if allowed else 403, headers={**_SAFE, **self._origins.preflight(request)})
+        return web.Response(status=204 if allowed else 403, headers={**SAFE, **self._origins.preflight(request)})
 
     async def _session(self, request: web.Request) -> web.Response:
-        """Resume the visitor whose token is sent along, or make a new one. The token is told this once."""
+        """Resume the visitor whose token is sent along, or make a new one. The token is told this once.
+
+        Somebody the website vouches for gets his own, on each of his devices.
+        """
         self._throttle(self._by_address, self._address(request))
         channel = self._channel(request)
         if "Authorization" in request.headers:
             await self._visitor(request, channel)
             return self._json(request, {"resumed": True})
-        return self._json(request, {"token": self._tokens.issue(channel)}, 201)
+        person = self._identities.person((await asked.body_of(request)).get("identity")) if request.can_read_body else None
+        token = self._tokens.of_person(channel, person.key) if person is not None else self._tokens.issue(channel)
+        return self._json(request, {"token": token}, 201)
 
     async def _message(self, request: web.Request) -> web.Response:
+        channel, visitor = await self._writer(request)
+        data = await asked.body_of(request)
+        said = asked.said(data)
+        person = self._identities.person(data.get("identity"))
+        if person is not None:
+            if self._tokens.of_person(channel, person.key) != _token(request):
+                raise No(403, "identity", "This chat is somebody else's. Please reload the page.")
+            said = said._replace(name=person.name or person.email or said.name)
+        at = clock()
+        identifiers = person.identifiers if person is not None else {}
+        await self._keep(kept(channel, visitor, said, identifiers=identifiers, at=at))
+        return self._json(request, {"id": said.id, "at": at})
+
+    def _changing(self, name: str) -> _Handler:
+        """Edit or take back one's own words, or react to an answer."""
+
+        async def change(request: web.Request) -> web.Response:
+            channel, visitor = await self._writer(request)
+            data = await asked.body_of(request)
+            what: dict[str, Any] = {"do": name}
+            if name == "react":
+                what |= {"seq": asked.whole(data.get("seq")), "emoji": asked.signs(data)}
+            else:
+                what |= {"id": asked.message_id(data)}
+            if name == "edit":
+                what["text"] = asked.words(data.get("text"), empty=bool(data.get("file")))
+            at = clock()
+            await self._keep(kept_change(channel, visitor, asked.message_id(data, "change"), what, at))
+            return self._json(request, {"at": at})
+
+        return change
+
+    async def _writer(self, request: web.Request) -> tuple[str, str]:
+        """Channel and visitor of a request that writes."""
         self._throttle(self._by_address, self._address(request))
         channel = self._channel(request)
         visitor = await self._visitor(request, channel)
         self._throttle(self._by_visitor, visitor)
-        said = _said(await _body(request))
-        at = clock()
+        return channel, visitor
+
+    async def _keep(self, update: Kept) -> None:
         try:
-            await self._intake.keep(SOURCE, [kept(channel, visitor, message_id=said.id, text=said.text, name=said.name, at=at)])
+            await self._intake.keep(SOURCE, [update])
         except Exception as error:  # whatever the store could not do: nothing was kept, so nothing is acknowledged
             log.exception("widget message not kept", error=type(error).__name__)
-            raise _No(503, "later", "The message could not be taken just now. It is sent again in a moment.", 3.0) from error
-        return self._json(request, {"id": said.id, "at": at})
+            raise No(503, "later", "The message could not be taken just now. It is sent again in a moment.", 3.0) from error
+
+    async def _seen(self, request: web.Request) -> web.Response:
+        """How far the browser has got, and its visitor has read. Best effort: what is too much is dropped (F43)."""
+        channel = self._channel(request)
+        visitor = await self._visitor(request, channel)
+        data = await asked.body_of(request)
+        read, delivered = asked.whole(data.get("read"), 0), asked.whole(data.get("delivered"), 0)
+        if self._receipts.take(visitor) == 0:
+            await self._store.write(lambda tx: _note_seen(tx, channel, visitor, delivered, read))
+        return self._json(request, {})
+
+    async def _types(self, request: web.Request) -> web.Response:
+        """The visitor writes at this moment; as best effort as :meth:`_seen`."""
+        channel = self._channel(request)
+        visitor = await self._visitor(request, channel)
+        if self._receipts.take(visitor) == 0:
+            self._typing(visitor, channel)
+        return self._json(request, {})
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        """Take a file that a message is going to name."""
+        _, visitor = await self._writer(request)
+        file = await self._transfers.upload(request, visitor, self._address(request))
+        return self._json(request, {"file": file.id, "name": file.name, "mime": file.mime, "size": file.size}, 201)
+
+    async def _download(self, request: web.Request) -> web.StreamResponse:
+        """Give a file to the visitor whose conversation it stands in."""
+        self._throttle(self._reads, self._address(request))
+        channel = self._channel(request)
+        visitor = await self._visitor(request, channel)
+        number = int(request.match_info["number"])
+        file = await self._store.read(lambda tx: _file_of(tx, channel, visitor, number))
+        if file is None:
+            raise No(404, "file", "There is no such file in this chat.")
+        return await self._transfers.download(request, file, {**SAFE, **self._origins.headers(request)})
+
+    async def _now(self, request: web.Request) -> web.Response:
+        """Whether somebody answers at this hour, and what can be sent here."""
+        self._throttle(self._reads, self._address(request))
+        return self._json(request, {**await self._away.now(self._channel(request)), "largest": self._transfers.limit})
 
     async def _history(self, request: web.Request) -> web.Response:
         self._throttle(self._reads, self._address(request))
         channel = self._channel(request)
         visitor = await self._visitor(request, channel)
-        before = _number(request.query.get("before"), LARGEST_SEQ)
+        before = asked.number(request.query.get("before"), asked.LARGEST)
         messages = await self._store.read(lambda tx: _before(tx, channel, visitor, before))
         more = len(messages) > HISTORY
         return self._json(request, {"messages": [as_json(message) for message in messages[-HISTORY:]], "more": more})
@@ -173,16 +244,17 @@ class Door:
         self._throttle(self._reads, address)
         channel = self._channel(request)
         visitor = await self._visitor(request, channel)
-        after = _number(request.headers.get("Last-Event-ID") or request.query.get("after"), 0)
+        after = asked.number(request.headers.get("Last-Event-ID") or request.query.get("after"), 0)
+        had = asked.had(request.query.get("have"))
         try:
             self.streams.room(visitor, address)
         except Full as full:
-            raise _No(503, "full", str(full), 60.0) from full
-        response = web.StreamResponse(headers={**_SAFE, **self._origins.headers(request), "X-Accel-Buffering": "no"})
+            raise No(503, "full", str(full), 60.0) from full
+        response = web.StreamResponse(headers={**SAFE, **self._origins.headers(request), "X-Accel-Buffering": "no"})
         response.content_type = "text/event-stream"
         response.charset = "utf-8"
         await response.prepare(request)
-        await self.streams.serve(request, response, channel=channel, visitor=visitor, address=address, after=after)
+        await self.streams.serve(request, response, channel=channel, visitor=visitor, address=address, after=after, had=had)
         return response
 
     # Who asks ---------------------------------------------------------------------------------------------------------
@@ -195,17 +267,17 @@ class Door:
         if not name and len(self._channels) == 1:
             return self._channels[0]
         if name not in self._channels:
-            raise _No(404, "channel", "There is no such chat here. The page's data-channel names a channel that does not exist.")
+            raise No(404, "channel", "There is no such chat here. The page's data-channel names a channel that does not exist.")
         return name
 
     async def _visitor(self, request: web.Request, channel: str) -> str:
         """Whose token this is: one of ours, or one whose conversation the store has."""
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and well_formed(token):
+        token = _token(request)
+        if well_formed(token):
             visitor = visitor_of(token)
             if self._tokens.is_ours(token, channel) or await self._remembered(channel, visitor):
                 return visitor
-        raise _No(401, "token", "This chat is not known here any more. Please begin a new one.")
+        raise No(401, "token", "This chat is not known here any more. Please begin a new one.")
 
     async def _remembered(self, channel: str, visitor: str) -> bool:
         key = f"{visitor}:{channel}"
@@ -222,10 +294,10 @@ class Door:
     def _throttle(self, throttle: Throttle, key: str) -> None:
         wait = throttle.take(key)
         if wait > 0:
-            raise _No(429, "slower", "That was a lot at once. Your message is kept and will be sent in a moment.", wait)
+            raise No(429, "slower", "That was a lot at once. Your message is kept and will be sent in a moment.", wait)
 
     def _json(self, request: web.Request, data: dict[str, Any], status: int = 200) -> web.Response:
-        return web.json_response(data, status=status, headers={**_SAFE, **self._origins.headers(request)})
+        return web.json_response(data, status=status, headers={**SAFE, **self._origins.headers(request)})
 
 
 def _before(tx: Tx, channel: str, visitor: str, before: int) -> list[Visible]:
@@ -234,54 +306,23 @@ def _before(tx: Tx, channel: str, visitor: str, before: int) -> list[Visible]:
     return [] if conversation is None else seen.visible_before(tx, conversation, before, HISTORY + 1)
 
 
-async def _body(request: web.Request) -> bytes:
-    """The request's body, not more of it than a message can need."""
-    too_large = _No(413, "too_long", "This message is too long. Please send it in parts.")
-    if (request.content_length or 0) > BODY_LIMIT:
-        raise too_large
-    chunks: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.content.iter_any():
-                size += len(chunk)
-                if size > BODY_LIMIT:
-                    raise too_large
-                chunks.append(chunk)
-    except TimeoutError as error:
-        raise _No(408, "slow", "The message did not arrive whole. It will be sent again.") from error
-    return b"".join(chunks)
+def _note_seen(tx: Tx, channel: str, visitor: str, delivered: int, read: int) -> None:
+    conversation = seen.conversation_of(tx, "widget", channel, visitor)
+    if conversation is not None:
+        if read:
+            receipt_upto(tx, conversation, read, "read")
+        if delivered > read:
+            receipt_upto(tx, conversation, delivered, "delivered")
 
 
-def _said(raw: bytes) -> _Said:
-    """Read a message; what is wrong with it is said in words."""
-    try:
-        data = json.loads(raw.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise _No(400, "not_utf8", "The message is not UTF-8 text.") from error
-    except (ValueError, RecursionError) as error:
-        raise _No(400, "not_json", "The message is not JSON.") from error
-    if not isinstance(data, dict):
-        raise _No(400, "not_json", "The message is not a JSON object.")
-    message_id, text, name = data.get("id"), data.get("text"), data.get("name") or ""
-    if not isinstance(message_id, str) or not _MESSAGE_ID.fullmatch(message_id):
-        raise _No(400, "id", "The message's id must be 8 to 64 letters, digits, - or _.")
-    if not isinstance(text, str) or not isinstance(name, str):
-        raise _No(400, "shape", "The message's text and name must be strings.")
-    text = storable(text)
-    if not text.strip():
-        raise _No(400, "empty", "The message is empty.")
-    if utf16_len(text) > TEXT_LIMIT:
-        raise _No(413, "too_long", f"This message is longer than {TEXT_LIMIT} characters. Please send it in parts.")
-    return _Said(message_id, text, storable(name[:NAME_LIMIT]))
+def _file_of(tx: Tx, channel: str, visitor: str, number: int) -> File | None:
+    conversation = seen.conversation_of(tx, "widget", channel, visitor)
+    return seen.file_of(tx, conversation, number) if conversation is not None else None
 
 
-def _number(text: str | None, otherwise: int) -> int:
-    if text is None or not text:
-        return otherwise
-    if not _NUMBER.fullmatch(text):
-        raise _No(400, "number", "That place in the conversation is not a number.")
-    return min(int(text), LARGEST_SEQ)
+def _token(request: web.Request) -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token if scheme.lower() == "bearer" else ""
 
 
 def _file(request: web.Request, asset: assets.Asset) -> web.Response:
@@ -292,6 +333,7 @@ def _file(request: web.Request, asset: assets.Asset) -> web.Response:
         "Vary": "Accept-Encoding",
         "X-Content-Type-Options": "nosniff",
         "Cross-Origin-Resource-Policy": "cross-origin",
+        "Access-Control-Allow-Origin": "*",
     }
     if request.headers.get("If-None-Match") == asset.etag:
         return web.Response(status=304, headers=headers)

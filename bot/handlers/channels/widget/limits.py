@@ -12,7 +12,11 @@ from aiohttp import web
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Per minute, each with as much at once as ``…_burst`` says. Streams are counted while they are open."""
+    """Per minute, each with as much at once as ``…_burst`` says. Streams and uploads are counted while they are open.
+
+    ``uploads``    files taken in at the same time, as many more wait; ``upload_mb`` megabytes of an address
+    ``receipts``   what a visitor's browser may tell of reading and typing; more is dropped, nobody misses it (F43)
+    """
 
     visitor: int = 20
     visitor_burst: int = 10
@@ -23,6 +27,13 @@ class Limits:
     visitor_streams: int = 3
     address_streams: int = 200
     streams: int = 10_000
+    visitor_uploads: int = 3
+    address_uploads: int = 10
+    uploads: int = 24
+    upload_mb: int = 60
+    upload_mb_burst: int = 200
+    receipts: int = 60
+    receipts_burst: int = 20
 
 
 class Throttle:
@@ -32,20 +43,20 @@ class Throttle:
 
     def __init__(self, per_minute: int, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._every = 60.0 / per_minute
-        self._slack = self._every * (burst - 1)
+        self._burst = burst
         self._clock = clock
         self._busy_until: dict[str, float] = {}
 
-    def take(self, key: str) -> float:
-        """0 when it may pass, else the seconds after which it may; what was refused does not count."""
+    def take(self, key: str, units: int = 1) -> float:
+        """0 when so many may pass, else the seconds after which they may; what was refused does not count."""
         now = self._clock()
         until = max(now, self._busy_until.get(key, 0.0))
-        wait = until - now - self._slack
+        wait = until - now - self._every * (self._burst - units)
         if wait > 0:
             return wait
         if len(self._busy_until) >= self.KEYS and key not in self._busy_until:
             self._forget(now)
-        self._busy_until[key] = until + self._every
+        self._busy_until[key] = until + self._every * units
         return 0.0
 
     def _forget(self, now: float) -> None:

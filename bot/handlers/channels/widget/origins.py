@@ -61,7 +61,7 @@ class Origins:
         return {
             **self.headers(request),
             "Access-Control-Allow-Methods": "GET, POST",
-            "Access-Control-Allow-Headers": "Authorization, Content-Type, Last-Event-ID",
+            "Access-Control-Allow-Headers": "Authorization, Content-Type, Last-Event-ID, X-File-Name",
             "Access-Control-Max-Age": "7200",
         }
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from bot.delivery.ports import Outcome, Parcel, Sent, Unsupported, Words
+from bot.delivery.ports import DeletePost, EditPost, FilePost, Outcome, Parcel, React, Sent, Unsupported, Words
 
 
 class WidgetPort:
     """The port ``widget``. Its outcome is a fact of the store: from now on the message is visible to its client.
 
     The relay's commit of that outcome wakes the streams of every node; a browser that is away reads it when it is back.
+    Changes are visible from the moment they are made, so there is nothing left to do for them.
     """
 
     async def deliver(self, parcel: Parcel) -> Outcome:
-        """Let the client see an answer."""
-        if isinstance(parcel.body, Words) and parcel.body.kind == "reply":
-            return Sent(str(parcel.delivery_id))
+        """Let the client see an answer, or see it changed."""
+        match parcel.body:
+            case Words(kind="reply") | FilePost(kind="reply"):
+                return Sent(str(parcel.delivery_id))
+            case EditPost(remote_id=remote_id) | React(remote_id=remote_id):
+                return Sent(remote_id)
+            case DeletePost():
+                return Sent()
         return Unsupported(f"The website chat can't show this ({type(parcel.body).__name__}).")

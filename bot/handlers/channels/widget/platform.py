@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 
 from aiohttp import web
 
 from bot.delivery.ports import Port
 from bot.handlers.channels.widget.door import Door
+from bot.handlers.channels.widget.identity import Identities
 from bot.handlers.channels.widget.inbound import SOURCE, WidgetInbound
 from bot.handlers.channels.widget.limits import Limits
 from bot.handlers.channels.widget.origins import Origins
@@ -25,6 +27,9 @@ class WidgetPlatform:
     ``origins``     websites that may use it, like ``https://shop.example``; raises ``origins.BadOrigin`` for anything else
     ``public_url``  our own address as browsers see it
     ``secret``      shared by all nodes; see ``tokens.Tokens``
+    ``identity``    the secret shared with the website's own server, see ``identity.Identities``; empty = nobody is vouched for
+    ``looks``       title, subtitle, greeting, accent and language where the page itself says nothing
+    ``typing``      is told which visitor of which channel types
     ``proxies``     how many reverse proxies stand before us; see ``limits.address_of``
     """
 
@@ -37,6 +42,9 @@ class WidgetPlatform:
         origins: Sequence[str] = (),
         public_url: str = "",
         secret: str = "",
+        identity: str = "",
+        looks: Mapping[str, str] | None = None,
+        typing: Callable[[str, str], None] = lambda visitor, channel: None,
         proxies: int = 1,
         limits: Limits | None = None,
     ) -> None:
@@ -50,6 +58,9 @@ class WidgetPlatform:
             origins=Origins(origins, public_url),
             tokens=Tokens(secret),
             limits=limits or Limits(),
+            identities=Identities(identity),
+            typing=typing,
+            looks=json.dumps(dict(looks or {}), sort_keys=True).replace("<", "\\u003c"),
             proxies=proxies,
         )
         self.ports: Mapping[str, Port] = {"widget": WidgetPort()}

@@ -1,7 +1,8 @@
 """The open streams: each tells one browser what is visible in its conversation, as it becomes so.
 
 A stream costs about 25 kB, connection and task included. It reads the store when its conversation changed, and
-once a minute in case a wake-up was lost.
+once a minute in case a wake-up was lost. What has happened to a message is the name of the event (``message``, ``edit``,
+``delete``, ``reaction``, ``receipt``); the whole message as it is now comes with it, so that one heard twice does no harm.
 """
 
 from __future__ import annotations
@@ -16,20 +17,15 @@ from aiohttp import web
 
 from bot.domain.ids import ConversationId
 from bot.handlers.channels.widget.limits import Limits
+from bot.handlers.channels.widget.news import News
+from bot.handlers.channels.widget.telling import called, event
 from bot.handlers.channels.widget.tokens import newcomer
 from bot.store import visible as seen
 from bot.store.engine import Store
-from bot.store.visible import Visible
 
 PAGE = 100
-
-
-def as_json(message: Visible) -> dict[str, Any]:
-    """A message as the browser gets it. Ids of ours stay here; the browser's own comes back to it."""
-    told: dict[str, Any] = {"seq": message.seq, "at": message.at, "body": message.body.to_json()}
-    if message.direction == "in":
-        return {**told, "mine": True, "id": message.remote_id}
-    return {**told, "mine": False, "author": message.author}
+TYPING = "event: typing\ndata: {}\n\n"
+"""An answer is on its way: it can be taken back still, or its file is not here yet. That is all we know of operators' typing."""
 
 
 class Full(Exception):
@@ -38,7 +34,11 @@ class Full(Exception):
 
 @dataclass(slots=True, eq=False)
 class _Stream:
-    """One open stream. ``task`` is its request's; ``why`` it must end, once it must."""
+    """One open stream. ``task`` is its request's; ``why`` it must end, once it must.
+
+    ``after``  the newest number it has told; ``told`` the last messages in the versions it has told
+    ``had``    what the browser says it has; None when it does not say, and then has all up to ``after`` as it is now
+    """
 
     request: web.Request
     visitor: str
@@ -47,6 +47,8 @@ class _Stream:
     response: web.StreamResponse
     task: asyncio.Task[Any]
     after: int
+    had: dict[int, str] | None
+    told: dict[int, str] | None = None
     why: str = ""
 
     @property
@@ -64,6 +66,7 @@ class Streams:
 
     def __init__(self, store: Store, limits: Limits) -> None:
         self._store = store
+        self._news = News(store)
         self._limits = limits
         self._open: defaultdict[str, list[_Stream]] = defaultdict(list)
         self._addresses: Counter[str] = Counter()
@@ -85,13 +88,21 @@ class Streams:
         return len(self) >= self._limits.streams or self._addresses[address] >= self._limits.address_streams
 
     async def serve(
-        self, request: web.Request, response: web.StreamResponse, *, channel: str, visitor: str, address: str, after: int
+        self,
+        request: web.Request,
+        response: web.StreamResponse,
+        *,
+        channel: str,
+        visitor: str,
+        address: str,
+        after: int,
+        had: dict[int, str] | None = None,
     ) -> None:
         """Tell until the browser goes, another tab takes over, or we stop. ``response`` is prepared."""
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("a stream is served by a task")
-        stream = _Stream(request, visitor, address, channel, response, task, after)
+        stream = _Stream(request, visitor, address, channel, response, task, after, had)
         self._enter(stream)
         try:
             await self._tell(stream)
@@ -151,7 +162,7 @@ class Streams:
         with self._store.waker(f"widget:{conversation}") as woken:
             while True:
                 if quiet % self.LOOK_EVERY == 0:
-                    await self._news(stream, conversation)
+                    await self._tell_news(stream, conversation)
                 if await woken.wait(self.PING_SECONDS):
                     quiet = 0
                 else:
@@ -160,29 +171,47 @@ class Streams:
 
     async def _begun(self, stream: _Stream) -> ConversationId:
         """The visitor's conversation, as soon as there is one."""
+        quiet = 0
         with self._store.waker(newcomer(stream.visitor)) as woken:
             while True:
-                found = await self._store.read(lambda tx: seen.conversation_of(tx, "widget", stream.channel, stream.visitor))
-                if found is not None:
-                    return found
-                if not await woken.wait(self.PING_SECONDS):
+                if quiet % self.LOOK_EVERY == 0:
+                    found = await self._store.read(lambda tx: seen.conversation_of(tx, "widget", stream.channel, stream.visitor))
+                    if found is not None:
+                        return found
+                if await woken.wait(self.PING_SECONDS):
+                    quiet = 0
+                else:
+                    quiet += 1
                     await self._write(stream, ": ping\n\n")
 
-    async def _news(self, stream: _Stream, conversation: ConversationId) -> None:
+    async def _tell_news(self, stream: _Stream, conversation: ConversationId) -> None:
+        """What is new, and what has changed of the last messages."""
+        newest = await self._news.of(conversation)
+        last = [one for one in newest if not one.coming]
+        if last and last[0].seq > stream.after + 1:
+            await self._catch_up(stream, conversation, last[0].seq)
+        told = stream.told
+        if told is None:
+            told = stream.had or {}
+            since = min(told, default=stream.after + 1)
+            told |= {one.seq: one.version for one in last if one.seq <= stream.after and one.seq < since and one.seq not in told}
+        events = [event(name, one) for one in last if (name := called(told.get(one.seq), one))]
+        stream.told = {one.seq: one.version for one in last}
+        stream.after = max(stream.after, *(one.seq for one in last)) if last else stream.after
+        events += [TYPING.format(json.dumps({"author": one.author})) for one in newest if one.coming and not one.deleted][-1:]
+        if events:
+            await self._write(stream, "".join(events))
+
+    async def _catch_up(self, stream: _Stream, conversation: ConversationId, until: int) -> None:
+        """After a long absence: what lies before the last messages, page by page."""
         while True:
             start = stream.after
             page = await self._store.read(lambda tx, start=start: seen.visible(tx, conversation, start, PAGE))  # type: ignore[misc]
-            events: list[str] = []
-            for message in page:
-                if message.seq <= stream.after:
-                    continue  # a message of several parts
-                stream.after = message.seq
-                events.append(f"id: {message.seq}\nevent: message\ndata: {json.dumps(as_json(message))}\n\n")
-            if not events:
+            missed = [one for one in page if one.seq < until]
+            if not missed:
                 return
-            await self._write(stream, "".join(events))
-            if len(page) < PAGE:
-                return
+            stream.after = missed[-1].seq
+            await self._write(stream, "".join([event("message", one) for one in missed]))
 
     async def _write(self, stream: _Stream, text: str, seconds: float | None = None) -> None:
         async with asyncio.timeout(seconds or self.WRITE_SECONDS):

@@ -18,7 +18,7 @@ class Tokens:
     """Makes tokens and recognises its own, so that a visitor who has not written yet needs no row in the store.
 
     Nodes that share ``secret`` recognise one another's. Without one it lives as long as the process; then a visitor
-    who has not written yet silently gets a new token after a restart.
+    who has not written yet silently gets a new token after a restart, and a known person a new conversation.
     """
 
     def __init__(self, secret: str = "") -> None:
@@ -27,6 +27,11 @@ class Tokens:
     def issue(self, channel: str) -> str:
         """A new token for a channel: 192 random bits, signed."""
         random = urlsafe_b64encode(secrets.token_bytes(RANDOM_BYTES)).decode()
+        return random + self._signature(channel, random)
+
+    def of_person(self, channel: str, key: str) -> str:
+        """The token of somebody the website vouches for: always the same, so that all his browsers share one conversation."""
+        random = urlsafe_b64encode(hmac.digest(self._key, f"person\0{channel}\0{key}".encode(), "sha256")[:RANDOM_BYTES]).decode()
         return random + self._signature(channel, random)
 
     def is_ours(self, token: str, channel: str) -> bool:

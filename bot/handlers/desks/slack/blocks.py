@@ -199,6 +199,8 @@ def _context(card: CardView) -> Json:
         elements.append(_plain(f"👤 {fit(clean_name(card.responsible), MAX_CONTEXT)}"))
     if card.pinned:
         elements.append(_plain(f"📌 {fit(clean_name(card.pinned), MAX_CONTEXT)}"))
+    if card.window:
+        elements.append(_plain(fit(card.window, MAX_CONTEXT), emoji=True))
     return {"type": "context", "elements": elements}
 
 

@@ -58,11 +58,21 @@ SHORTCUTS = (
     },
 )
 """Entries of Slack's own menus; ``callback_id`` is the verb. Names have at most 24 characters."""
+OUTGOING = {
+    "name": "Outgoing message",
+    "type": "global",
+    "callback_id": Verb.OUTGOING.value,
+    "description": "Write to a client first, on WhatsApp",
+}
+"""One more, where operators may write first (R90)."""
 
 
-def manifest(request_url: str | None) -> dict[str, Any]:
-    """The manifest; with ``request_url`` (the full address of ``/slack/events``) for HTTP, without it for Socket Mode."""
-    words = ", ".join(action.verb.value for action in TABLE if action.typed)
+def manifest(request_url: str | None, *, outgoing: bool = False) -> dict[str, Any]:
+    """The manifest; with ``request_url`` (the full address of ``/slack/events``) for HTTP, without it for Socket Mode.
+
+    ``outgoing``: operators may write to clients first.
+    """
+    words = ", ".join(action.verb.value for action in TABLE if action.typed and not action.switch)
     command: dict[str, Any] = {
         "command": COMMAND,
         "description": "Lists, search and everything the helpdesk can be asked for",
@@ -88,7 +98,7 @@ def manifest(request_url: str | None) -> dict[str, Any]:
         "features": {
             "app_home": {"home_tab_enabled": True, "messages_tab_enabled": True, "messages_tab_read_only_enabled": False},
             "bot_user": {"display_name": BOT_NAME, "always_online": True},
-            "shortcuts": [dict(one) for one in SHORTCUTS],
+            "shortcuts": [dict(one) for one in (*SHORTCUTS, *([OUTGOING] if outgoing else []))],
             "slash_commands": [{**command, "should_escape": True}],
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},
@@ -102,9 +112,9 @@ def manifest(request_url: str | None) -> dict[str, Any]:
     }
 
 
-def as_yaml(request_url: str | None) -> str:
+def as_yaml(request_url: str | None, *, outgoing: bool = False) -> str:
     """The manifest as YAML, as Slack's page for new apps takes it."""
-    return "\n".join(_lines(manifest(request_url)))
+    return "\n".join(_lines(manifest(request_url, outgoing=outgoing)))
 
 
 _BARE = re.compile(r"[A-Za-z_/][\w./:-]*(?<!:)")

@@ -42,6 +42,8 @@ def card(view: CardView) -> Arguments:
         draft.put(f" · 👤 {clipped(view.responsible, 200)}")
     if view.pinned:
         draft.put(f" · 📌 {clipped(view.pinned, 200)}")
+    if view.window:
+        draft.put(f"\n{clipped(view.window, 200)}")
     if view.pointer:
         _point(draft, view.pointer, view.link)
     _opening(draft, view.opening)

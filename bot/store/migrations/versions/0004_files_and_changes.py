@@ -50,6 +50,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reaction")),
         sa.UniqueConstraint("message_id", "side", "who", "emoji", name=op.f("uq_reaction_message_id_side_who_emoji")),
     )
+    op.create_table(
+        "approved",
+        _id("id"),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("name", "language")),
+        sa.Column("header", sa.Text(), server_default="", nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("footer", sa.Text(), server_default="", nullable=False),
+        sa.Column("buttons", sa.Text(), server_default="{}", nullable=False),
+        sa.Column("named", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_approved")),
+        sa.UniqueConstraint("name", "language", name=op.f("uq_approved_name_language")),
+    )
+    with op.batch_alter_table("channel", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("callback", sa.Text(), server_default="", nullable=False))
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.add_column(sa.Column("fate", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(_id("file_id", nullable=True))
@@ -64,6 +78,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("channel", schema=None) as batch_op:
+        batch_op.drop_column("callback")
     if op.get_bind().dialect.name == "postgresql":
         op.execute("UPDATE message SET edited_rev = 0")
         op.alter_column("message", "edited_rev", type_=sa.Integer(), server_default="0")
@@ -74,5 +90,5 @@ def downgrade() -> None:
     with op.batch_alter_table("message", schema=None) as batch_op:
         for name in ("reply_to", "file_id", "fate"):
             batch_op.drop_column(name)
-    for table in ("reaction", "file_chunk", "file"):
+    for table in ("approved", "reaction", "file_chunk", "file"):
         op.drop_table(table)

@@ -58,7 +58,7 @@ function spoiler(node) {
   node.className = "spoiler";
   node.tabIndex = 0;
   node.setAttribute("role", "button");
-  node.setAttribute("aria-label", "Hidden text, press to show");
+  node.setAttribute("aria-label", say("hidden"));
   node.addEventListener("click", show);
   node.addEventListener("keydown", (event) => {
     if (event.key === "Enter" || event.key === " ") {

@@ -1,29 +1,33 @@
-// What is seen: the launcher, the panel, the rows. It knows nothing of the server.
+// What is seen: the launcher, the panel, the composer. It knows nothing of the server.
 const ICONS = {
-  chat: "M4 5.5A2.5 2.5 0 0 1 6.5 3h11A2.5 2.5 0 0 1 20 5.5v8a2.5 2.5 0 0 1-2.5 2.5H11l-4.2 3.7c-.5.4-1.3.1-1.3-.6V16A2.5 2.5 0 0 1 4 13.500z",
-  down: "M6.300 9.300a1 1 0 0 1 1.400 0L12 13.600l4.300-4.300a1 1 0 1 1 1.400 1.400l-5 5a1 1 0 0 1-1.400 0l-5-5a1 1 0 0 1 0-1.400z",
-  close: "M6.300 6.300a1 1 0 0 1 1.400 0L12 10.600l4.300-4.300a1 1 0 1 1 1.400 1.400L13.400 12l4.300 4.300a1 1 0 0 1-1.400 1.400L12 13.400l-4.300 4.300a1 1 0 0 1-1.400-1.400l4.300-4.300-4.300-4.300a1 1 0 0 1 0-1.400z",
-  send: "M4.400 20.300 20.700 13a1.100 1.100 0 0 0 0-2L4.400 3.700c-.9-.4-1.800.5-1.500 1.400L5 10.900l8 1.100-8 1.100-2.100 5.800c-.3.9.6 1.800 1.500 1.400z",
-  sent: "M9.500 16.200 5.700 12.400a1 1 0 0 0-1.400 1.400l4.500 4.500a1 1 0 0 0 1.400 0l9.500-9.500a1 1 0 0 0-1.400-1.400z",
-  waiting: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zm0 2a7 7 0 1 1 0 14 7 7 0 0 1 0-14zm-1 2.500V12c0 .3.1.5.3.7l2.700 2.700 1.400-1.400-2.400-2.400V7.500z",
-  failed: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zm-1 4.500h2v6h-2zm0 7.500h2v2h-2z",
+  chat: "M4 5.5A2.5 2.5 0 0 1 6.5 3h11A2.5 2.5 0 0 1 20 5.5v8a2.5 2.5 0 0 1-2.5 2.5H11l-4.2 3.7c-.5.4-1.3.1-1.3-.6V16A2.5 2.5 0 0 1 4 13.5z",
+  down: "M6.3 9.3a1 1 0 0 1 1.4 0L12 13.6l4.3-4.3a1 1 0 1 1 1.4 1.4l-5 5a1 1 0 0 1-1.4 0l-5-5a1 1 0 0 1 0-1.4z",
+  close: "M6.3 6.3a1 1 0 0 1 1.4 0L12 10.6l4.3-4.3a1 1 0 1 1 1.4 1.4L13.4 12l4.3 4.3a1 1 0 0 1-1.4 1.4L12 13.4l-4.3 4.3a1 1 0 0 1-1.4-1.4l4.3-4.3-4.3-4.3a1 1 0 0 1 0-1.4z",
+  send: "M4.4 20.3 20.7 13a1.1 1.1 0 0 0 0-2L4.4 3.7c-.9-.4-1.8.5-1.5 1.4L5 10.9l8 1.1-8 1.1-2.1 5.8c-.3.9.6 1.8 1.5 1.4z",
+  sent: "M9.5 16.2 5.7 12.4a1 1 0 0 0-1.4 1.4l4.5 4.5a1 1 0 0 0 1.4 0l9.5-9.5a1 1 0 0 0-1.4-1.4z",
+  reached: "M6.8 16.2 3 12.4a1 1 0 0 0-1.4 1.4l4.5 4.5a1 1 0 0 0 1.4 0l9.2-9.5a1 1 0 0 0-1.4-1.4zm6 .3-.8 1.2.6.6a1 1 0 0 0 1.4 0l9.2-9.5a1 1 0 0 0-1.4-1.4z",
+  waiting: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zm0 2a7 7 0 1 1 0 14 7 7 0 0 1 0-14zm-1 2.5V12c0 .3.1.5.3.7l2.7 2.7 1.4-1.4-2.4-2.4V7.5z",
+  failed: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zm-1 4.5h2v6h-2zm0 7.5h2v2h-2z",
+  clip: "M16.5 6v11a4.5 4.5 0 0 1-9 0V5.5a3 3 0 0 1 6 0V16a1.5 1.5 0 0 1-3 0V6.5H9V16a3 3 0 0 0 6 0V5.5a4.5 4.5 0 0 0-9 0V17a6 6 0 0 0 12 0V6z",
+  file: "M6 2a2 2 0 0 0-2 2v16a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2V8l-6-6zm7 1.5L18.5 9H13z",
+  play: "M8 5.14v13.72a1 1 0 0 0 1.5.86l11-6.86a1 1 0 0 0 0-1.72l-11-6.86A1 1 0 0 0 8 5.14z",
+  dots: "M12 8a2 2 0 1 0 0-4 2 2 0 0 0 0 4zm0 2a2 2 0 1 0 0 4 2 2 0 0 0 0-4zm0 6a2 2 0 1 0 0 4 2 2 0 0 0 0-4z",
+  sound: "M12 22a2.5 2.5 0 0 0 2.5-2.5h-5A2.5 2.5 0 0 0 12 22zm6.5-6V11c0-3.1-1.6-5.6-4.5-6.3V4a2 2 0 0 0-4 0v.7C7.1 5.4 5.5 7.9 5.5 11v5l-2 2v1h17v-1z",
 };
-const MARKS = { waiting: "Waiting to be sent", sending: "Sending", sent: "Sent", failed: "Not sent yet", refused: "Not sent" };
-const GROUP_MS = 5 * 60_000;
-const STICKY_PX = 80;
 
 class View {
-  /** `does` has open(), close(), typed(), send(text), retry(row), discard(row), earlier(). */
-  constructor(options, css, does) {
+  /** `does` has what `Rows` asks, and open(), close(), typed(text), send(text, name), attach(files), sound(on), leave(). */
+  constructor(options, css, does, files) {
     this.does = does;
-    this.rows = [];
-    this.host = el("relaydesk-widget", { "data-side": options.side });
+    this.limit = options.limit;
+    this.host = el("relaydesk-widget", { "data-side": options.side, lang: speech });
     if (options.accent) {
       this.host.style.setProperty("--accent", options.accent);
       this.host.style.setProperty("--on-accent", inkOn(options.accent));
     }
     this.root = this.host.attachShadow({ mode: "open" });
     this.style(css, options.base);
+    this.rows = new Rows(does, files, options.greeting);
     this.badge = el("span", { class: "badge", hidden: true, "aria-hidden": "true" });
     this.launcher = el(
       "button",
@@ -52,42 +56,39 @@ class View {
   makePanel(options) {
     this.status = el("p", { class: "subtitle", id: "subtitle" }, options.subtitle);
     this.notice = el("div", { class: "notice", role: "status", hidden: true });
-    this.more = el("button", { class: "more", type: "button", hidden: true, onclick: () => this.does.earlier() }, "Show earlier messages");
-    this.greeting = el("div", { class: "greeting" }, el("div", { class: "wave", "aria-hidden": "true" }, icon(ICONS.chat, 26)), el("p", { dir: "auto" }, options.greeting));
-    this.list = el("div", { class: "list" });
-    this.log = el("div", { class: "log", role: "log", "aria-live": "polite", "aria-relevant": "additions", "aria-label": "Messages", tabindex: "0" }, this.more, this.greeting, this.list);
-    this.sticks = true;
-    this.log.addEventListener("scroll", () => {
-      this.sticks = this.atEnd();
-      if (this.sticks) this.jump.hidden = true;
-    }, { passive: true });
-    const sizes = new ResizeObserver(() => this.sticks && this.toEnd());
-    sizes.observe(this.log);
-    sizes.observe(this.list);
-    this.jump = el("button", { class: "jump", type: "button", hidden: true, onclick: () => this.toEnd() }, "New messages", icon(ICONS.down, 16));
+    this.absence = el("div", { class: "absence", role: "status", hidden: true });
+    this.bell = el("button", { class: "quiet", type: "button", "aria-label": say("sound"), "aria-pressed": "false", title: say("sound"), onclick: () => this.does.sound(this.bell.getAttribute("aria-pressed") !== "true") }, icon(ICONS.sound, 20));
     this.panel = el(
       "section",
       { class: "panel", role: "dialog", "aria-modal": "false", "aria-labelledby": "title", "aria-describedby": "subtitle", hidden: true, onkeydown: (event) => this.key(event) },
       el(
-        "header",
-        null,
+        "div",
+        { class: "head" },
         el("span", { class: "face", "aria-hidden": "true" }, icon(ICONS.chat, 20)),
         el("div", { class: "names" }, el("h2", { id: "title", dir: "auto" }, options.title), this.status),
-        el("button", { class: "quiet", type: "button", "aria-label": "Close chat", onclick: () => this.close() }, icon(ICONS.close, 22)),
+        this.bell,
+        el("button", { class: "quiet", type: "button", "aria-label": say("close"), onclick: () => this.close() }, icon(ICONS.close, 22)),
       ),
-      this.notice,
-      el("div", { class: "middle" }, this.log, this.jump),
-      this.makeComposer(options.limit),
+      this.notice, this.absence,
+      el("div", { class: "middle" }, this.rows.log, this.rows.jump),
+      this.makeComposer(),
+      el("div", { class: "drop", "aria-hidden": "true" }, say("drop")),
     );
+    this.catchFiles();
     return this.panel;
   }
 
-  makeComposer(limit) {
-    this.limit = limit;
-    this.name = el("input", { id: "name", type: "text", autocomplete: "name", maxlength: "80", placeholder: "How shall we call you?", dir: "auto" });
-    this.naming = el("div", { class: "naming" }, el("label", { for: "name" }, "Your name ", el("span", null, "(optional)")), this.name);
+  makeComposer() {
+    this.name = el("input", { id: "name", type: "text", autocomplete: "name", maxlength: "80", placeholder: say("call"), dir: "auto" });
+    this.naming = el("div", { class: "naming" }, el("label", { for: "name" }, `${say("name")} `, el("span", null, say("optional"))), this.name);
+    this.about = el("div", { class: "about-to", hidden: true });
+    this.chosen = el("input", { type: "file", multiple: true, hidden: true, tabindex: "-1", onchange: () => {
+      this.does.attach([...this.chosen.files]);
+      this.chosen.value = "";
+    } });
+    this.clip = el("button", { class: "clip", type: "button", "aria-label": say("attach"), title: say("attach"), onclick: () => this.chosen.click() }, icon(ICONS.clip, 20));
     this.input = el("textarea", {
-      rows: "1", placeholder: "Write a message…", "aria-label": "Message", "aria-describedby": "hint", enterkeyhint: "send", dir: "auto",
+      rows: "1", placeholder: say("write"), "aria-label": say("message"), "aria-describedby": "hint", enterkeyhint: "send", dir: "auto",
       oninput: () => this.typed(),
       onkeydown: (event) => {
         if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
@@ -95,14 +96,38 @@ class View {
         this.submit();
       },
     });
-    this.button = el("button", { class: "send", type: "submit", "aria-label": "Send", "aria-disabled": "true" }, icon(ICONS.send, 20));
+    this.button = el("button", { class: "send", type: "submit", "aria-label": say("send"), "aria-disabled": "true" }, icon(ICONS.send, 20));
     this.hint = el("p", { class: "hint", id: "hint", "aria-live": "polite" });
     const submit = (event) => {
       event.preventDefault();
       this.submit();
       this.input.focus();
     };
-    return el("form", { onsubmit: submit }, this.naming, el("div", { class: "box" }, this.input, this.button), this.hint);
+    return el("form", { onsubmit: submit }, this.naming, this.about, el("div", { class: "box" }, this.clip, this.chosen, this.input, this.button), this.hint);
+  }
+
+  /** Files that are dropped on the panel, or pasted. */
+  catchFiles() {
+    const bears = (event) => [...(event.dataTransfer ? event.dataTransfer.types : [])].includes("Files");
+    const over = (on) => this.panel.classList.toggle("dropping", on);
+    this.panel.addEventListener("dragover", (event) => {
+      if (!bears(event)) return;
+      event.preventDefault();
+      over(true);
+    });
+    this.panel.addEventListener("dragleave", (event) => this.panel.contains(event.relatedTarget) || over(false));
+    this.panel.addEventListener("drop", (event) => {
+      if (!bears(event)) return;
+      event.preventDefault();
+      over(false);
+      this.does.attach([...event.dataTransfer.files]);
+    });
+    this.input.addEventListener("paste", (event) => {
+      const files = [...event.clipboardData.files];
+      if (!files.length) return;
+      event.preventDefault();
+      this.does.attach(files);
+    });
   }
 
   get isOpen() {
@@ -126,7 +151,7 @@ class View {
     this.fit();
     this.unread(0);
     this.typed(true);
-    this.toEnd();
+    this.rows.toEnd();
     if (focus) this.input.focus({ preventScroll: true });
     this.does.open();
   }
@@ -135,6 +160,7 @@ class View {
     this.panel.hidden = true;
     this.host.classList.remove("open");
     this.launcher.setAttribute("aria-expanded", "false");
+    this.fit();
     this.unread(0);
     this.launcher.focus({ preventScroll: true });
     this.does.close();
@@ -143,9 +169,11 @@ class View {
   key(event) {
     if (event.key === "Escape" && !event.isComposing) {
       event.stopPropagation();
-      this.close();
+      if (this.rows.unfolded) this.rows.fold(this.rows.unfolded);
+      else if (!this.about.hidden) this.does.leave();
+      else this.close();
     } else if (event.key === "Tab" && this.isFull) {
-      const stops = [...this.panel.querySelectorAll("button, input, textarea, a, [tabindex]")].filter((node) => node.offsetParent);
+      const stops = [...this.panel.querySelectorAll("button, input, textarea, a, [tabindex]")].filter((node) => node.tabIndex >= 0 && node.offsetParent);
       const [first, last] = [stops[0], stops[stops.length - 1]];
       if (event.shiftKey ? this.root.activeElement === first : this.root.activeElement === last) {
         event.preventDefault();
@@ -154,12 +182,15 @@ class View {
     }
   }
 
-  /** Above the keyboard of a phone. */
+  /** Above the keyboard of a phone; the page behind stands still. */
   fit() {
     const seen = window.visualViewport;
-    const full = this.isOpen && this.isFull && seen;
-    this.panel.style.height = full ? `${seen.height}px` : "";
-    this.panel.style.top = full ? `${seen.offsetTop}px` : "";
+    const full = this.isOpen && this.isFull;
+    this.panel.style.height = full && seen ? `${seen.height}px` : "";
+    this.panel.style.top = full && seen ? `${seen.offsetTop}px` : "";
+    const page = document.documentElement.style;
+    if (full && this.page == null) [this.page, page.overflow] = [page.overflow, "hidden"];
+    if (!full && this.page != null) [page.overflow, this.page] = [this.page, null];
   }
 
   typed(silent = false) {
@@ -168,7 +199,7 @@ class View {
     this.input.style.height = `${Math.min(this.input.scrollHeight, 140)}px`;
     this.button.setAttribute("aria-disabled", String(!this.input.value.trim() || length > this.limit));
     const left = this.limit - length;
-    this.hint.textContent = left < 0 ? `Too long by ${-left} characters. Please send it in parts.` : left < 300 ? `${left} characters left` : "";
+    this.hint.textContent = left < 0 ? say("long", { n: -left }) : left < 300 ? say("left", { n: left }) : "";
     this.hint.classList.toggle("bad", left < 0);
     if (!silent) this.does.typed(this.input.value);
   }
@@ -181,11 +212,18 @@ class View {
     this.does.send(text, this.name.value.trim());
   }
 
+  /** Above the box: what the words are about, an answer or a change; without words nothing. */
+  bearsOn(words, quoted = "") {
+    this.about.hidden = !words;
+    this.about.replaceChildren(...(words ? [el("p", { dir: "auto" }, el("b", null, words), ` ${quoted}`), el("button", { class: "quiet", type: "button", "aria-label": say("cancel"), onclick: () => this.does.leave() }, icon(ICONS.close, 18))] : []));
+    if (words) this.input.focus();
+  }
+
   unread(count) {
     this.badge.hidden = !count;
     this.badge.textContent = count > 99 ? "99+" : String(count);
-    const words = count ? `, ${count} unread message${count > 1 ? "s" : ""}` : "";
-    this.launcher.setAttribute("aria-label", (this.isOpen ? "Close chat" : "Open chat") + words);
+    const words = count ? `, ${say("unread", { n: count })}` : "";
+    this.launcher.setAttribute("aria-label", say(this.isOpen ? "close" : "open") + words);
   }
 
   say(words) {
@@ -195,117 +233,17 @@ class View {
   tell(words) {
     this.notice.hidden = !words;
     this.notice.textContent = words || "";
-    this.host.classList.toggle("away", Boolean(words));
   }
 
-  // Rows: those with a seq in its order, then those still on their way in the order of writing.
-
-  put(row) {
-    const stick = this.sticks;
-    if (!row.node) row.node = this.makeRow(row);
-    this.rows = this.rows.filter((other) => other !== row);
-    let at = this.rows.length;
-    while (at > 0 && isBefore(row, this.rows[at - 1])) at -= 1;
-    const next = this.rows[at];
-    this.rows.splice(at, 0, row);
-    if (row.node.nextSibling !== (next ? next.node : null) || !row.node.parentNode) this.list.insertBefore(row.node, next ? next.node : null);
-    this.mark(row);
-    this.arrange();
-    if (stick || (row.mine && !row.old)) this.toEnd();
-    else if (!row.old && !row.mine) this.jump.hidden = false;
+  /** Nobody answers at this hour. */
+  gone(words) {
+    this.absence.hidden = !words;
+    this.absence.textContent = words;
   }
 
-  take(row) {
-    this.rows = this.rows.filter((other) => other !== row);
-    row.node.remove();
-    this.arrange();
+  grey(away) {
+    this.host.classList.toggle("away", away);
   }
-
-  makeRow(row) {
-    row.meta = el("div", { class: "meta" });
-    row.author = el("div", { class: "author" }, el("span", { class: "name", dir: "auto" }, row.mine ? "You" : row.name || "Support"));
-    return el("div", { class: row.mine ? "row mine" : "row" }, row.author, el("div", { class: "bubble" }, ...textNodes(row.body)), row.meta);
-  }
-
-  mark(row) {
-    const date = new Date(row.at);
-    const time = el("time", { datetime: date.toISOString() }, date.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" }));
-    row.meta.replaceChildren(time);
-    row.node.dataset.state = row.state;
-    if (!row.mine) return;
-    const bad = row.state === "failed" || row.state === "refused";
-    const label = MARKS[row.state];
-    row.meta.append(el("span", { class: "mark", role: "img", "aria-label": label, title: label }, icon(ICONS[row.state] || ICONS[bad ? "failed" : "waiting"], 14)));
-    if (!bad) return;
-    row.meta.replaceChildren(
-      row.meta.lastChild,
-      el("span", { class: "why" }, row.why || "Not sent yet."),
-      el("button", { type: "button", onclick: () => this.does.retry(row) }, "Retry"),
-      el("button", { type: "button", onclick: () => this.does.discard(row) }, "Delete"),
-    );
-  }
-
-  /** Days, and who speaks, only where they change. */
-  arrange() {
-    this.greeting.hidden = this.rows.length > 0;
-    let before = null;
-    this.rows.forEach((row, index) => {
-      const day = new Date(row.at).toDateString();
-      const newDay = !before || new Date(before.at).toDateString() !== day;
-      const first = newDay || before.mine !== row.mine || before.name !== row.name || row.at - before.at > GROUP_MS;
-      const next = this.rows[index + 1];
-      const last = !next || next.mine !== row.mine || next.name !== row.name || next.at - row.at > GROUP_MS || new Date(next.at).toDateString() !== day;
-      row.node.classList.toggle("first", first);
-      row.node.classList.toggle("last", last);
-      this.day(row, newDay ? dayName(new Date(row.at)) : "");
-      before = row;
-    });
-  }
-
-  day(row, words) {
-    if (!words) {
-      if (row.day) row.day.remove();
-      row.day = null;
-    } else if (!row.day || row.day.textContent !== words) {
-      if (row.day) row.day.remove();
-      row.day = el("div", { class: "day" }, el("span", null, words));
-      row.node.prepend(row.day);
-    }
-  }
-
-  atEnd() {
-    return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < STICKY_PX;
-  }
-
-  toEnd() {
-    this.log.scrollTop = this.log.scrollHeight;
-    this.sticks = true;
-    this.jump.hidden = true;
-  }
-
-  /** Put older rows on top without moving what is being read. */
-  keepingPlace(change) {
-    const below = this.log.scrollHeight - this.log.scrollTop;
-    this.log.setAttribute("aria-busy", "true");
-    change();
-    this.log.scrollTop = this.log.scrollHeight - below;
-    requestAnimationFrame(() => this.log.removeAttribute("aria-busy"));
-  }
-}
-
-function isBefore(row, other) {
-  if (row.seq && other.seq) return row.seq < other.seq;
-  if (row.seq || other.seq) return Boolean(row.seq);
-  return row.at < other.at;
-}
-
-function dayName(date) {
-  const today = new Date();
-  const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
-  if (date.toDateString() === today.toDateString()) return "Today";
-  if (date.toDateString() === yesterday.toDateString()) return "Yesterday";
-  const year = date.getFullYear() === today.getFullYear() ? undefined : "numeric";
-  return date.toLocaleDateString([], { weekday: "short", day: "numeric", month: "long", year });
 }
 
 function inkOn(colour) {

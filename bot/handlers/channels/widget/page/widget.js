@@ -1,20 +1,28 @@
 // The chat itself: what the visitor does and what the server says, brought together.
 const LIMIT = 8000;
+const AWAY_MS = 5 * 60_000;
+const TYPING_MS = 4000;
 
 class Chat {
   constructor(options, css) {
-    this.keep = new Keep(`relaydesk:${options.channel || ""}@${new URL(options.base).host}:`);
-    this.wire = new Wire(options.base, options.channel, this.keep, this);
+    const who = options.identity ? `#${personOf(options.identity)}` : "";
+    this.keep = new Keep(`relaydesk:${options.channel || ""}${who}@${new URL(options.base).host}:`, who ? "token" : null);
+    this.wire = new Wire(options.base, options.channel, options.identity, this.keep, this);
+    this.files = new Files(this.wire);
     this.bySeq = new Map();
     this.onWay = new Map();
+    this.told = { read: 0, delivered: 0 };
+    this.largest = 20 * 1048576;
     this.retryIn = 0;
-    this.view = new View({ ...options, limit: LIMIT }, css, this);
+    this.tell = (words) => this.alarm(words);
+    this.view = new View({ ...options, limit: LIMIT }, css, this, this.files);
     this.view.input.value = this.keep.get("draft") || "";
     this.view.name.value = this.keep.get("name") || "";
-    this.view.naming.hidden = Boolean(this.keep.get("wrote"));
+    this.view.naming.hidden = Boolean(this.keep.get("wrote") || options.identity);
+    this.view.bell.setAttribute("aria-pressed", String(Boolean(this.keep.get("sound"))));
     this.recall();
     this.watch();
-    if (this.wire.token) this.connect();
+    if (this.wire.token || (options.identity && this.keep.get("wrote"))) this.connect();
     if (this.onWay.size) this.flush();
     if (options.open) this.view.open(false);
   }
@@ -23,31 +31,102 @@ class Chat {
 
   open() {
     this.look();
-    if (this.wire.token && !this.wire.wanted) this.wire.start();
+    this.ask();
+    if (this.wire.token) this.wire.wanted || this.wire.start();
+    else if (this.wire.identity) this.connect();
   }
 
   close() {}
 
   typed(text) {
+    if (text && this.wire.token && Date.now() - (this.typedAt || 0) > TYPING_MS) {
+      this.typedAt = Date.now();
+      this.wire.ask("/widget/typing", { body: {} });
+    }
+    if (this.changing) return;
     if (text) this.keep.set("draft", text);
     else this.keep.drop("draft");
   }
 
   send(text, name) {
+    if (this.changing) {
+      this.change(text);
+      return;
+    }
     if (name) this.keep.set("name", name);
+    this.post({ body: text });
+  }
+
+  attach(files) {
+    for (const file of files) {
+      const sized = { name: file.name, size: sizeWords(this.largest) };
+      if (!file.size || file.size > this.largest) this.alarm(say(file.size ? "big" : "nothing", sized));
+      else this.post({ body: "", state: "uploading", chosen: file, file: { name: file.name, size: file.size, mime: file.type, state: "wanted", local: SHOWN.test(file.type) ? URL.createObjectURL(file) : "" } });
+    }
+    this.view.input.focus();
+  }
+
+  post(what) {
     this.keep.set("wrote", true);
     this.view.naming.hidden = true;
-    const row = { id: randomId(), body: text, at: Date.now(), mine: true, state: "waiting" };
-    this.keep.set(`out:${row.id}`, { text, at: row.at });
+    const row = { id: randomId(), at: Date.now(), mine: true, state: "waiting", answers: this.answering, ...what };
+    if (this.answering) this.leave();
+    this.save(row);
     this.onWay.set(row.id, row);
-    this.view.put(row);
+    this.view.rows.put(row);
+    if (row.chosen) this.upload(row);
     this.flush();
   }
 
+  /** What of a row outlives the page. */
+  save(row, why) {
+    const { n, name, size, mime } = row.file || {};
+    this.keep.set(`out:${row.id}`, { text: row.body, at: row.at, answers: row.answers, why, file: row.file && { n, name, size, mime } });
+  }
+
+  async upload(row) {
+    row.state = "uploading";
+    this.view.rows.mark(row);
+    const session = await this.wire.session();
+    const { status, data, wait } = this.wire.token ? await this.files.upload(row, row.chosen, (done) => this.view.rows.progress(row, done)) : session;
+    if (!this.onWay.has(row.id)) return;
+    if (status === 201) {
+      Object.assign(row.file, { n: data.file, name: data.name, mime: data.mime, size: data.size, state: "here" });
+      this.files.own(data.file, row.chosen);
+      row.chosen = null;
+      row.state = "waiting";
+      this.save(row);
+      this.view.rows.draw(row);
+      this.view.rows.mark(row);
+      this.flush();
+    } else if (status === 0 || status === 429 || status >= 500) {
+      row.state = "failed";
+      row.why = say("kept");
+      this.view.rows.mark(row);
+      setTimeout(() => row.state === "failed" && this.onWay.has(row.id) && this.upload(row), (wait || 5) * 1000);
+    } else this.refuse(row, why(data, `${say("refused")} (${status}).`), true);
+  }
+
+  stop(row) {
+    row.stopped = true;
+    if (row.stop) row.stop();
+    this.discard(row);
+  }
+
+  refuse(row, words, gone) {
+    Object.assign(row, { state: "refused", why: words, gone });
+    this.save(row, words);
+    this.view.rows.mark(row);
+  }
+
   retry(row) {
+    if (row.chosen) {
+      this.upload(row);
+      return;
+    }
     row.state = "waiting";
-    this.keep.set(`out:${row.id}`, { text: row.body, at: row.at });
-    this.view.mark(row);
+    this.save(row);
+    this.view.rows.mark(row);
     this.view.input.focus();
     this.flush();
   }
@@ -55,8 +134,86 @@ class Chat {
   discard(row) {
     this.keep.drop(`out:${row.id}`);
     this.onWay.delete(row.id);
-    this.view.take(row);
+    this.view.rows.take(row);
     this.view.input.focus();
+  }
+
+  reply(row) {
+    this.leave();
+    const author = row.mine ? "" : row.name || say("support");
+    const text = (row.file && !plainText(row.body) ? row.file.name : plainText(row.body)).slice(0, 120);
+    this.answering = { seq: row.seq, author, text };
+    this.view.bearsOn(say("replying", { name: author || say("you") }), text);
+  }
+
+  edit(row) {
+    this.leave();
+    this.changing = row;
+    this.view.input.value = textNodes(row.body).map((node) => node.textContent).join("\n");
+    this.view.typed();
+    this.view.bearsOn(say("editing"));
+  }
+
+  /** Back to plain writing. */
+  leave() {
+    if (this.changing) {
+      this.changing = null;
+      this.view.input.value = this.keep.get("draft") || "";
+      this.view.typed(true);
+    }
+    this.answering = null;
+    this.view.bearsOn("");
+    this.view.input.focus();
+  }
+
+  async change(text) {
+    const row = this.changing;
+    const before = row.body;
+    this.leave();
+    row.body = text;
+    this.view.rows.draw(row);
+    if (await this.tellServer("edit", { id: row.id, text, file: Boolean(row.file) })) return;
+    row.body = before;
+    this.view.rows.draw(row);
+  }
+
+  async remove(row) {
+    if (await this.tellServer("delete", { id: row.id })) this.forget(row);
+  }
+
+  async react(row, sign) {
+    const before = row.reactions;
+    row.reactions = sign ? [sign] : [];
+    this.view.rows.sign(row);
+    if (await this.tellServer("react", { seq: row.seq, emoji: sign })) return;
+    row.reactions = before;
+    this.view.rows.sign(row);
+  }
+
+  async tellServer(what, body) {
+    const { status, data } = await this.wire.ask(`/widget/${what}`, { body: { ...body, change: randomId() } });
+    if (status !== 200) this.alarm(why(data, say("unsaid")));
+    return status === 200;
+  }
+
+  sound(on) {
+    this.keep.set("sound", on);
+    this.view.bell.setAttribute("aria-pressed", String(on));
+    if (on) this.ring();
+  }
+
+  ring() {
+    try {
+      this.audio ||= new AudioContext();
+      const [tone, gain, now] = [this.audio.createOscillator(), this.audio.createGain(), this.audio.currentTime];
+      tone.frequency.setValueAtTime(660, now);
+      tone.frequency.setValueAtTime(880, now + 0.09);
+      gain.gain.setValueAtTime(0.08, now);
+      gain.gain.exponentialRampToValueAtTime(0.001, now + 0.3);
+      tone.connect(gain).connect(this.audio.destination);
+      tone.start(now);
+      tone.stop(now + 0.3);
+    } catch { /* no sound here */ }
   }
 
   async earlier() {
@@ -65,23 +222,77 @@ class Chat {
     if (answer.status === 200) this.fill(answer.data);
   }
 
+  /** Whether anybody is there, when the chat is opened and now and then while it is. */
+  async ask() {
+    if (Date.now() - (this.asked || 0) < AWAY_MS) return;
+    this.asked = Date.now();
+    clearTimeout(this.askAgain);
+    this.askAgain = setTimeout(() => this.view.isOpen && this.ask(), AWAY_MS + 1000);
+    const { status, data } = await this.wire.ask("/widget/now");
+    if (status !== 200) return;
+    this.largest = data.largest || this.largest;
+    const when = data.opens && new Date(data.opens).toLocaleString(speech, { weekday: "long", hour: "numeric", minute: "2-digit" });
+    this.isAway = data.away;
+    this.view.gone(data.away ? `${say("away")} ${when ? say("opens", { when }) : ""}` : "");
+    this.view.grey(Boolean(data.away));
+  }
+
+  alarm(words) {
+    this.view.tell(words);
+    clearTimeout(this.calm);
+    this.calm = setTimeout(() => this.view.tell(""), 8000);
+  }
+
   // What the wire says.
 
-  message(message) {
-    this.place(message, false);
+  /** Which of the last messages this browser has, in which version. */
+  have() {
+    return [...this.bySeq.values()].sort((a, b) => a.seq - b.seq).slice(-50).map((row) => `${row.seq}-${row.v}`).join(",");
+  }
+
+  news(kind, message) {
+    const row = this.bySeq.get(message.seq);
+    if (message.deleted) {
+      if (row) this.forget(row);
+      return;
+    }
+    if (row) this.renew(row, message);
+    else this.place(message, false);
+    if (!message.mine) {
+      clearTimeout(this.writing);
+      this.view.rows.typing("");
+    }
+    if (kind === "message" && !row) this.heard(message);
     this.look();
+  }
+
+  heard(message) {
+    if (message.mine || !this.keep.get("sound")) return;
+    if (!this.view.isOpen || document.visibilityState !== "visible") this.ring();
+  }
+
+  /** An answer is on its way; mostly it is here before this could be read. */
+  typing(name) {
+    clearTimeout(this.writing);
+    this.writing = setTimeout(() => this.view.rows.typing(name || say("support")), 300);
   }
 
   net(ok) {
     if (ok) {
-      clearTimeout(this.away);
-      this.away = 0;
-      this.view.tell("");
+      if (this.away) {
+        clearTimeout(this.away);
+        this.away = 0;
+        this.view.tell("");
+        this.view.grey(Boolean(this.isAway));
+      }
       if (!this.flushing && this.next()) this.flush();
       return;
     }
-    const words = "No connection. What you write is kept here and sent as soon as you are back online.";
-    this.away ||= setTimeout(() => this.view.tell(words), navigator.onLine === false ? 0 : 1500);
+    const cut = () => {
+      this.view.tell(say("offline"));
+      this.view.grey(true);
+    };
+    this.away ||= setTimeout(cut, navigator.onLine === false ? 0 : 1500);
   }
 
   /** The server does not know us any more: what it had of us is gone, what was not sent is sent anew. */
@@ -89,15 +300,15 @@ class Chat {
     this.keep.drop("token");
     this.keep.drop("seen");
     this.wire.after = 0;
-    for (const row of this.bySeq.values()) this.view.take(row);
+    for (const row of this.bySeq.values()) this.view.rows.take(row);
     this.bySeq.clear();
-    this.view.more.hidden = true;
+    this.view.rows.more.hidden = true;
   }
 
-  // Sending: one by one, in order, until the server has it.
+  // Sending: one by one, in order, until the server has it. Files that are still uploaded hold nobody up.
 
   next() {
-    return [...this.onWay.values()].filter((row) => row.state === "waiting" || row.state === "failed").sort((a, b) => a.at - b.at)[0];
+    return [...this.onWay.values()].filter((row) => !row.chosen && (row.state === "waiting" || row.state === "failed")).sort((a, b) => a.at - b.at)[0];
   }
 
   async flush() {
@@ -106,7 +317,7 @@ class Chat {
     this.flushing = true;
     for (let row = this.next(); row; row = this.next()) {
       row.state = "sending";
-      this.view.mark(row);
+      this.view.rows.mark(row);
       const answer = await this.deliver(row);
       if (!this.onWay.has(row.id)) continue; // its echo was quicker than the answer
       const again = this.settle(row, answer);
@@ -121,7 +332,8 @@ class Chat {
   async deliver(row, anew = true) {
     const session = await this.wire.session();
     if (!this.wire.token) return session;
-    const answer = await this.wire.ask("/widget/messages", { body: { id: row.id, text: row.body, name: this.keep.get("name") } });
+    const body = { id: row.id, text: row.body, name: this.keep.get("name"), identity: this.wire.identity, file: row.file && row.file.n, answers: row.answers && row.answers.seq };
+    const answer = await this.wire.ask("/widget/messages", { body });
     if (answer.status !== 401 || !anew) return answer;
     this.lost();
     return this.deliver(row, false);
@@ -133,34 +345,44 @@ class Chat {
       this.keep.drop(`out:${row.id}`);
       this.retryIn = 0;
       row.state = "sent";
-      this.view.mark(row);
+      this.view.rows.mark(row);
       this.wire.start();
       return 0;
     }
     const passing = status === 0 || status === 401 || status === 408 || status === 429 || status >= 500;
-    row.state = passing ? "failed" : "refused";
-    row.why = status === 0 ? "Not sent yet. It is kept here." : data.message || `Not sent (${status}).`;
-    if (!passing) this.keep.set(`out:${row.id}`, { text: row.body, at: row.at, why: row.why });
-    this.view.mark(row);
-    if (!passing) return 0;
+    if (!passing) {
+      this.refuse(row, why(data, `${say("refused")} (${status}).`));
+      return 0;
+    }
+    row.state = "failed";
+    row.why = status === 0 ? say("kept") : why(data, `${say("failed")} (${status}).`);
+    this.view.rows.mark(row);
     this.retryIn = Math.min(30_000, (this.retryIn || 1500) * 2);
     return wait ? wait * 1000 : this.retryIn;
   }
 
   // Showing.
 
-  /** What was typed and not sent when the page was left. */
+  /** What was written and not sent when the page was left; a file that was not whole at the server is lost, and said so. */
   recall() {
     for (const key of this.keep.keys("out:")) {
       const kept = this.keep.get(key);
       if (!kept || typeof kept.text !== "string") continue;
-      const row = { id: key.slice(4), body: kept.text, at: kept.at, mine: true, state: kept.why ? "refused" : "waiting", why: kept.why, old: true };
+      const { text, at, answers, file } = kept;
+      const gone = Boolean(file && !file.n);
+      const words = gone ? say("lost", { name: file.name }) : kept.why;
+      const row = { id: key.slice(4), body: text, at, answers, file: file && { ...file, state: "wanted" }, mine: true, state: words ? "refused" : "waiting", why: words, gone, old: true };
       this.onWay.set(row.id, row);
-      this.view.put(row);
+      this.view.rows.put(row);
     }
   }
 
   async connect() {
+    const session = await this.wire.session();
+    if (!this.wire.token) {
+      if (session.status === 403) this.alarm(why(session.data, say("unsaid")));
+      return;
+    }
     const answer = await this.wire.ask("/widget/history");
     if (answer.status === 401) {
       this.lost();
@@ -171,40 +393,70 @@ class Chat {
   }
 
   fill({ messages, more }) {
-    this.view.keepingPlace(() => messages.forEach((message) => this.place(message, true)));
-    this.view.more.hidden = !more;
+    this.view.rows.keepingPlace(() => messages.forEach((message) => (this.bySeq.has(message.seq) ? this.renew(this.bySeq.get(message.seq), message) : this.place(message, true))));
+    this.view.rows.more.hidden = !more;
     this.wire.after = Math.max(this.wire.after, ...messages.map((message) => message.seq));
-    if (this.bySeq.size <= messages.length) this.view.toEnd();
+    if (this.bySeq.size <= messages.length) this.view.rows.toEnd();
     this.look();
   }
 
   place(message, old) {
-    if (this.bySeq.has(message.seq)) return;
-    const row = (message.mine && this.onWay.get(message.id)) || { body: message.body };
+    const row = (message.mine && this.onWay.get(message.id)) || {};
     if (message.mine) {
       this.onWay.delete(message.id);
       this.keep.drop(`out:${message.id}`);
     }
+    this.learn(row, message);
     Object.assign(row, { seq: message.seq, at: message.at, mine: message.mine, name: message.mine ? "" : message.author, state: "sent", old });
     this.bySeq.set(row.seq, row);
-    this.view.put(row);
+    if (row.node) this.view.rows.draw(row);
+    this.view.rows.put(row);
     this.view.naming.hidden = true;
   }
 
-  /** Count what was not looked at yet. */
+  renew(row, message) {
+    if (row.v === message.v) return;
+    this.learn(row, message);
+    this.view.rows.draw(row);
+    this.view.rows.mark(row);
+  }
+
+  learn(row, { id, v, body, file, answers, reactions, edited, reached }) {
+    Object.assign(row, { id, v, body, answers, reactions, edited, reached, file: file && { ...(row.file || {}), ...file } });
+  }
+
+  forget(row) {
+    if (this.changing === row || (this.answering && this.answering.seq === row.seq)) this.leave();
+    this.bySeq.delete(row.seq);
+    this.view.rows.take(row);
+    this.look();
+  }
+
+  /** Count what was not looked at yet, and tell the server how far we are. */
   look() {
     const newest = Math.max(0, ...this.bySeq.keys());
     if (this.view.isOpen && document.visibilityState === "visible") {
       if (newest > (this.keep.get("seen") || 0)) this.keep.set("seen", newest);
       this.view.unread(0);
-      return;
+    } else {
+      const seen = this.keep.get("seen") || 0;
+      const unread = [...this.bySeq.values()].filter((row) => !row.mine && row.seq > seen);
+      this.view.unread(unread.length);
+      const last = unread[unread.length - 1];
+      if (last && last !== this.said && !last.old) this.view.say(say("said", { name: last.name || say("support"), text: (plainText(last.body) || (last.file ? last.file.name : "")).slice(0, 200) }));
+      this.said = last;
     }
-    const seen = this.keep.get("seen") || 0;
-    const unread = [...this.bySeq.values()].filter((row) => !row.mine && row.seq > seen);
-    this.view.unread(unread.length);
-    const last = unread[unread.length - 1];
-    if (last && last !== this.said && !last.old) this.view.say(`New message from ${last.name}: ${plainText(last.body).slice(0, 200)}`);
-    this.said = last;
+    this.tellSeen ||= setTimeout(() => this.receipts(), 400);
+  }
+
+  async receipts() {
+    this.tellSeen = 0;
+    const delivered = Math.max(0, ...[...this.bySeq.values()].filter((row) => !row.mine).map((row) => row.seq));
+    const read = Math.min(delivered, this.keep.get("seen") || 0);
+    const known = this.keep.get("told") || this.told;
+    if (!this.wire.token || (delivered <= known.delivered && read <= known.read)) return;
+    const { status } = await this.wire.ask("/widget/seen", { body: { delivered, read } });
+    if (status === 200) this.keep.set("told", { delivered, read });
   }
 
   watch() {
@@ -230,25 +482,38 @@ class Chat {
     const row = what.startsWith("out:") && this.onWay.get(what.slice(4));
     if (row && newValue === null && row.state !== "sent") {
       this.onWay.delete(row.id);
-      this.view.take(row);
+      this.view.rows.take(row);
     }
     if (what === "token" && newValue && !this.wire.running) this.connect();
     if (what === "seen") this.look();
   }
 }
 
+/** What tells one person's keepings from another's in this browser: a sum of his id. */
+function personOf(identity) {
+  let id = identity;
+  try {
+    id = String(JSON.parse(atob(identity.split(".")[0].replace(/-/g, "+").replace(/_/g, "/"))).id);
+  } catch { /* the server will refuse it */ }
+  return [...id].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) | 0, 7);
+}
+
 const script = document.currentScript;
 const data = script ? script.dataset : {};
-const options = {
-  base: script ? new URL(script.src).origin : location.origin,
+const base = script ? new URL(script.src).origin : location.origin;
+const accent = data.accent || LOOKS.accent || "";
+const begin = () => document.querySelector("relaydesk-widget") || new Chat({
+  base,
   channel: data.channel || "",
-  title: data.title || "Chat with us",
-  subtitle: data.subtitle || "Write to us, we answer right here",
-  greeting: data.greeting || "Hello! How can we help you?",
-  accent: /^#[0-9a-f]{6}$/i.test(data.accent || "") ? data.accent : "",
+  identity: data.identity || "",
+  title: data.title || LOOKS.title || say("title"),
+  subtitle: data.subtitle || LOOKS.subtitle || say("subtitle"),
+  greeting: data.greeting || LOOKS.greeting || say("greeting"),
+  accent: /^#[0-9a-f]{6}$/i.test(accent) ? accent : "",
   side: data.side === "left" ? "left" : "right",
   open: "open" in data,
-};
-const begin = () => document.querySelector("relaydesk-widget") || new Chat(options, CSS_TEXT);
-if (document.body) begin();
-else document.addEventListener("DOMContentLoaded", begin);
+}, CSS_TEXT);
+speak([data.lang, LOOKS.lang, document.documentElement.lang, ...(navigator.languages || [])], base).then(() => {
+  if (document.body) begin();
+  else document.addEventListener("DOMContentLoaded", begin);
+});

@@ -3,10 +3,11 @@
 const SILENCE_MS = 40_000; // the server speaks every 15 s
 const REQUEST_MS = 20_000;
 
-/** What the browser keeps for this channel; in memory where the page may keep nothing. */
+/** What the browser keeps for this channel; in memory where the page may keep nothing, and what is `secret` always there. */
 class Keep {
-  constructor(prefix) {
+  constructor(prefix, secret) {
     this.prefix = prefix;
+    this.secret = secret;
     this.memory = new Map();
     try {
       this.storage = window.localStorage;
@@ -27,7 +28,7 @@ class Keep {
   set(key, value) {
     this.memory.set(key, value);
     try {
-      if (this.storage) this.storage.setItem(this.prefix + key, JSON.stringify(value));
+      if (this.storage && key !== this.secret) this.storage.setItem(this.prefix + key, JSON.stringify(value));
     } catch { /* full or forbidden: memory has it */ }
   }
 
@@ -53,9 +54,9 @@ function randomId() {
 }
 
 class Wire {
-  /** `hears` has message(m), net(ok), lost(). */
-  constructor(base, channel, keep, hears) {
-    Object.assign(this, { base, channel, keep, hears });
+  /** `hears` has news(kind, m), typing(name), net(ok), lost(), have(). `identity` is the site's word of who this is. */
+  constructor(base, channel, identity, keep, hears) {
+    Object.assign(this, { base, channel, identity, keep, hears });
     this.after = 0;
     this.wanted = false;
     this.running = false;
@@ -106,7 +107,7 @@ class Wire {
   /** Have a token; another tab's counts. Answers like `ask`. */
   async session() {
     if (this.token) return { status: 200, data: {}, wait: 0 };
-    const answer = await this.ask("/widget/session", { body: {} });
+    const answer = await this.ask("/widget/session", { body: { identity: this.identity } });
     if (answer.data.token && !this.token) this.keep.set("token", answer.data.token);
     return answer;
   }
@@ -158,7 +159,7 @@ class Wire {
     };
     try {
       alive();
-      const answer = await fetch(this.url("/widget/events"), {
+      const answer = await fetch(this.url("/widget/events", { have: this.hears.have() }), {
         headers: this.headers({ Accept: "text/event-stream", "Last-Event-ID": String(this.after) }),
         signal: this.cut.signal,
         credentials: "omit",
@@ -195,7 +196,8 @@ class Wire {
       if (at > 0) fields[row.slice(0, at)] = row.slice(at + 2);
     }
     if (fields.id) this.after = Math.max(this.after, Number(fields.id) || 0);
-    if (fields.event === "message") this.hears.message(JSON.parse(fields.data));
+    if (["message", "edit", "delete", "reaction", "receipt"].includes(fields.event)) this.hears.news(fields.event, JSON.parse(fields.data));
+    if (fields.event === "typing") this.hears.typing(JSON.parse(fields.data).author);
     if (fields.event === "moved") this.wanted = false; // another tab listens now; we do again when this one is looked at
   }
 }

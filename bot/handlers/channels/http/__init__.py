@@ -1,0 +1,1 @@
+"""A channel for anything else: signed webhooks in, signed webhooks out (docs/http-channel.md)."""

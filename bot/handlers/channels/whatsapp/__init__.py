@@ -1,0 +1,1 @@
+"""Clients who write to a WhatsApp number."""
