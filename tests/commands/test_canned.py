@@ -281,6 +281,18 @@ async def test_R44_a_file_the_channel_does_not_take_is_refused_before_anything_g
     assert answer.text == refusal
 
 
+async def test_R40_R44_several_chosen_go_with_all_their_files_once(stall: Stall) -> None:
+    await cupboard(stall)
+    await bear(stall, "Greet", 100)
+    await bear(stall, "Bye", 200)
+    screen = screen_of(await stall.data("olga", f"canned:{token_of(await stall.talk())}", {"pick": ["1", "3"], "own": ["soon"]}))
+    assert screen.intro.count("📎 film.mp4 (1 kB)") == 2
+    assert (await stall.data("olga", screen.buttons[0].data)).text == "Sent to the client."
+    assert (await stall.data("olga", screen.buttons[0].data)).refused
+    words = "📎 film.mp4 (1 kB)\nHello Ann, this is Olga Ivanova of Sales.\n\nGoodbye!\n\nsoon"
+    assert await stall.said() == [(Direction.OUT, words), (Direction.OUT, "📎 film.mp4 (1 kB)")]
+
+
 async def test_R44_what_is_still_on_its_way_or_was_refused_sends_nothing(stall: Stall) -> None:
     await cupboard(stall)
     await bear(stall, "Greet", 100, FileState.WANTED)
