@@ -15,8 +15,8 @@ Everything is asked for in the messenger. Most of it has several doors: a button
 a list, or a word. In a Slack thread a word begins with `!`, in a Telegram topic and in the bot's private chat with `/`, and
 everywhere in Slack with `/desk `. Where something is missing, a form asks for it.
 
-A text that begins with `note:` or 🔒 never leaves the team. `\\greet` sends the canned response *greet*. A reaction
-with the emoji that a tag's name begins with tags the message, and taking it back untags it; 🏷 asks for a tag.
+A text that begins with `note:` or 🔒 never leaves the team. `\\greet` sends the canned response *greet*, its file
+with it. A reaction with the emoji that a tag's name begins with tags the message, and taking it back untags it; 🏷 asks for a tag.
 
 Made from the verb table in `bot/domain/actions.py` by `python -m tools.words`.
 """

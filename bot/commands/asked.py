@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.domain.files import Attachment, unpacked
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -29,3 +31,8 @@ class Asked:
     def chosen(self, name: str) -> tuple[str, ...]:
         """All values of a field."""
         return tuple((self.values or {}).get(name, ()))
+
+    def file(self, name: str) -> Attachment | None:
+        """The file sent in a field; None when none was."""
+        found = self.chosen(name)
+        return unpacked(found[0]) if found else None

@@ -17,6 +17,7 @@ from bot.commands.perform import Context, Desk, perform, perform_at_desk
 from bot.commands.press import Pressed, pressed
 from bot.domain.actions import BY_WORD
 from bot.domain.errors import (
+    NotAFile,
     NothingChosen,
     NothingWritten,
     NotOffered,
@@ -26,9 +27,10 @@ from bot.domain.errors import (
     Refusal,
     TooLong,
 )
+from bot.domain.files import Attachment, packed
 from bot.domain.people import Actor
 from bot.domain.permissions import authorise
-from bot.domain.screen import ChoiceField, Field, Form, Option, TextField
+from bot.domain.screen import ChoiceField, Field, FileField, Form, Option, TextField
 from bot.domain.words import typed_verb
 from bot.store import askings, team
 from bot.store.askings import Asking
@@ -86,8 +88,8 @@ class Question:
 
     @property
     def wants_words(self) -> bool:
-        """Whether writing is an answer."""
-        return isinstance(self.field, TextField) or (isinstance(self.field, ChoiceField) and bool(self.field.lookup))
+        """Whether a message is an answer."""
+        return isinstance(self.field, TextField | FileField) or (isinstance(self.field, ChoiceField) and bool(self.field.lookup))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,8 @@ def _without_words(field: Field, key: Key) -> tuple[str, ...] | None:
     """What *Skip* or *Keep* gives the field; None when it was not offered."""
     if key is Key.SKIP and field.optional:
         return ()
+    if key is Key.KEEP and isinstance(field, FileField) and field.value:
+        return ()
     if key is Key.KEEP and isinstance(field, TextField) and field.value:
         return (field.value,)
     if key is Key.KEEP and isinstance(field, ChoiceField) and field.chosen and not field.many:
@@ -182,8 +186,10 @@ def _chosen(tx: Tx, actor: Actor, form: Form, field: ChoiceField, asking: Asking
     return _again(tx, actor, form, replace(asking, picked=ticked, errors=_but(asking.errors, field.name)))
 
 
-def written(tx: Tx, actor: Actor, place: Place, text: str | None, *, own_id: str, reply_to: str = "") -> Answer:
-    """Words were given to a question; None for something that is no words.
+def written(
+    tx: Tx, actor: Actor, place: Place, text: str | None, *, own_id: str, reply_to: str = "", file: Attachment | None = None
+) -> Answer:
+    """Words were given to a question, or a ``file``; None for something that is neither.
 
     ``own_id``    the message with the words; ``reply_to`` the question it answers, empty where every text is the answer
     """
@@ -196,10 +202,10 @@ def written(tx: Tx, actor: Actor, place: Place, text: str | None, *, own_id: str
     else:  # where every text is an answer, the next question stands below it
         spent = (Post(asking.chat, asking.keys_id),) if asking.keys_id else ()
         asking = replace(asking, keys_id="")
-    return _with_gone(_written(tx, actor, asking, text), spent)
+    return _with_gone(_written(tx, actor, asking, text, file), spent)
 
 
-def _written(tx: Tx, actor: Actor, asking: Asking, text: str | None) -> Answer:
+def _written(tx: Tx, actor: Actor, asking: Asking, text: str | None, file: Attachment | None) -> Answer:
     verb = typed_verb(asking.platform, text or "")
     if verb is not None and verb.word == "cancel":
         return _cancelled(tx, actor, asking)
@@ -207,12 +213,16 @@ def _written(tx: Tx, actor: Actor, asking: Asking, text: str | None) -> Answer:
     if form is None:
         return ended
     field = _field(form, asking)
-    if field is None or text is None:
-        return _wrong(tx, actor, form, asking, NotOffered() if field is None else NotWords())
+    if isinstance(field, FileField) and file is not None:
+        return _take(tx, actor, form, asking, (packed(file),))
+    if field is None:
+        return _wrong(tx, actor, form, asking, NotOffered())
     if verb is not None and verb.word == "skip" and field.optional:
         return _take(tx, actor, form, asking, ())
     if verb is not None and verb.word in BY_WORD:
         return _wrong(tx, actor, form, asking, NoVerbHere())
+    if isinstance(field, FileField) or text is None:
+        return _wrong(tx, actor, form, asking, NotAFile() if isinstance(field, FileField) else NotWords())
     if isinstance(field, ChoiceField):
         return _narrowed(tx, actor, form, field, asking, text)
     given = text.strip() if field.many_lines else " ".join(text.split())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from bot.commands import reply
+from bot.commands import reply, template_files
 from bot.commands.answer import Answer
 from bot.commands.asked import Asked
 from bot.commands.lookup import LOOKUPS
@@ -18,12 +18,13 @@ from bot.domain.actions import Action, Button, Verb, row_of
 from bot.domain.canned import Stack, fill, near, stack_in, stacked
 from bot.domain.conversation import Status
 from bot.domain.errors import DraftGone, NoTemplate, NothingToSend, NotStarted, NotYours, UnknownCanned
-from bot.domain.ids import OperatorId
+from bot.domain.files import title
+from bot.domain.ids import FileId, OperatorId
 from bot.domain.people import Actor
 from bot.domain.screen import ChoiceField, Form, Option, Screen, TextField
-from bot.domain.text import RichText
+from bot.domain.text import EMPTY, RichText
 from bot.domain.words import DESK_PREFIXES, TypedVerb
-from bot.store import blobs, canned, conversations, team
+from bot.store import blobs, canned, conversations, files, team
 from bot.store.blobs import Blob
 from bot.store.canned import Template
 from bot.store.uow import Tx
@@ -66,7 +67,8 @@ def say(tx: Tx, context: Context, said: Wrote, stack: Stack) -> Answer:
             raise UnknownCanned(word=f"\\{word}", near=hint)
     values = _values(tx, context)
     parts = [part if isinstance(part, RichText) else _text(known[part], values) for part in stack.parts]
-    return reply.say(tx, context, replace(said, text=stacked(parts), expanded=True))
+    borne = template_files.borne(tx, [known[word] for word in stack.words])
+    return reply.say(tx, context, replace(said, text=stacked(parts), expanded=True, files=(*said.files, *borne)))
 
 
 def _by_word(found: Sequence[Template]) -> dict[str, Template]:
@@ -97,7 +99,8 @@ def choose(tx: Tx, context: Context, asked: Asked) -> Answer:
     if what == SEND:
         return _send(tx, context, number)
     if asked.values is None:
-        picked, own = _draft(tx, context, number)[:2] if what == BACK else ([], "")
+        draft = _draft(tx, context, number) if what == BACK else _Draft([], "")
+        picked, own = draft.picked, draft.own
         return Answer(form=_form(tx, context, picked, own))
     return _preview(tx, context, asked)
 
@@ -137,7 +140,8 @@ def _form(tx: Tx, context: Context, picked: Sequence[int], own: str) -> Form:
 
 
 def _option(one: Template) -> Option:
-    return Option(str(one.id), excerpt(f"{one.title} — {one.body}", 70), text=f"\\{one.word}")
+    sign = template_files.SIGN if one.file_id is not None else ""
+    return Option(str(one.id), excerpt(f"{sign}{one.title} — {one.body}", 70), text=f"\\{one.word}")
 
 
 def _preview(tx: Tx, context: Context, asked: Asked) -> Answer:
@@ -150,14 +154,17 @@ def _preview(tx: Tx, context: Context, asked: Asked) -> Answer:
     text = stacked([*(_text(known[number], values) for number in picked), RichText.plain(own)])
     if not text:
         raise NothingToSend
-    kept = {"picked": picked, "own": own, "text": text.to_json()}
+    borne = template_files.borne(tx, [known[number] for number in picked])
+    reply.refuse_files(tx, context, borne)
+    kept = {"picked": picked, "own": own, "text": text.to_json(), "files": [int(one.ref["copy_of"]) for one in borne]}
     content = json.dumps(kept, ensure_ascii=False).encode("utf-8", "replace")
     number = blobs.add(tx, Blob(_name_of(context), MIME, content))
     buttons = (
         Button(Verb.CANNED, "Send", token_of(context.conversation, SEND, number), "primary"),
         Button(Verb.CANNED, "Back", token_of(context.conversation, BACK, number)),
     )
-    return Answer(screen=Screen(title="Preview", intro=text.to_plain(), buttons=buttons))
+    shown = "\n".join([text.to_plain(), *(f"\n{title(one.kind, one.name, one.size)}" for one in borne)])
+    return Answer(screen=Screen(title="Preview", intro=shown, buttons=buttons))
 
 
 def _name_of(context: Context) -> str:
@@ -165,21 +172,33 @@ def _name_of(context: Context) -> str:
     return f"draft.{context.operator.id}.{context.conversation.id}"
 
 
-def _draft(tx: Tx, context: Context, number: str) -> tuple[list[int], str, RichText]:
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What was looked at: the canned responses picked, the person's own words, the whole text, the files."""
+
+    picked: list[int]
+    own: str
+    text: RichText = EMPTY
+    files: tuple[int, ...] = ()
+
+
+def _draft(tx: Tx, context: Context, number: str) -> _Draft:
     row = row_of(number)
     kept = blobs.by_id(tx, row) if row is not None else None
     if kept is None or (kept.name, kept.mime) != (_name_of(context), MIME):
         raise DraftGone
     found = json.loads(kept.content)
-    return found["picked"], found["own"], RichText.from_json(found["text"])
+    return _Draft(found["picked"], found["own"], RichText.from_json(found["text"]), tuple(found.get("files", ())))
 
 
 def _send(tx: Tx, context: Context, number: str) -> Answer:
     """Exactly what was looked at, once."""
-    text = _draft(tx, context, number)[2]
-    if not blobs.remove(tx, int(number)):
+    draft = _draft(tx, context, number)
+    known = files.by_ids(tx, set(draft.files))
+    if len(known) != len(draft.files) or not blobs.remove(tx, int(number)):
         raise DraftGone
-    reply.send_chosen(tx, context, text, key=f"draft:{number}")
+    borne = tuple(template_files.copy_of(known[FileId(one)]) for one in draft.files)
+    reply.send_chosen(tx, context, draft.text, borne, key=f"draft:{number}")
     return Answer("Sent to the client.")
 
 

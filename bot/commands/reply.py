@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.commands import inbox, window
@@ -16,13 +16,13 @@ from bot.domain.actions import Button, Verb, row_of
 from bot.domain.approved import Approved
 from bot.domain.capabilities import CHANNELS, DESKS
 from bot.domain.card import has_moved
-from bot.domain.conversation import Direction, Status
+from bot.domain.conversation import Conversation, Direction, Status
 from bot.domain.errors import AlreadyStarted, Blacklisted, Decided, FileRefused, HasMoved, NotYourText, StaleCard
 from bot.domain.files import CAPTION, Attachment, tidy, told, too_large_to_fetch, why_not
 from bot.domain.ids import MessageId, Moment, OperatorId
 from bot.domain.people import Actor, Signature
 from bot.domain.permissions import Permission, authorise
-from bot.domain.text import EMPTY, RichText, utf16_len
+from bot.domain.text import EMPTY, RichText, join, utf16_len
 from bot.domain.words import is_note
 from bot.store import conversations, files, messages, mirrors, spread, team
 from bot.store.messages import Message, Ref
@@ -57,7 +57,7 @@ def say(tx: Tx, context: Context, said: Wrote) -> Answer:
     conversation = context.conversation
     mine = conversation.status is Status.INBOX and conversation.operator_id == context.operator.id
     if mine and window.is_open(tx, conversation):
-        _refuse_files(tx, context, said)
+        refuse_files(tx, context, said.files)
         for message_id, body in _keep_all(tx, context, said, Direction.OUT):
             now = conversations.by_id(tx, conversation.id)
             send(tx, context, now, message_id, body, at=(context.here, said.remote_id), expanded=said.expanded)
@@ -74,13 +74,13 @@ def _album_before(tx: Tx, context: Context, said: Wrote) -> list[Message]:
     return [one for one in kept if one.author_id == context.operator.id]
 
 
-def _refuse_files(tx: Tx, context: Context, said: Wrote) -> None:
+def refuse_files(tx: Tx, context: Context, sent: Sequence[Attachment]) -> None:
     """Raises ``FileRefused`` for a file the client's channel, or this house, does not take: then nothing of it goes."""
-    if not said.files:
+    if not sent:
         return
     channel = CHANNELS[team.channel_by_id(tx, context.conversation.channel_id).kind]
-    for one in said.files:
-        fetch = too_large_to_fetch(DESKS[said.place.platform], one, tx.policy.file_limit)
+    for one in sent:
+        fetch = too_large_to_fetch(DESKS[context.actor.platform], one, tx.policy.file_limit) if one.source else ""
         if reason := fetch or why_not(channel, one.size, one.mime, one.name):
             raise FileRefused(reason=reason)
 
@@ -101,12 +101,13 @@ def _written_at(context: Context, said: Wrote) -> Mirror | None:
 
 def _hold(tx: Tx, context: Context, said: Wrote, *, asked: bool = False) -> Answer:
     """Keep words that may not go out yet, and let their author decide. ``asked``: he is already, about the same album."""
-    _refuse_files(tx, context, said)
+    refuse_files(tx, context, said.files)
     kept = _keep_all(tx, context, said, Direction.HELD)
     if kept:
         spread.mark(tx, context.here, said.remote_id, "held")
         if not asked:
-            _ask(tx, context, kept[0][0], said.remote_id, said.text if said.expanded else None)
+            whole = join([body for _, body in kept])
+            _ask(tx, context, kept[0][0], said.remote_id, whole if said.expanded else None)
     for message_id, body in kept:
         spread.note_later(tx, context.conversation, message_id, body, but=_written_at(context, said))
     return Answer("")
@@ -164,14 +165,9 @@ def _keep_all(tx: Tx, context: Context, said: Wrote, direction: Direction) -> li
     """
     if has_moved(context.here.pointer):
         raise HasMoved(group=team.group_by_id(tx, context.conversation.group_id).badge)
-    sent = [tidy(one) for one in said.files]
-    pieces: list[_Piece] = []
-    if not sent or utf16_len(said.text.to_plain()) > CAPTION or (not said.text.is_empty and _is_bare(tx, context, sent[0])):
-        pieces.append(_Piece(said.text))
-    pieces += [_Piece(EMPTY if pieces or number else said.text, one) for number, one in enumerate(sent)]
     before, noted = context.conversation, context.conversation
     kept: list[tuple[MessageId, RichText]] = []
-    for number, piece in enumerate(pieces):
+    for number, piece in enumerate(_pieces(tx, context, said.text, said.files)):
         following = moves.say(noted, direction, said.at)
         message_id = _keep(tx, replace(context, conversation=following), said, direction, (number, piece))
         if message_id is not None:
@@ -203,6 +199,14 @@ class _Piece:
         return self.text if file is None else told(file.kind, file.name, file.size, file.seconds, self.text)
 
 
+def _pieces(tx: Tx, context: Context, text: RichText, sent: Sequence[Attachment]) -> list[_Piece]:
+    """Words and files as messages, in order."""
+    pieces: list[_Piece] = []
+    if not sent or utf16_len(text.to_plain()) > CAPTION or (not text.is_empty and _is_bare(tx, context, sent[0])):
+        pieces.append(_Piece(text))
+    return pieces + [_Piece(EMPTY if pieces or number else text, tidy(one)) for number, one in enumerate(sent)]
+
+
 def _keep(tx: Tx, context: Context, said: Wrote, direction: Direction, numbered: tuple[int, _Piece]) -> MessageId | None:
     """Keep one piece under the number of its place in the talk; None when it is kept already."""
     number, piece = numbered
@@ -230,21 +234,26 @@ def _keep(tx: Tx, context: Context, said: Wrote, direction: Direction, numbered:
     return message_id
 
 
-def send_chosen(tx: Tx, context: Context, text: RichText, *, key: str) -> None:
-    """Words for the client that were written in no thread; every desk shows them. ``key`` is good for one message for ever.
+def send_chosen(tx: Tx, context: Context, text: RichText, sent: Sequence[Attachment] = (), *, key: str) -> None:
+    """Words and files for the client, written in no thread; every desk shows them. ``key`` is good for them once and for ever.
 
-    Raises ``WindowClosed``.
+    Raises ``WindowClosed`` or ``FileRefused``.
     """
     window.must_be_open(tx, context.conversation)
-    _say_for(tx, context, text, key, None)
+    refuse_files(tx, context, sent)
+    noted = context.conversation
+    for number, piece in enumerate(_pieces(tx, context, text, sent)):
+        numbered = f"{key}:{number}" if number else key
+        noted = _say_for(tx, replace(context, conversation=noted), piece, numbered, None)
 
 
 def send_approved(tx: Tx, context: Context, one: Approved, values: Mapping[str, str]) -> None:
     """An approved template with its variables filled in; every desk shows the words the client reads."""
-    _say_for(tx, context, RichText.plain(one.filled(values)), None, one.as_sent(values))
+    _say_for(tx, context, _Piece(RichText.plain(one.filled(values))), None, one.as_sent(values))
 
 
-def _say_for(tx: Tx, context: Context, text: RichText, key: str | None, template: dict[str, object] | None) -> None:
+def _say_for(tx: Tx, context: Context, piece: _Piece, key: str | None, template: dict[str, object] | None) -> Conversation:
+    """The conversation after it."""
     noted = moves.say(context.conversation, Direction.OUT, tx.now)
     message_id = messages.add(
         tx,
@@ -254,15 +263,19 @@ def _say_for(tx: Tx, context: Context, text: RichText, key: str | None, template
         author=context.operator.name,
         author_id=context.operator.id,
         shown_as=shown_as(tx, context),
-        body=text,
+        body=piece.body,
         at=tx.now,
         action_key=key,
         expanded=True,
     )
-    if message_id is not None:
-        conversations.save(tx, noted)
-        spread.refresh_cards(tx, noted)
-        send(tx, context, noted, message_id, text, at=None, template=template)
+    if message_id is None:
+        return context.conversation
+    if piece.file is not None:
+        messages.set_file(tx, message_id, files.add(tx, noted.id, piece.file, piece.text))
+    conversations.save(tx, noted)
+    spread.refresh_cards(tx, noted)
+    send(tx, context, noted, message_id, piece.body, at=None, template=template)
+    return noted
 
 
 def shown_as(tx: Tx, context: Context) -> str:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.commands import template_files
 from bot.commands.answer import Answer
 from bot.commands.asked import Asked
 from bot.commands.perform import Desk
 from bot.domain.actions import Button, Verb, row_of
 from bot.domain.canned import BODY_LONGEST, TITLE_LONGEST, VARIABLES, clean_body, clean_title
 from bot.domain.errors import NotYourTemplate, StaleCard, TitleTaken
+from bot.domain.files import Attachment, File
 from bot.domain.permissions import Permission
 from bot.domain.screen import Form, Row, Screen, TextField
 from bot.domain.text import graphemes
-from bot.store import canned
+from bot.store import canned, files
 from bot.store.canned import Template
 from bot.store.uow import Tx
 
 PAGE = 10
 EXCERPT = 140
-NEW, DELETE, SURELY = "new", "delete", "surely"
+NEW, DELETE, SURELY, BARE = "new", "delete", "surely", "bare"
 
 
 def templates(tx: Tx, desk: Desk, asked: Asked) -> Answer:
@@ -31,6 +33,7 @@ def _screen(tx: Tx, desk: Desk, page: int, words: str = "") -> Screen:
     found = [one for one in canned.of_operator(tx, desk.operator.id) if matches(one, words)]
     page = min(max(page, 1), max(1, -(-len(found) // PAGE)))
     shown = found[(page - 1) * PAGE : page * PAGE]
+    borne = files.by_ids(tx, {one.file_id for one in shown if one.file_id is not None})
     buttons = [Button(Verb.TEMPLATE, "New", NEW, "primary")]
     if page > 1:
         buttons.append(Button(Verb.TEMPLATES, "← Previous", f"p{page - 1}"))
@@ -40,7 +43,7 @@ def _screen(tx: Tx, desk: Desk, page: int, words: str = "") -> Screen:
     return Screen(
         title="Canned responses",
         intro=f"Write \\ and the title in a thread or topic, and the client gets the words. {whose}",
-        rows=tuple(_row(desk, one) for one in shown),
+        rows=tuple(_row(desk, one, borne.get(one.file_id or 0)) for one in shown),
         empty="There are none yet.",
         buttons=tuple(buttons),
     )
@@ -48,17 +51,20 @@ def _screen(tx: Tx, desk: Desk, page: int, words: str = "") -> Screen:
 
 def matches(template: Template, typed: str) -> bool:
     """Whether the letters typed are in its title or its words, or in both as a choice reads."""
-    wanted = typed.strip().lstrip("\\/").casefold()
+    wanted = typed.strip().removeprefix(template_files.SIGN).lstrip("\\/").casefold()
     return wanted in template.word or wanted in f"{template.title} — {' '.join(template.body.split())}".casefold()
 
 
-def _row(desk: Desk, one: Template) -> Row:
-    buttons = (
-        (Button(Verb.TEMPLATE, "Change…", str(one.id)), Button(Verb.TEMPLATE, "Delete…", f"{one.id}.{DELETE}", "danger"))
-        if _may_change(desk, one)
-        else ()
+def _row(desk: Desk, one: Template, file: File | None) -> Row:
+    buttons = [Button(Verb.TEMPLATE, "Change…", str(one.id))]
+    if one.file_id is not None:
+        buttons.append(Button(Verb.TEMPLATE, "Remove file", f"{one.id}.{BARE}"))
+    buttons.append(Button(Verb.TEMPLATE, "Delete…", f"{one.id}.{DELETE}", "danger"))
+    return Row(
+        title=f"{'👥 ' if one.owner is None else ''}{one.title} · \\{one.word}",
+        detail="\n".join(line for line in (excerpt(one.body), template_files.line(file)) if line),
+        buttons=tuple(buttons) if _may_change(desk, one) else (),
     )
-    return Row(title=f"{'👥 ' if one.owner is None else ''}{one.title} · \\{one.word}", detail=excerpt(one.body), buttons=buttons)
 
 
 def excerpt(body: str, longest: int = EXCERPT) -> str:
@@ -77,9 +83,13 @@ def template(tx: Tx, desk: Desk, asked: Asked) -> Answer:
         canned.remove(tx, found.id)
         desk.journal(tx, "deleted a canned response", title=found.title)
         return Answer("Deleted.", screen=_screen(tx, desk, 1))
+    if found is not None and what == BARE:
+        canned.set_file(tx, found.id, None)
+        desk.journal(tx, "changed a canned response", title=found.title)
+        return Answer("The file is gone.", screen=_screen(tx, desk, 1))
     if asked.values is None:
-        return Answer(form=_form(found))
-    return _save(tx, desk, found, clean_title(asked.value("title")), clean_body(asked.value("body")))
+        return Answer(form=_form(tx, found))
+    return _save(tx, desk, found, clean_title(asked.value("title")), clean_body(asked.value("body")), asked.file("file"))
 
 
 def _own(tx: Tx, desk: Desk, number: str) -> Template:
@@ -101,7 +111,7 @@ def _is_admin(desk: Desk) -> bool:
     return desk.operator.has(Permission.SUPER_ADMIN)
 
 
-def _form(found: Template | None) -> Form:
+def _form(tx: Tx, found: Template | None) -> Form:
     known = ", ".join(f"{{{name}}}" for name in VARIABLES)
     return Form(
         verb=Verb.TEMPLATE,
@@ -123,6 +133,7 @@ def _form(found: Template | None) -> Form:
                 many_lines=True,
                 longest=BODY_LONGEST,
             ),
+            template_files.field(tx, found),
         ),
     )
 
@@ -138,17 +149,21 @@ def _sure(found: Template) -> Screen:
     )
 
 
-def _save(tx: Tx, desk: Desk, found: Template | None, title: str, body: str) -> Answer:
-    """A super-admin's are for all operators, an operator's for himself (R41)."""
+def _save(tx: Tx, desk: Desk, found: Template | None, title: str, body: str, sent: Attachment | None) -> Answer:
+    """A super-admin's are for all operators, an operator's for himself (R41). Without a file it keeps the one it has."""
     owner = found.owner if found else None if _is_admin(desk) else desk.operator.id
     if canned.is_taken(tx, owner, title, but=found.id if found else None):
         raise TitleTaken(title=title)
+    file_id = template_files.take(tx, desk, sent) if sent is not None else None
     if found is None:
-        canned.add(tx, owner, title, body)
+        number = canned.add(tx, owner, title, body)
         desk.journal(tx, "made a canned response", title=title)
     else:
-        canned.change(tx, found.id, title, body)
+        number = found.id
+        canned.change(tx, number, title, body)
         desk.journal(tx, "changed a canned response", title=title)
+    if file_id is not None:
+        canned.set_file(tx, number, file_id)
     return Answer("Saved.", screen=_screen(tx, desk, 1))
 
 

@@ -175,6 +175,8 @@ def failed(tx: Tx, head: Head, outcome: Permanent) -> None:
         fates.failed(tx, ConversationId(head.conversation_id or 0), MessageId(head.message_id or 0), outcome.reason, head.id)
     elif head.op == "fetch":
         files.refuse(tx, FileId(head.payload["file"]), outcome.reason)
+        if "told" in head.payload:
+            _not_kept(tx, head, outcome)
     elif head.op == "edit":
         _change_failed(tx, head, mirror, outcome)
     elif head.op == "document":
@@ -209,6 +211,18 @@ def _file_failed(tx: Tx, head: Head, outcome: Permanent) -> None:
     port, person = head.lane.split(":")[:2]
     words = f"⚠️ {head.payload['name']} could not be sent. {outcome.reason}"
     outbox.queue(tx, Delivery(lane=head.lane, port=port, chat=person, op="notice", payload={"text": words, "thread": ""}))
+
+
+def _not_kept(tx: Tx, head: Head, outcome: Permanent) -> None:
+    """A canned response stands without the file that was sent with it: its author is told in private."""
+    file = files.by_id(tx, head.payload["file"])
+    if file is None:
+        return
+    port, person = head.payload["told"]
+    words = f"⚠️ {file.name} could not be kept with the canned response. {outcome.reason}"
+    outbox.queue(
+        tx, Delivery(lane=f"{port}:{person}:private", port=port, chat=person, op="notice", payload={"text": words, "thread": ""})
+    )
 
 
 def _not_told(tx: Tx, head: Head, outcome: Permanent) -> None:

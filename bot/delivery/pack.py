@@ -27,7 +27,7 @@ from bot.delivery.ports import (
     Sweep,
     TopicState,
 )
-from bot.delivery.posts import NotYet, Posts, Void
+from bot.delivery.posts import NotYet, Posts, Void, desk_body
 from bot.domain.actions import Button, Verb
 from bot.domain.card import CardView, draw
 from bot.domain.chart import Chart
@@ -209,7 +209,7 @@ class Packer:
     def _history(self, head: Head, mirror: Mirror) -> History:
         upto, but, most = head.payload["upto"], set(head.payload["but"]), head.payload["lines"]
         said = messages.latest(self._tx, mirror.conversation_id, most + len(but) + HISTORY_SINCE)
-        lines = [(_teller(one), one.body.to_plain()) for one in said if one.id <= upto and one.id not in but]
+        lines = [(_teller(one), desk_body(one).to_plain()) for one in said if one.id <= upto and one.id not in but]
         return History(head.payload.get("title", LOST), tuple(lines[-most:]))
 
 

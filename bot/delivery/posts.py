@@ -10,6 +10,7 @@ from bot.domain.capabilities import CHANNELS, DESKS, Capability
 from bot.domain.conversation import Direction
 from bot.domain.files import File, FileState, why_not
 from bot.domain.text import EMPTY, RichText, join
+from bot.domain.words import without_sign
 from bot.store import files, messages, reactions, spread
 from bot.store.lanes import Head
 from bot.store.messages import Message, Ref
@@ -69,17 +70,19 @@ class Posts:
             parts = spread.channel_parts(kind, first.body)
             return Words(first.shown_as, "reply", (_part(parts, head.part),), quote=quote)
         in_card = first.seq == mirror.opening_first
+        body = desk_body(first)
         kind = {Direction.IN: "client", Direction.OUT: "operator"}.get(first.direction, "note")
         same_platform = bool(mirror.pointer) and kind != "client" and self._origin(first) == mirror.platform
         if first.file_id is not None:
             try:
                 file = self._sendable(first.file_id, DESKS[mirror.platform])
             except Refused as refused:
-                told = join([first.body, RichText.plain(f"⚠️ {refused}")])
+                told = join([body, RichText.plain(f"⚠️ {refused}")])
                 return Words(first.author, kind, (told,), same_platform, quote)
             # with the first words of a conversation the card bears the caption
-            return FilePost(first.author, kind, file, EMPTY if head.part else file.caption, same_platform, quote)
-        parts = spread.desk_parts(mirror.platform, first.body, in_card=in_card)
+            caption = without_sign(file.caption) if kind == "note" else file.caption
+            return FilePost(first.author, kind, file, EMPTY if head.part else caption, same_platform, quote)
+        parts = spread.desk_parts(mirror.platform, body, in_card=in_card)
         bodies = [_part(parts, head.part), *(other.body for other in said[1:])]
         return Words(first.author, kind, tuple(bodies), same_platform, quote)
 
@@ -115,7 +118,7 @@ class Posts:
             return 0 if said.deleted else head.part + 1
         if mirror is None:
             return len(spread.channel_parts(spread.kind_of_lane(head.lane), said.body))
-        return len(spread.desk_parts(mirror.platform, said.body, in_card=said.seq == mirror.opening_first))
+        return len(spread.desk_parts(mirror.platform, desk_body(said), in_card=said.seq == mirror.opening_first))
 
     def _standing(self, said: Message, mirror: Mirror | None, chat: str, head: Head) -> list[Ref]:
         """Where we have posted it there."""
@@ -153,7 +156,7 @@ class Posts:
         if answered is None or answered.deleted or (mirror is None and answered.direction not in (Direction.IN, Direction.OUT)):
             return None
         ref = next((one for one in messages.refs_of(self._tx, answered.id) if self._is_there(one, mirror, chat, head)), None)
-        text = " ".join(answered.body.to_plain().split())
+        text = " ".join(desk_body(answered).to_plain().split())
         shown = text if len(text) <= QUOTE_LENGTH else f"{text[: QUOTE_LENGTH - 1]}…"
         name = answered.shown_as if mirror is None and answered.direction is Direction.OUT else answered.author
         return Quoted(ref.remote_id if ref else "", name, shown)
@@ -161,6 +164,11 @@ class Posts:
     def _origin(self, said: Message) -> str:
         """The platform a message was written on."""
         return next((ref.platform for ref in messages.refs_of(self._tx, said.id) if ref.origin), "")
+
+
+def desk_body(said: Message) -> RichText:
+    """What a desk shows of a message: 📝 stands for the sign a note began with."""
+    return without_sign(said.body) if said.direction is Direction.NOTE else said.body
 
 
 def _approved(kept: dict[str, Any]) -> Template:

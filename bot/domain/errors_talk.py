@@ -73,6 +73,10 @@ class NotWords(Refusal):
     """Please answer in words; files can't be taken here."""
 
 
+class NotAFile(Refusal):
+    """Please send a file."""
+
+
 # Where it stands -----------------------------------------------------------------------------------------------
 
 

@@ -78,6 +78,18 @@ class UnknownVariable(Refusal):
     field = "body"
 
 
+class TemplateFileRefused(Refusal):
+    """{reason} Nothing was saved."""
+
+    field = "file"
+
+
+class TemplateFileMissing(Refusal):
+    """The file of “{title}” is not here{why}, so nothing was sent. {what}"""
+
+    field = "pick"
+
+
 class NoTemplate(Refusal):
     """That canned response is not there any more."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -72,7 +73,7 @@ class Attachment:
 
     ``size``    bytes, 0 when the platform does not say
     ``source``  the port that can fetch it, empty when its bytes are in the store already
-    ``ref``     what that port needs to fetch it
+    ``ref``     what that port needs to fetch it; ``copy_of`` with the number of another file whose bytes it has
     """
 
     kind: FileKind
@@ -99,6 +100,18 @@ class File:
     ref: Mapping[str, str] = field(default_factory=dict)
     state: FileState = FileState.WANTED
     reason: str = ""
+
+
+def packed(sent: Attachment) -> str:
+    """An attachment as the value of a form's field."""
+    facts = [sent.kind.value, sent.name, sent.mime, sent.size, sent.seconds, sent.source, dict(sent.ref)]
+    return json.dumps(facts, ensure_ascii=False)
+
+
+def unpacked(value: str) -> Attachment:
+    """What :func:`packed` gave."""
+    kind, name, mime, size, seconds, source, ref = json.loads(value)
+    return Attachment(kind=FileKind(kind), name=name, mime=mime, size=size, seconds=seconds, source=source, ref=ref)
 
 
 def safe_file_name(name: str, kind: FileKind, mime: str = "") -> str:

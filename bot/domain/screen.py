@@ -96,7 +96,21 @@ class ChoiceField:
     hint: str = ""
 
 
-Field = TextField | ChoiceField
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileField:
+    """One file to send along. Its value is the file in words for the house (:func:`bot.domain.files.packed`).
+
+    ``value``  the file that is there already, as people read it; to leave the field empty keeps it
+    """
+
+    name: str
+    label: str
+    value: str = ""
+    hint: str = ""
+    optional: bool = True
+
+
+Field = TextField | ChoiceField | FileField
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

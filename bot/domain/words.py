@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from bot.domain.text import Paragraph, RichText, Span
 
 PREFIXES = {"slack": "!", "telegram": "/"}
 DESK_PREFIXES = {"slack": "/desk ", "telegram": "/"}
@@ -12,6 +14,7 @@ DESK_PREFIXES = {"slack": "/desk ", "telegram": "/"}
 """What a typed verb begins with. Slack's composer keeps ``/`` for itself, and refuses it in threads."""
 _VERB = re.compile(r"^[!/]([A-Za-z_]+)(?:@\w+)?(?:\s+(.*))?$", re.DOTALL)
 _NOTE = re.compile(r"^[\s>]*(?:note\s*:|[!/]\s*note\b|🔒)", re.IGNORECASE)
+_SIGN = re.compile(r"\s*(?:note\s*[:：]|[!/]\s*note\b\s*:?|🔒)\s*", re.IGNORECASE)
 _UNSEEN = frozenset(("Cf", "Cc", "Mn"))
 """Categories of characters that stand in nobody's way: controls, joiners, marks that vary the character before them."""
 
@@ -42,3 +45,21 @@ def is_note(plain: str) -> bool:
         char for char in unicodedata.normalize("NFKC", plain) if unicodedata.category(char) not in _UNSEEN or char.isspace()
     )
     return bool(_NOTE.match(bare))
+
+
+def without_sign(note: RichText) -> RichText:
+    """A note without the sign that made it one, for where 📝 says so already; one that is written otherwise stays as it is."""
+    first = note.blocks[0] if note.blocks else None
+    if not isinstance(first, Paragraph):
+        return note
+    found = _SIGN.match("".join(span.text for span in first.spans))
+    if found is None:
+        return note
+    left, kept = found.end(), list[Span]()
+    for span in first.spans:
+        text = span.text[left:]
+        left = max(0, left - len(span.text))
+        if text:
+            kept.append(replace(span, text=text))
+    bare = RichText((*((Paragraph(tuple(kept)),) if kept else ()), *note.blocks[1:]))
+    return bare or note

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select
 
-from bot.store.tables import blob, canned
+from bot.store.tables import blob
 from bot.store.uow import Tx
 
 KEPT_MS = 2 * 24 * 3_600_000
@@ -44,6 +44,5 @@ def remove(tx: Tx, number: int) -> bool:
 
 
 def sweep(tx: Tx) -> int:
-    """Let go of what is old and belongs to nothing; returns how many."""
-    used = select(canned.c.blob_id).where(canned.c.blob_id.is_not(None))
-    return tx.execute(delete(blob).where(blob.c.at < tx.now - KEPT_MS, blob.c.id.not_in(used))).rowcount
+    """Let go of what is old; returns how many."""
+    return tx.execute(delete(blob).where(blob.c.at < tx.now - KEPT_MS)).rowcount

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from bot.domain.canned import word_of
-from bot.domain.ids import OperatorId
+from bot.domain.ids import FileId, OperatorId
+from bot.store import files
 from bot.store.tables import canned
 from bot.store.uow import Tx, values
 
@@ -21,9 +22,10 @@ class Template:
     title: str
     word: str
     body: str
+    file_id: FileId | None = None
 
 
-_COLUMNS = (canned.c.id, canned.c.operator_id, canned.c.title, canned.c.word, canned.c.body)
+_COLUMNS = (canned.c.id, canned.c.operator_id, canned.c.title, canned.c.word, canned.c.body, canned.c.file_id)
 _OF = (
     select(*_COLUMNS)
     .where(or_(canned.c.operator_id == bindparam("operator_id"), canned.c.operator_id.is_(None)))
@@ -62,6 +64,15 @@ def change(tx: Tx, number: int, title: str, body: str) -> None:
     tx.execute(update(canned).where(canned.c.id == number).values(**row))
 
 
+def set_file(tx: Tx, number: int, file_id: FileId | None) -> None:
+    """Let it bear another file, or none; the one before goes."""
+    before = tx.execute(select(canned.c.file_id).where(canned.c.id == number)).scalar()
+    tx.execute(update(canned).where(canned.c.id == number).values(file_id=file_id))
+    if before is not None:
+        files.remove(tx, before)
+
+
 def remove(tx: Tx, number: int) -> None:
-    """Delete it."""
+    """Delete it, and the file it bears."""
+    set_file(tx, number, None)
     tx.execute(delete(canned).where(canned.c.id == number))

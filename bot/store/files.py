@@ -1,4 +1,4 @@
-"""Files of conversations, kept in pieces so that none is ever whole in memory.
+"""Files of conversations and of canned responses, kept in pieces so that none is ever whole in memory.
 
 They lie in the database, where every node finds them and a backup holds them; see docs/decisions/0013. A file that came from a
 platform is ``wanted`` until its ``fetch`` delivery has brought it; what is to be sent waits for that.
@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, literal, select, update
 
 from bot.domain.files import Attachment, File, FileKind, FileState
 from bot.domain.ids import ConversationId, FileId
 from bot.domain.text import RichText
 from bot.store import outbox
 from bot.store.outbox import Delivery
-from bot.store.tables import file, file_chunk
+from bot.store.tables import canned, file, file_chunk
 from bot.store.uow import Tx, upsert
 
 CHUNK = 256 * 1024
@@ -30,10 +31,12 @@ _ADD = insert(file).returning(file.c.id)
 def add(tx: Tx, conversation_id: ConversationId, sent: Attachment, caption: RichText, *, refused: str = "") -> FileId:
     """Keep word of a file, and have it fetched unless it is ``refused`` (the reason) or in the store already.
 
-    ``sent.name`` must be a safe one. Without a source its bytes are here, reserved: ``sent.ref`` is its number ``file`` and its
-    ``owner``. Raises ``LookupError`` when there is no such upload of theirs.
+    ``sent.name`` must be a safe one. Without a source its bytes are here: reserved, when ``sent.ref`` is its number ``file`` and
+    its ``owner``, or those of another file (``copy_of``). Raises ``LookupError`` when there is no such upload of theirs.
     """
     if not sent.source and not refused:
+        if "copy_of" in sent.ref:
+            return _copy(tx, conversation_id, sent, caption)
         return _claim(tx, conversation_id, sent, caption)
     state = FileState.REFUSED if refused else FileState.WANTED
     row = _row(tx, conversation_id, sent, caption) | {"state": state.value, "reason": refused}
@@ -58,7 +61,35 @@ def _row(tx: Tx, conversation_id: ConversationId | None, sent: Attachment, capti
     }
 
 
-def _fetch(tx: Tx, number: FileId, conversation_id: ConversationId, source: str) -> None:
+def keep(tx: Tx, sent: Attachment, *, told: tuple[str, str]) -> FileId:
+    """Have a file fetched that is no conversation's: it stays as long as a canned response bears it.
+
+    ``told``  port and id of the person to be told in private if it can't be had
+    """
+    row = _row(tx, None, sent, RichText.plain("")) | {"state": FileState.WANTED.value}
+    number = FileId(tx.execute(_ADD, row).scalar_one())
+    _fetch(tx, number, None, sent.source, told)
+    return number
+
+
+def _copy(tx: Tx, conversation_id: ConversationId, sent: Attachment, caption: RichText) -> FileId:
+    """A file of its own with the bytes of another, which stays; they do not leave the database on the way."""
+    row = _row(tx, conversation_id, replace(sent, ref={}), caption) | {"state": FileState.HERE.value}
+    number = FileId(tx.execute(_ADD, row).scalar_one())
+    theirs = select(literal(number), file_chunk.c.n, file_chunk.c.content).where(file_chunk.c.file_id == int(sent.ref["copy_of"]))
+    tx.execute(insert(file_chunk).from_select(["file_id", "n", "content"], theirs))
+    return number
+
+
+def remove(tx: Tx, number: int) -> None:
+    """Take away a file that no message bears."""
+    tx.execute(delete(file_chunk).where(file_chunk.c.file_id == number))
+    tx.execute(delete(file).where(file.c.id == number, file.c.conversation_id.is_(None)))
+
+
+def _fetch(
+    tx: Tx, number: FileId, conversation_id: ConversationId | None, source: str, told: tuple[str, str] | None = None
+) -> None:
     outbox.queue(
         tx,
         Delivery(
@@ -67,7 +98,7 @@ def _fetch(tx: Tx, number: FileId, conversation_id: ConversationId, source: str)
             chat="",
             op="fetch",
             conversation_id=conversation_id,
-            payload={"file": number},
+            payload={"file": number} | ({"told": list(told)} if told is not None else {}),
             idem_key=f"fetch:{number}:{tx.now}",
         ),
     )
@@ -224,8 +255,9 @@ def chunk(tx: Tx, number: int, n: int) -> bytes | None:
 
 
 def sweep(tx: Tx, before: int) -> int:
-    """Let go of the bytes of files older than ``before``; their names stay. Returns how many."""
-    old = select(file.c.id).where(file.c.at < before, file.c.state == FileState.HERE.value).limit(500)
+    """Let go of the bytes of conversations' files older than ``before``; their names stay. Returns how many."""
+    here = file.c.state == FileState.HERE.value
+    old = select(file.c.id).where(file.c.at < before, here, file.c.conversation_id.is_not(None)).limit(500)
     numbers: Sequence[int] = tx.execute(old).scalars().all()
     if numbers:
         tx.execute(delete(file_chunk).where(file_chunk.c.file_id.in_(numbers)))
@@ -238,9 +270,10 @@ UNNAMED_MS = 24 * 3_600_000
 
 def sweep_uploads(tx: Tx) -> int:
     """Let go of uploads that no message has named within a day; returns how many."""
-    left = select(file.c.id).where(file.c.conversation_id.is_(None), file.c.at < tx.now - UNNAMED_MS)
-    tx.execute(delete(file_chunk).where(file_chunk.c.file_id.in_(left)))
-    return tx.execute(delete(file).where(file.c.conversation_id.is_(None), file.c.at < tx.now - UNNAMED_MS)).rowcount
+    borne = select(canned.c.file_id).where(canned.c.file_id.is_not(None))
+    unnamed = (file.c.conversation_id.is_(None), file.c.at < tx.now - UNNAMED_MS, file.c.id.not_in(borne))
+    tx.execute(delete(file_chunk).where(file_chunk.c.file_id.in_(select(file.c.id).where(*unnamed))))
+    return tx.execute(delete(file).where(*unnamed)).rowcount
 
 
 def remove_of(tx: Tx, ids: Sequence[int]) -> int:

@@ -190,7 +190,7 @@ canned = Table(
     words("title"),
     words("word"),
     words("body"),
-    ref("blob_id", "blob", nullable=True),
+    Column("file_id", Id, nullable=True),
     moment("at"),
     UniqueConstraint("operator_id", "word"),
     Index(

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from sqlalchemy import update
+
+from bot.commands.menu import token_of
 from bot.domain.actions import Verb
 from bot.domain.canned import stack_in
 from bot.domain.conversation import Direction
+from bot.domain.files import Attachment, FileKind, FileState
 from bot.domain.screen import ChoiceField, Form, Screen
 from bot.domain.text import BulletList, Paragraph, RichText, Span, Style
+from bot.store import files, tables
+from bot.store.uow import Tx
 from tests.commands.conftest import Shop
 from tests.commands.stall import Stall, labels, stall, store, stores
 
@@ -199,7 +205,7 @@ async def test_R42_R43_made_changed_and_deleted(stall: Stall) -> None:
     mine = screen.rows[0].buttons
     form = (await stall.data("olga", mine[0].data)).form
     assert form is not None
-    assert [getattr(one, "value", None) for one in form.fields] == ["Bye", "Goodbye!"]
+    assert [getattr(one, "value", None) for one in form.fields] == ["Bye", "Goodbye!", ""]
     assert await keep(stall, "olga", "Farewell", "So long.", form.token) == "Saved."
     await stall.writes("olga", "\\farewell")
     assert (await stall.said())[-1] == (Direction.OUT, "So long.")
@@ -248,6 +254,53 @@ async def test_R43_pages(stall: Stall) -> None:
     second = screen_of(await stall.data("olga", following.data))
     assert [len(first.rows), len(second.rows)] == [10, 2]
     assert labels(second.buttons) == ["New", "← Previous"]
+
+
+async def bear(stall: Stall, title: str, size: int, state: FileState = FileState.HERE) -> None:
+    """Let the canned response bear a file, as if it had been fetched."""
+
+    def job(tx: Tx) -> None:
+        number = files.keep(
+            tx, Attachment(kind=FileKind.DOCUMENT, name="film.mp4", size=size, source="slack"), told=("slack", "U")
+        )
+        files.finish(tx, number, size=size, chunks=0, mime="video/mp4")
+        tx.execute(update(tables.file).values(state=state.value))
+        tx.execute(update(tables.canned).where(tables.canned.c.title == title).values(file_id=number))
+
+    await stall.does(job)
+
+
+async def test_R44_a_file_the_channel_does_not_take_is_refused_before_anything_goes(stall: Stall) -> None:
+    await cupboard(stall)
+    await bear(stall, "Greet", 30 << 20)
+    refusal = "Nothing was sent. “film.mp4” has 30 MB; Website chat takes at most 20 MB."
+    assert (await stall.writes("olga", "\\greet")).text == refusal
+    assert await stall.said() == []
+    number = token_of(await stall.talk())
+    answer = await stall.data("olga", f"canned:{number}", {"pick": ["1"], "own": [""]})
+    assert answer.text == refusal
+
+
+async def test_R40_R44_several_chosen_go_with_all_their_files_once(stall: Stall) -> None:
+    await cupboard(stall)
+    await bear(stall, "Greet", 100)
+    await bear(stall, "Bye", 200)
+    screen = screen_of(await stall.data("olga", f"canned:{token_of(await stall.talk())}", {"pick": ["1", "3"], "own": ["soon"]}))
+    assert screen.intro.count("📎 film.mp4 (1 kB)") == 2
+    assert (await stall.data("olga", screen.buttons[0].data)).text == "Sent to the client."
+    assert (await stall.data("olga", screen.buttons[0].data)).refused
+    words = "📎 film.mp4 (1 kB)\nHello Ann, this is Olga Ivanova of Sales.\n\nGoodbye!\n\nsoon"
+    assert await stall.said() == [(Direction.OUT, words), (Direction.OUT, "📎 film.mp4 (1 kB)")]
+
+
+async def test_R44_what_is_still_on_its_way_or_was_refused_sends_nothing(stall: Stall) -> None:
+    await cupboard(stall)
+    await bear(stall, "Greet", 100, FileState.WANTED)
+    told = (await stall.writes("olga", "\\greet")).text
+    assert told == "The file of “Greet” is not here yet, so nothing was sent. Please try again in a moment."
+    await bear(stall, "Greet", 100, FileState.REFUSED)
+    assert "so nothing was sent. Take the file out" in (await stall.writes("olga", "\\greet")).text
+    assert await stall.said() == []
 
 
 def test_R31_R40_own_words_keep_their_looks() -> None:

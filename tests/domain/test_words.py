@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.text import BulletList, Paragraph, Quote, RichText, Span, Style
-from bot.domain.words import is_note, typed_verb
+from bot.domain.words import is_note, typed_verb, without_sign
 
 UNSEEN = st.text("\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0f\u202e\u2066 \t\n\u00a0\u2003", max_size=6)
 WORD = st.tuples(*[st.sampled_from((letter, letter.upper(), chr(ord(letter) + 0xFEE0))) for letter in "note"]).map("".join)
@@ -64,3 +64,25 @@ def test_lines_stay_apart() -> None:
 def test_each_desk_has_its_own_sign(platform: str, said: str, word: str | None) -> None:
     found = typed_verb(platform, said)
     assert (found.word if found else None) == word
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("note: be kind", "be kind"),
+        ("NOTE :\nbe kind", "be kind"),
+        ("🔒 be kind", "be kind"),
+        ("/ note be kind", "be kind"),
+        ("note:", "note:"),
+        ("be kind, note: she is", "be kind, note: she is"),
+        ("> note: quoted", "> note: quoted"),
+    ],
+)
+def test_R25_a_note_shows_without_its_sign_once_it_is_one(typed: str, shown: str) -> None:
+    assert without_sign(RichText.plain(typed)).to_plain() == shown
+
+
+def test_R25_R31_the_rest_keeps_its_looks() -> None:
+    bold = Span("very", frozenset({Style.BOLD}))
+    note = RichText((Paragraph((Span("note"), Span(": be "), bold)), Quote((Paragraph((Span("hi"),)),))))
+    assert without_sign(note) == RichText((Paragraph((Span("be "), bold)), note.blocks[1]))

@@ -93,7 +93,7 @@ class TestForms:
         told = await house.slack.fills("olga", thread, few=["Red", "Blue"], many="Number 7", found="Red")
         assert told == "Move to group one=green few=red,blue many=7 found=red"
         await house.slack.chooses("olga", thread, "Move to group…")
-        assert await house.slack.fills("olga", thread) == "Move to group… one=green few= many= found="
+        assert await house.slack.fills("olga", thread) == "Move to group one=green few= many= found="
 
     async def test_a_form_may_lead_to_another_and_that_to_a_screen(self, house: House, thread: str) -> None:
         await house.slack.chooses("olga", thread, "Note on client")

@@ -240,13 +240,21 @@ class SlackView:
                 for word in value if isinstance(value, list | tuple) else [value]:
                     await self.slack.options(user=user, action_id=element["action_id"], query=word)
             many = element["type"].startswith("multi_") or element["type"] == "checkboxes"
-            entries[block["block_id"]] = {element["action_id"]: [value] if many and isinstance(value, str) else value}
+            given = [self._uploaded(user, value)] if element["type"] == "file_input" else value
+            entries[block["block_id"]] = {element["action_id"]: [value] if many and isinstance(value, str) else given}
         before = self._told_of(operator)
         answer = await self.slack.submit(user=user, values=entries)
         if answer.get("errors"):
             return " ".join(answer["errors"].values())
         assert answer["ok"], answer
         return await self._next(operator, before)
+
+    def _uploaded(self, user: str, given: Json) -> str:
+        """Choose a file (``name``, ``content`` and perhaps a ``size`` that is not true) in a form; its id."""
+        file = self.slack.upload(user=user, name=given["name"], content=given["content"])
+        if "size" in given:
+            self.slack.core.world.files[file["id"]]["size"] = given["size"]
+        return str(file["id"])
 
     def _field(self, view: Json, name: str) -> Json:
         for block in view["blocks"]:

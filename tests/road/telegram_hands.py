@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -148,6 +149,8 @@ class TelegramHands:
         if value is None:
             skip = next(one for one in ("Keep it", "Done", "Skip", "Leave empty", *offered) if one in offered)
             await self.press_label(operator, question, skip, private=private)
+        elif "Send it" in question["text"]:
+            await self._send(operator, asking, value)
         elif "Write it" in question["text"]:
             await self._write(operator, asking, str(value))
         else:
@@ -180,6 +183,15 @@ class TelegramHands:
             self.telegram.send(user=user, chat=self.bot, text=text)
             return
         self.telegram.send(user=user, chat=self.chat, text=text, thread=int(asking.thread), reply_to=int(asking.prompt_id))
+
+    async def _send(self, operator: str, asking: Asking, file: Json) -> None:
+        """Answer with a file (``name``, ``content`` and perhaps ``size``)."""
+        where = {"chat": self.chat, "thread": int(asking.thread), "reply_to": int(asking.prompt_id)} if asking.thread else {}
+        content = base64.b64encode(file["content"]).decode()
+        sent = {"name": file["name"], "content": content, "mime": file.get("mimetype", "application/octet-stream")}
+        if "size" in file:
+            sent |= {"content": "", "size": file["size"]}
+        self.telegram.send_document(user=self.user(operator), **{"chat": self.bot, **where}, **sent)
 
     async def _gone_on(self, operator: str, before: Asking) -> Asking | None:
         for _ in range(500):

@@ -82,8 +82,8 @@ async def test_F49_F51_what_a_client_writes_is_shown_as_it_is_and_pings_nobody(h
     assert said[0] in whole(mine, thread, 0), "nor when the card is drawn again"
 
 
-async def test_F49_F51_what_an_operator_writes_on_the_other_desk_pings_nobody_either(house: House, platform: str) -> None:
-    """The same words as copies: an operator's answer and note, typed on the other desk."""
+async def test_R25_F49_F51_what_an_operator_writes_on_the_other_desk_pings_nobody_either(house: House, platform: str) -> None:
+    """The same words as copies: an operator's answer and note, typed on the other desk; the note without its sign."""
     other = {"slack": "telegram", "telegram": "slack"}[platform]
     talk = await begin_taken(house, other)
     for text in ("@channel <!here> &lt;b&gt; <b>", "note: <@U012ABCDE> @everyone <!channel>"):
@@ -95,7 +95,7 @@ async def test_F49_F51_what_an_operator_writes_on_the_other_desk_pings_nobody_ei
     gap = "" if other == "telegram" else " "
     answer, note = (whole(talk.other, talk.there, at) for at in (1, 2))
     assert answer == f"@channel <{gap}!here> &lt;b&gt; <{gap}b>"
-    assert note.removeprefix("🔒 ") == f"note: <{gap}@U012ABCDE> @everyone <{gap}!channel>"
+    assert note.removeprefix("🔒 ") == f"<{gap}@U012ABCDE> @everyone <{gap}!channel>"
 
 
 NAMES = {

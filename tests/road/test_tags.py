@@ -166,7 +166,7 @@ async def test_R63_counts_and_the_messages_behind_them(house: House, platform: s
     assert "🟢 Sales — 1" in await talk.mine.desk_presses(HOLDER, "By group")
 
 
-async def test_R63_a_chart_as_a_picture_and_a_table_in_private(house: House, platform: str) -> None:
+async def test_F54_R63_a_chart_as_a_picture_and_a_table_in_private(house: House, platform: str) -> None:
     talk = await begin(house, platform, "=1+1 where is my money?")
     await talk.types(HOLDER, "tag refund $x$")
     await talk.mine.desk_says(HOLDER, "tags")

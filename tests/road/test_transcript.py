@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
 
+from bot.handlers.mail.compose import FILES_MOST
 from bot.store import buckets, lanes
 from bot.store.uow import Tx
 from tests.road.house import House
 from tests.road.talk import COLLEAGUE, PREFIX, Talk, begin, begin_taken
+from tests.road.test_files_slack import PDF, client_sends
 
 BEN = "ben@northwind.example"
 
@@ -147,6 +150,34 @@ async def test_F55_neither_a_second_header_nor_a_strangers_address(house: House,
     assert "but not to x@evil.example" in await desk.fills("olga", talk.thread, to="x@evil.example")
     await house.settled()
     assert house.box.mailbox.letters == []
+
+
+async def test_F54_F60_R64_a_clients_file_goes_along_and_his_words_are_inert(house: House, platform: str) -> None:
+    talk = await begin(house, platform, "<script>alert(1)</script> [x](javascript:alert(1)) =1+1")
+    client = {"user": house.scene.clients["ann"], "chat": house.scene.channel_bot.id}
+    content = base64.b64encode(PDF).decode()
+    house.box.telegram.send_document(**client, name="../../in\u202evoice?.pdf", content=content, caption="<b>my bill</b>")
+    await house.until(lambda: "my bill" in " ".join(talk.lines()))
+    await talk.types("olga", f"email {typed(talk, BEN)}")
+    (letter,) = await letters(house)
+    name, kind, sent = house.box.mailbox.file(1, 0)
+    assert (name, kind, sent) == ("invoice_.pdf", "application/pdf", PDF)
+    assert "1 file goes with this letter." in letter["text"] and "1 file goes with this letter." in letter["html"]
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in letter["html"] and "&lt;b&gt;my bill&lt;/b&gt;" in letter["html"]
+    assert "<script" not in letter["html"] and 'href="javascript' not in letter["html"]
+    assert "📎 invoice_.pdf (391 kB)" in letter["text"]
+
+
+async def test_R64_a_file_too_large_for_a_letter_is_named_instead(house: House) -> None:
+    talk = await begin(house, "telegram")
+    await client_sends(house, "film.bin", bytes(FILES_MOST + 1), "the film")
+    await client_sends(house, "bill.pdf", PDF, mime="application/pdf")
+    await house.until(lambda: "the film" in " ".join(talk.lines()))
+    await talk.types("olga", f"email {BEN}")
+    (letter,) = await letters(house)
+    assert [one["name"] for one in letter["files"]] == ["bill.pdf"]
+    for part in (letter["text"], letter["html"]):
+        assert "1 file goes with this letter." in part and "Too large to go along" in part and "film.bin" in part
 
 
 async def test_R64_without_a_mail_server_the_verb_says_so(cold_house: House) -> None:

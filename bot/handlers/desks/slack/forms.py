@@ -1,7 +1,7 @@
 """A form as a modal with inputs, and what comes back from it.
 
 A field's name stands behind the colon of its block's id. Limits and elements: https://docs.slack.dev/reference/block-kit
-(options 100, option text 75, checkboxes 10, input 3000 characters).
+(options 100, option text 75, checkboxes 10, input 3000 characters; ``file_input`` in modals only, 10 MB, with files:read).
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.domain.screen import ChoiceField, Field, Form, Option, TextField
+from bot.domain.files import packed
+from bot.domain.screen import ChoiceField, Field, FileField, Form, Option, TextField
 from bot.domain.text import RichText, storable
+from bot.handlers.desks.slack.attachments import attachment
 from bot.handlers.desks.slack.elements import fit, plain
 from bot.handlers.desks.slack.text import to_blocks
 from bot.handlers.desks.slack.updates import word
@@ -80,6 +82,8 @@ def _entered(entry: Json) -> list[str]:
     chosen = entry.get("selected_option")
     if isinstance(chosen, dict):
         return [word(chosen, "value")]
+    if isinstance(entry.get("files"), list):
+        return [packed(attachment(one)) for one in entry["files"] if isinstance(one, dict) and word(one, "id")]
     value = entry.get("value")
     return [value] if isinstance(value, str) else []
 
@@ -87,13 +91,22 @@ def _entered(entry: Json) -> list[str]:
 def _field(field: Field, block_id: str) -> list[Json]:
     if isinstance(field, ChoiceField) and not field.options and not field.lookup:
         return to_blocks(RichText.plain(f"{field.label}: there is nothing to choose yet."))
-    element, hint = (_text(field), field.hint) if isinstance(field, TextField) else (_choice(field), field.hint)
+    element, hint = _element(field), field.hint
+    if isinstance(field, FileField):
+        there = f"There is {field.value} now; leave this empty to keep it." if field.value else ""
+        hint = " ".join(line for line in (hint, there) if line)
     if isinstance(field, TextField) and len(field.value) > MAX_INPUT:
         hint = f"{hint} Only the first {MAX_INPUT} characters find room here.".strip()
     block: Json = {"type": "input", "block_id": block_id, "label": plain(fit(field.label, MAX_LABEL)), "element": element}
     if hint:
         block["hint"] = plain(fit(hint, MAX_LABEL))
     return [{**block, "optional": True} if field.optional else block]
+
+
+def _element(field: Field) -> Json:
+    if isinstance(field, FileField):
+        return {"type": "file_input", "action_id": "file", "max_files": 1}
+    return _text(field) if isinstance(field, TextField) else _choice(field)
 
 
 def _text(field: TextField) -> Json:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.commands.asking import Key, Question
-from bot.domain.screen import ChoiceField, TextField
+from bot.domain.screen import ChoiceField, FileField, TextField
 from bot.domain.text import utf16_len
 from bot.handlers.desks.telegram.screens import NO_PREVIEW, Arguments, in_lines, key
 from bot.handlers.shared.telegram_draft import LIMIT, Draft, clipped
@@ -49,8 +49,8 @@ def draw(question: Question, *, private: bool) -> Arguments:
             draft.put("\n\n").put(clipped(field.label, 300), "bold")
         if field.hint:
             draft.put("\n").put(clipped(field.hint, 500), "italic")
-    if isinstance(field, TextField) and field.value:
-        draft.put("\nNow: ").put(clipped(field.value, 1500), "code")
+    if isinstance(field, TextField | FileField) and field.value:
+        draft.put("\nNow: ").put(clipped(field.value, 1500), "code" if isinstance(field, TextField) else "")
     if question.typed:
         found = "" if question.options else ": nothing found"
         draft.put(f"\n🔎 {clipped(question.typed, 100)}{found}")
@@ -67,6 +67,8 @@ def _how(question: Question, *, private: bool) -> str:
         return "Please confirm."
     if isinstance(field, TextField):
         return f"Write it {place}."
+    if isinstance(field, FileField):
+        return f"Send it {place}."
     how = "Tick what applies, then press Done." if field.many else "Press one of the buttons."
     return f"{how} To search, write letters {place}." if field.lookup else how
 
@@ -84,15 +86,21 @@ def _keys(question: Question) -> list[list[Arguments]]:
         below.append(key(question.form.submit if field is None else "Done", _data(Key.DONE), "primary"))
     if _keeps(question):
         below.append(key("Keep it", _data(Key.KEEP)))
-    if field is not None and field.optional and not (isinstance(field, ChoiceField) and field.many):
+    if field is not None and field.optional and not _is_left_alone(question):
         below.append(key("Leave empty" if _keeps(question) else "Skip", _data(Key.SKIP)))
     below.append(key("Cancel", _data(Key.CANCEL)))
     return [*lines, *in_lines(below, 3)]
 
 
+def _is_left_alone(question: Question) -> bool:
+    """Whether another button says already that nothing is chosen: *Done*, or *Keep it* for a file."""
+    field = question.field
+    return (isinstance(field, ChoiceField) and field.many) or (isinstance(field, FileField) and bool(field.value))
+
+
 def _keeps(question: Question) -> bool:
     field = question.field
-    if isinstance(field, TextField):
+    if isinstance(field, TextField | FileField):
         return bool(field.value)
     return isinstance(field, ChoiceField) and bool(field.chosen) and not field.many
 

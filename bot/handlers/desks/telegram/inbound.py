@@ -191,7 +191,7 @@ class TelegramDeskInbound:
             answer = asking.over(tx, actor, place)
         else:
             text = str(message["text"]) if "text" in message else None
-            answer = asking.written(tx, actor, place, text, own_id=own_id, reply_to=reply_to)
+            answer = asking.written(tx, actor, place, text, own_id=own_id, reply_to=reply_to, file=attachment(message, PORT))
         if answer.text:
             tell(tx, PORT, place, answer.text, person, own_id if answer.refused else None)
         return answer if isinstance(answer, Step) else None

@@ -16,6 +16,7 @@ from bot.commands.notice import tell
 from bot.commands.perform import Desk, perform_at_desk
 from bot.domain.actions import BY_WORD, SINGULAR
 from bot.domain.people import Actor
+from bot.handlers.shared.telegram_files import attachment
 from bot.store import homes, private_chats, team
 from bot.store.uow import Tx
 
@@ -37,7 +38,8 @@ def message(tx: Tx, said: Json) -> Answer | None:
     known = _opened(tx, actor)
     text = str(said["text"]) if "text" in said else None
     if _answers(tx, actor, place, text):
-        answer = asking.written(tx, Actor(PLATFORM, actor.external_id, "form"), place, text, own_id="")
+        person_answers, sent = Actor(PLATFORM, actor.external_id, "form"), attachment(said, PORT)
+        answer = asking.written(tx, person_answers, place, text, own_id="", file=sent)
     elif text is None:
         answer = perform_at_desk(tx, actor, lambda desk: Answer(ONLY_WORDS))
     else:

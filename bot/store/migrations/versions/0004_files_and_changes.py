@@ -68,6 +68,10 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("fate", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(_id("file_id", nullable=True))
         batch_op.add_column(_id("reply_to", nullable=True))
+    with op.batch_alter_table("canned", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_canned_blob_id"), type_="foreignkey")
+        batch_op.drop_column("blob_id")
+        batch_op.add_column(_id("file_id", nullable=True))
 
     if op.get_bind().dialect.name == "postgresql":  # moments in milliseconds; SQLite's integers are as wide as they need to be
         op.alter_column("message", "edited_rev", type_=sa.BigInteger(), server_default="0")
@@ -79,6 +83,10 @@ def downgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         op.execute("UPDATE message SET edited_rev = 0")
         op.alter_column("message", "edited_rev", type_=sa.Integer(), server_default="0")
+    with op.batch_alter_table("canned", schema=None) as batch_op:
+        batch_op.drop_column("file_id")
+        batch_op.add_column(_id("blob_id", nullable=True))
+        batch_op.create_foreign_key(batch_op.f("fk_canned_blob_id"), "blob", ["blob_id"], ["id"])
     with op.batch_alter_table("message", schema=None) as batch_op:
         for name in ("reply_to", "file_id", "fate"):
             batch_op.drop_column(name)
