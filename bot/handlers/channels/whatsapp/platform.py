@@ -100,10 +100,10 @@ class WhatsappPlatform:
             findings.append(Finding(False, "WhatsApp: no templates, so nobody can write outside of 24 hours", remedy))
         else:
             findings.append(await self._check_templates())
-        if not self._public_url:
+        if not self._public_url and not self._graph.is_near:
             remedy = f"set RELAYDESK_PUBLIC_URL and enter its {PATH} as the app's callback address, {DOCS}"
             findings.append(Finding(False, "WhatsApp needs a public https address for its webhook", remedy))
-        else:
+        elif self._public_url:
             findings.append(Finding(True, f"WhatsApp's callback address is {self._public_url.rstrip('/')}{PATH}"))
         return findings
 
