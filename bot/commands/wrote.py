@@ -20,12 +20,18 @@ from bot.store import conversations, messages, mirrors, spread
 from bot.store.uow import Tx
 
 
+class TooSoon(Exception):
+    """A thread is being made in that chat, and its id is not known yet: it may be the one. To be applied again in a moment."""
+
+
 def wrote(tx: Tx, said: Wrote) -> Answer | None:
     """Do what the text asks. Words for its author alone go through the outbox; a screen or a form is the caller's to show.
 
-    None when the thread is no client's conversation: team talk is none of our business.
+    None when the thread is no client's conversation: team talk is none of our business. Raises ``TooSoon``.
     """
     mirror = mirrors.at(tx, said.place.platform, said.place.chat, said.place.thread)
+    if mirror is None and mirrors.is_being_made(tx, said.place.platform, said.place.chat):
+        raise TooSoon
     if mirror is None or messages.refs_at(tx, mirror.platform, mirror.chat, said.remote_id):
         return None
     verb = typed_verb(said.place.platform, said.text.to_plain())

@@ -17,6 +17,7 @@ import structlog
 
 from bot.commands.answer import Answer
 from bot.commands.receive import NoChannel
+from bot.commands.wrote import TooSoon
 from bot.store import inbox
 from bot.store.engine import Store
 from bot.store.inbox import Kept, Row
@@ -50,11 +51,13 @@ class Intake:
 
     BATCH = 50
     POLL_SECONDS = 5.0
+    SOON_SECONDS = 0.05
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._sources: dict[str, Inbound] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._soon = False
 
     def add(self, source: str, inbound: Inbound) -> None:
         """Let ``inbound`` read the updates kept under this source name."""
@@ -113,10 +116,11 @@ class Intake:
                 except Exception:  # the store may be away for a while; the inbox keeps, and we come back
                     log.exception("inbox drain failed; trying again")
                     await asyncio.sleep(1)
-                await woken.wait(self.POLL_SECONDS)
+                await woken.wait(self.SOON_SECONDS if self._soon else self.POLL_SECONDS)
 
     async def _drain(self) -> bool:
         """Apply what waits; whether there may be more."""
+        self._soon = False
         try:
             applied = await self._store.write(self._apply)
         except Exception:  # something is wrong with what one partition writes in the end: it is to hold up no other
@@ -124,7 +128,7 @@ class Intake:
         for row, answer in applied:
             if answer is not None:
                 self.tell(row.source, row.payload, answer)
-        return len(applied) >= self.BATCH
+        return len(applied) >= self.BATCH and not self._soon
 
     async def _apply_apart(self) -> list[tuple[Row, Answer | None]]:
         """Every partition in a job of its own. Raises what the first of those that failed raised, if none went well."""
@@ -159,6 +163,9 @@ class Intake:
         try:
             with tx.savepoint():
                 answer = inbound.apply(tx, row.payload)
+        except TooSoon:  # it stays where it is; what came behind it in that thread is too soon as well
+            self._soon = True
+            return None
         except NoChannel:
             inbox.leave(tx, row)
             log.warning("a client writes on a channel that is not set up: add it to the team file", source=row.source)

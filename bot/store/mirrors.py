@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from bot.domain.card import CONTINUED
 from bot.domain.ids import ConversationId, DeskId, MirrorId
-from bot.store.tables import desk, message, mirror
+from bot.store.tables import delivery, desk, message, mirror
 from bot.store.team import Desk
 from bot.store.uow import Tx, values
 
@@ -100,6 +100,27 @@ def of_message(tx: Tx, message_id: int) -> list[Mirror]:
     """The live mirrors of the conversation a message belongs to."""
     conversation_id = tx.execute(select(message.c.conversation_id).where(message.c.id == message_id)).scalar_one()
     return of_conversation(tx, conversation_id)
+
+
+BEING_MADE_MS = 30_000
+_BEING_MADE = (
+    select(delivery.c.id)
+    .join(mirror, mirror.c.id == delivery.c.mirror_id)
+    .join(desk, desk.c.id == mirror.c.desk_id)
+    .where(delivery.c.state == "sending", delivery.c.intent_at > bindparam("since"), mirror.c.thread == "")
+    .where(desk.c.platform == bindparam("platform"), desk.c.chat == bindparam("chat"))
+    .limit(1)
+)
+
+
+def is_being_made(tx: Tx, platform: str, chat: str) -> bool:
+    """Whether a thread has been asked for in this chat just now and the answer is still to come.
+
+    People may see it, and write in it, before we know its id.
+    """
+    flush(tx)
+    asked = {"platform": platform, "chat": chat, "since": tx.now - BEING_MADE_MS}
+    return tx.execute(_BEING_MADE, asked).first() is not None
 
 
 def were_at(tx: Tx, conversation_id: ConversationId, desk_id: DeskId) -> bool:
