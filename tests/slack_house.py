@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 import aiohttp
 from aiohttp import web
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from bot.commands.receive import Received, receive
 from bot.domain.conversation import Status
@@ -184,6 +184,17 @@ class House:
             return len(await self.kept()) >= number
 
         await self.until(there)
+
+    async def know_thread(self, *, known: bool) -> None:
+        """Whether what Slack answered to the card's post has come back to us already."""
+
+        def job(tx: Tx) -> None:
+            thread = self.root if known else ""
+            tx.execute(update(tables.mirror).values(thread=thread, card_ref=thread))
+            asked = {"state": "sent"} if known else {"state": "sending", "intent_at": tx.now}
+            tx.execute(update(tables.delivery).where(tables.delivery.c.op == "card").values(asked))
+
+        await self.store.write(job)
 
     async def settled(self, number: int) -> list[tuple[str, str]]:
         """The inbox once so many updates have been applied."""

@@ -61,6 +61,7 @@ class SqliteStore(Waking):
         event.listen(self._writer, "connect", lambda raw, _: _prepare(raw, read_only=False))
         event.listen(self._readers.sync_engine, "connect", lambda raw, _: _prepare(raw, read_only=True))
         self._locked: IO[str] | None = None
+        self._reading: set[asyncio.Task[Any]] = set()
         self._thread = threading.Thread(target=self._work, name="relaydesk-writer", daemon=True)
         self._thread.start()
 
@@ -89,12 +90,24 @@ class SqliteStore(Waking):
         return await future
 
     async def read(self, job: Callable[[Tx], T]) -> T:
-        """See :meth:`Store.read`."""
+        """See :meth:`Store.read`.
+
+        A read that has begun is finished even when nobody waits for it any more: cancelled while aiosqlite connects, it would
+        leave a connection, with its thread, that nobody closes.
+        """
+        reading = asyncio.create_task(self._read(job))
+        self._reading.add(reading)
+        reading.add_done_callback(self._reading.discard)
+        return await asyncio.shield(reading)
+
+    async def _read(self, job: Callable[[Tx], T]) -> T:
         async with self._readers.connect() as connection:
             return await connection.run_sync(lambda sync: job(Tx(sync, Moment(clock() + self._ahead()), self.policy)))
 
     async def close(self) -> None:
         """See :meth:`Store.close`."""
+        if self._reading:
+            await asyncio.wait(self._reading)
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
         self._writer.dispose()

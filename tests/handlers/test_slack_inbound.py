@@ -45,6 +45,15 @@ class TestWhatOperatorsDo:
         assert "@Olga P" in body
         assert house.olga not in body
 
+    async def test_words_written_before_the_thread_is_known_wait_a_moment(self, house: House) -> None:
+        """Who is quick answers while Slack's answer to the card's post is still on its way."""
+        await house.know_thread(known=False)
+        house.slack.post(house.olga, "sales", "I am quick", thread_ts=house.root)
+        await house.until(house.kept)
+        await house.know_thread(known=True)
+        await house.settled(1)
+        assert [direction for direction, body in await house.said() if "I am quick" in body] == ["held"]
+
     async def test_many_words_keep_their_order(self, house: House) -> None:
         for number in range(20):
             house.slack.post(house.olga, "sales", f"note: {number}", thread_ts=house.root)
