@@ -169,6 +169,7 @@ async def test_R40_R44_R60_inline_with_its_file_and_a_reply_that_tags(house: Hou
     await got(talk, ("prices.pdf", PDF, FILLED))
     house.client_says("too dear")
     await house.until(lambda: "too dear" in talk.lines()[-1])
+    await house.settled()  # until then nobody but Telegram knows the post that is answered
     view.replies(HOLDER, talk.thread, "/tag refund", view.posts(talk.thread)[-1]["message_id"])
     await house.until(lambda: any("Tagged 1 message" in one for one in view.told(HOLDER)))
     await house.settled()
