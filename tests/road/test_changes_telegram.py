@@ -220,6 +220,7 @@ async def test_R35_quotes_both_ways(house: House) -> None:
     question = await post_of(talk, "where is it?")
     house.telegram.replies("olga", talk.thread, "on its way", question["message_id"])
     (answer,) = await house.until(ann.sees)
+    await house.settled()  # the bot knows what it is called there
     assert answer["reply_to_message"]["message_id"] == asked
     assert answer["text"] == "Olga Ivanova\non its way"
     ann.says("since when?", reply_to=answer["message_id"])
@@ -239,6 +240,7 @@ async def test_R35_F42_reactions_both_ways(house: House) -> None:
     await house.until(lambda: ann.reactions(number) == [])
     mine = talk.says("olga", "congratulations")
     (answer,) = await house.until(ann.sees)
+    await house.settled()  # the bot knows what it is called there
     await talk.marked(mine, "accepted")
     ann.reacts(answer["message_id"], "❤")
     await house.until(lambda: bot_reactions(house, mine) == ["❤"])
@@ -267,6 +269,7 @@ async def test_R34_F9_the_fates_of_a_message_on_the_message_itself(house: House)
     talk = await begin_taken(house, "telegram")
     post = talk.says("olga", "hello")
     (answer,) = await house.until(ann.sees)
+    await house.settled()  # the bot knows what it is called there
     await talk.marked(post, "accepted")
     assert house.app is not None
     for told, shown in (("delivered", "delivered"), ("read", "read"), ("delivered", "read")):
