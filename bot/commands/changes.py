@@ -15,7 +15,7 @@ from bot.domain.actions import Verb
 from bot.domain.capabilities import CHANNELS, Capability
 from bot.domain.conversation import Direction
 from bot.domain.errors import AnotherFile, Blacklisted, NoMessage, NotANote, NotYourMessage, TooOldToChange, WrittenForYou
-from bot.domain.files import Attachment, told
+from bot.domain.files import Attachment, body_of
 from bot.domain.ids import MessageId, Moment
 from bot.domain.people import Actor
 from bot.domain.text import RichText, join
@@ -275,7 +275,7 @@ def delete(tx: Tx, context: Context, asked: Asked) -> Answer:
 def _rewrite(tx: Tx, said: Message, text: RichText, rev: Moment, *, but: Mirror | None, shows: bool) -> bool:
     """Keep the new words, unless newer ones are kept (F40), and let the desks show them. Whether anything has changed."""
     file = files.by_id(tx, said.file_id) if said.file_id is not None else None
-    body = text if file is None else told(file.kind, file.name, file.size, file.seconds, text)
+    body = body_of(file, text)
     if body == said.body or not messages.change(tx, said.id, body, rev):
         return False
     if file is not None:

@@ -122,8 +122,7 @@ def _post(
     payload: dict[str, object] = {"text": text, "person": operator.name, "thread": "", "jumps": jumps, "buttons": buttons}
     if len(ways) > 1:
         payload["otherwise"] = list(ways[1])
-    lane = f"{port}:{person}:private"
-    outbox.queue(tx, Delivery(lane=lane, port=port, chat=person, op="notice", conversation_id=about, payload=payload))
+    outbox.privately(tx, port, person, payload, about=about)
 
 
 def send_file(tx: Tx, desk: Desk, name: str, mime: str, content: bytes | Chart, *, caption: str, what: str) -> Answer:
@@ -141,7 +140,7 @@ def send_file(tx: Tx, desk: Desk, name: str, mime: str, content: bytes | Chart, 
         payload["chart"] = content.to_json()
     else:
         payload["blob"] = blobs.add(tx, Blob(name, mime, content))
-    outbox.queue(tx, Delivery(lane=f"{port}:{person}:private", port=port, chat=person, op="document", payload=payload))
+    outbox.privately(tx, port, person, payload, op="document")
     where = "our direct messages" if desk.actor.platform == "slack" else "our private chat"
     return Answer(f"The {what} comes to you in {where}.")
 

@@ -10,7 +10,7 @@ from bot.domain import conversation as moves
 from bot.domain.capabilities import CHANNELS
 from bot.domain.card import EARLIER
 from bot.domain.conversation import Conversation, Direction, Status
-from bot.domain.files import CAPTION, Attachment, tidy, told, too_large_to_fetch
+from bot.domain.files import CAPTION, Attachment, body_of, tidy, too_large_to_fetch
 from bot.domain.ids import MessageId, Moment
 from bot.domain.pinning import Owner
 from bot.domain.routing import route
@@ -96,7 +96,7 @@ def _receive(tx: Tx, got: Received, suffix: str) -> None:
     message_id = _keep(tx, channel, heard, got, Direction.IN, suffix)
     if message_id is None:
         return
-    body, is_file = _body(got), got.file is not None
+    body, is_file = body_of(got.file, got.text), got.file is not None
     if is_new:
         journal.add(tx, "arrived", who=got.client_name, way=f"client:{channel.kind}", conversation_id=heard.id)
         spread.open_mirrors(tx, heard, message_id, body, file=is_file)
@@ -116,12 +116,6 @@ def _receive(tx: Tx, got: Received, suffix: str) -> None:
         spread.refresh_cards(tx, heard)
 
 
-def _body(got: Received) -> RichText:
-    """What lists and cards say of it."""
-    file = got.file
-    return got.text if file is None else told(file.kind, file.name, file.size, file.seconds, got.text)
-
-
 def _keep(tx: Tx, channel: Channel, heard: Conversation, got: Received, direction: Direction, suffix: str) -> MessageId | None:
     """Keep the message and the conversation that has heard it; None when it is kept already."""
     message_id = messages.add(
@@ -130,7 +124,7 @@ def _keep(tx: Tx, channel: Channel, heard: Conversation, got: Received, directio
         seq=heard.last_seq,
         direction=direction,
         author=conversations.given_name(tx, heard.id) or got.client_name,
-        body=_body(got),
+        body=body_of(got.file, got.text),
         at=got.at,
         action_key=f"{channel.kind}:{channel.id}:{got.external_id}:{got.remote_id}{suffix}",
         reply_to=messages.at(tx, channel.kind, got.external_id, got.reply_to) if got.reply_to else None,

@@ -18,7 +18,7 @@ from bot.domain.capabilities import CHANNELS, DESKS
 from bot.domain.card import has_moved
 from bot.domain.conversation import Conversation, Direction, Status
 from bot.domain.errors import AlreadyStarted, Blacklisted, Decided, FileRefused, HasMoved, NotYourText, StaleCard
-from bot.domain.files import CAPTION, Attachment, tidy, told, too_large_to_fetch, why_not
+from bot.domain.files import CAPTION, Attachment, body_of, tidy, too_large_to_fetch, why_not
 from bot.domain.ids import MessageId, Moment, OperatorId
 from bot.domain.people import Actor, Signature
 from bot.domain.permissions import Permission, authorise
@@ -195,8 +195,7 @@ class _Piece:
 
     @property
     def body(self) -> RichText:
-        file = self.file
-        return self.text if file is None else told(file.kind, file.name, file.size, file.seconds, self.text)
+        return body_of(self.file, self.text)
 
 
 def _pieces(tx: Tx, context: Context, text: RichText, sent: Sequence[Attachment]) -> list[_Piece]:

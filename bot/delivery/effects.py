@@ -45,8 +45,7 @@ def _looked(tx: Tx, head: Head, amiss: str) -> None:
     asked = head.payload
     words = f"⚠️ {amiss}" if amiss else f"✅ {asked['room']}: all is well, conversations can come there."
     payload: dict[str, object] = {"text": words, "person": asked["asked_by"], "thread": ""}
-    lane = f"{asked['port']}:{asked['person']}:private"
-    outbox.queue(tx, Delivery(lane=lane, port=asked["port"], chat=asked["person"], op="notice", payload=payload))
+    outbox.privately(tx, asked["port"], asked["person"], payload)
 
 
 def _words_sent(tx: Tx, head: Head, mirror: Mirror | None, outcome: Sent, chat: str) -> None:
@@ -220,9 +219,7 @@ def _not_kept(tx: Tx, head: Head, outcome: Permanent) -> None:
         return
     port, person = head.payload["told"]
     words = f"⚠️ {file.name} could not be kept with the canned response. {outcome.reason}"
-    outbox.queue(
-        tx, Delivery(lane=f"{port}:{person}:private", port=port, chat=person, op="notice", payload={"text": words, "thread": ""})
-    )
+    outbox.privately(tx, port, person, {"text": words, "thread": ""})
 
 
 def _not_told(tx: Tx, head: Head, outcome: Permanent) -> None:
@@ -247,17 +244,7 @@ def _tell_otherwise(tx: Tx, head: Head) -> None:
     """Somebody can't be told in private on one platform: he is told on the other (R111)."""
     port, person = head.payload["otherwise"]
     payload = {name: value for name, value in head.payload.items() if name != "otherwise"}
-    outbox.queue(
-        tx,
-        Delivery(
-            lane=f"{port}:{person}:private",
-            port=port,
-            chat=person,
-            op="notice",
-            conversation_id=conversations.id_or_none(head.conversation_id),
-            payload=payload,
-        ),
-    )
+    outbox.privately(tx, port, person, payload, about=conversations.id_or_none(head.conversation_id))
 
 
 def _retry(head: Head) -> Button:

@@ -6,7 +6,6 @@ from bot.domain.capabilities import DESKS
 from bot.store import erasure, journal, outbox
 from bot.store.erasure import Asker, Copy
 from bot.store.lanes import Head
-from bot.store.outbox import Delivery
 from bot.store.uow import Tx
 
 
@@ -68,5 +67,4 @@ def _words(copies: list[Copy], left: int, failed: list[Copy]) -> str:
 def _tell(tx: Tx, asker: Asker, text: str, remaining: list[Copy] | None = None) -> None:
     jumps = [[copy.thread.platform, copy.thread.chat, copy.thread.thread] for copy in remaining or ()]
     payload: dict[str, object] = {"text": text, "thread": "", "jumps": jumps, "buttons": []}
-    lane = f"{asker.port}:{asker.person}:private"
-    outbox.queue(tx, Delivery(lane=lane, port=asker.port, chat=asker.person, op="notice", payload=payload))
+    outbox.privately(tx, asker.port, asker.person, payload)

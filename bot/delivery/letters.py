@@ -49,10 +49,10 @@ def _tell(tx: Tx, head: Head, text: str, *, late: bool, retry: bool = False) -> 
     if place is not None and not late:
         buttons = [[Verb.RETRY.value, "Retry", str(head.id), ""]] if retry else []
         payload |= {"only_for": person, "thread": place["thread"], "buttons": buttons}
-        lane, chat = f"{port}:{place['chat']}:{place['thread']}:notices", place["chat"]
+        lane = f"{port}:{place['chat']}:{place['thread']}:notices"
+        outbox.queue(tx, Delivery(lane=lane, port=port, chat=place["chat"], op="notice", payload=payload))
     else:
         payload["person"] = asked["asked_by"]
         if place is not None:
             payload["jumps"] = [["slack" if port == "slack" else "telegram", place["chat"], place["thread"]]]
-        lane, chat = f"{port}:{person}:private", person
-    outbox.queue(tx, Delivery(lane=lane, port=port, chat=chat, op="notice", payload=payload))
+        outbox.privately(tx, port, person, payload)

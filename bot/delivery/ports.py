@@ -106,7 +106,7 @@ class DeletePost:
 class React:
     """Let ``emoji``, and nothing else of ours but the mark ``fate``, stand under ``remote_id``; empty = none. So already = done.
 
-    Emoji a platform does not have are left out.
+    The newest is the first: where a platform shows but one, it is that. Emoji a platform does not have are left out.
     """
 
     remote_id: str

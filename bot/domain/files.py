@@ -149,10 +149,12 @@ def title(kind: FileKind, name: str, size: int, seconds: int = 0) -> str:
     return f"{sign} {shown} ({about})" if about else f"{sign} {shown}"
 
 
-def told(kind: FileKind, name: str, size: int, seconds: int, caption: RichText) -> RichText:
-    """A file in words, with its caption below: how lists, searches and the cards speak of it."""
-    line = RichText.plain(title(kind, name, size, seconds))
-    return line if caption.is_empty else join([line, caption])
+def body_of(file: Attachment | File | None, words: RichText) -> RichText:
+    """The body of a message as lists, searches and cards speak of it: the words, below the title of the file they came with."""
+    if file is None:
+        return words
+    line = RichText.plain(title(file.kind, file.name, file.size, file.seconds))
+    return line if words.is_empty else join([line, words])
 
 
 def why_not(capability: Capability, size: int, mime: str, name: str) -> str:

@@ -35,13 +35,13 @@ def on_desks(tx: Tx, said: Message, now: RichText, *, but: Mirror | None) -> Non
 
 def waits(tx: Tx, conversation: Conversation, kind: str, said: Message) -> bool:
     """Whether nothing of it has gone to the client yet."""
-    lane = client_lane(conversation, kind)
+    lane = spread.client_lane(conversation, kind)
     return all(outbox.waits(tx, lane, said.id, part) for part in range(len(spread.channel_parts(kind, said.body))))
 
 
 def at_client(tx: Tx, conversation: Conversation, kind: str, said: Message, now: RichText) -> None:
     """What the client has got is changed. ``said`` is as it was before."""
-    lane = client_lane(conversation, kind)
+    lane = spread.client_lane(conversation, kind)
     before, after = (len(spread.channel_parts(kind, text)) for text in (said.body, now))
     for part in range(1 if said.file_id is not None else max(before, after)):
         if not outbox.waits(tx, lane, said.id, part):
@@ -51,7 +51,7 @@ def at_client(tx: Tx, conversation: Conversation, kind: str, said: Message, now:
 def to_client(tx: Tx, conversation: Conversation, kind: str, said: Message, op: str, *, part: int = 0) -> None:
     """Queue the change of one part, or (``react``) of the reactions, which wait for no words."""
     tx.wake.add(f"widget:{conversation.id}")
-    lane = client_lane(conversation, kind)
+    lane = spread.client_lane(conversation, kind)
     outbox.queue(
         tx,
         Delivery(
@@ -64,11 +64,6 @@ def to_client(tx: Tx, conversation: Conversation, kind: str, said: Message, op: 
             part=part,
         ),
     )
-
-
-def client_lane(conversation: Conversation, kind: str) -> str:
-    """The lane of all that goes to a client."""
-    return f"{spread.CHANNEL_PORTS[kind]}:{conversation.channel_id}:{conversation.external_id}"
 
 
 def reactions(tx: Tx, said: Message) -> None:

@@ -48,6 +48,14 @@ def queue(tx: Tx, item: Delivery) -> None:
     tx.at_end(flush)
 
 
+def privately(
+    tx: Tx, port: str, person: str, payload: dict[str, object], *, op: str = "notice", about: ConversationId | None = None
+) -> None:
+    """Append to what one person gets in private, in his own lane; ``person`` is the platform's id."""
+    lane = f"{port}:{person}:private"
+    queue(tx, Delivery(lane=lane, port=port, chat=person, op=op, conversation_id=about, payload=payload))
+
+
 _INSERT = insert(delivery)
 
 

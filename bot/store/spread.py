@@ -148,6 +148,11 @@ def settle_held(tx: Tx, conversation: Conversation, message_id: MessageId, text:
     return in_time
 
 
+def client_lane(conversation: Conversation, kind: str) -> str:
+    """The lane of all that goes to a client."""
+    return f"{CHANNEL_PORTS[kind]}:{conversation.channel_id}:{conversation.external_id}"
+
+
 def to_client(
     tx: Tx,
     conversation: Conversation,
@@ -163,14 +168,13 @@ def to_client(
     ``held_for`` milliseconds they can be taken back (:func:`take_back`); the other desks get them when they have gone (R123).
     ``template``: the approved one the text is, see :meth:`bot.domain.approved.Approved.as_sent`.
     """
-    port = CHANNEL_PORTS[kind]
     said_of = {"template": template} if template is not None else None
     for part in range(1 if template is not None else len(channel_parts(kind, text))):
         outbox.queue(
             tx,
             Delivery(
-                lane=f"{port}:{conversation.channel_id}:{conversation.external_id}",
-                port=port,
+                lane=client_lane(conversation, kind),
+                port=CHANNEL_PORTS[kind],
                 chat=conversation.external_id,
                 op="words",
                 conversation_id=conversation.id,

@@ -11,11 +11,11 @@ from bot.domain.files import (
     NAME_LENGTH,
     Attachment,
     FileKind,
+    body_of,
     safe_file_name,
     size_words,
     tidy,
     title,
-    told,
     too_large_to_fetch,
     why_not,
 )
@@ -67,8 +67,9 @@ def test_titles_tell_what_size_and_how_long() -> None:
     assert title(FileKind.VIDEO, "film.mp4", 21 * MB) == "🎬 film.mp4 (21 MB)"
     assert title(FileKind.VOICE, "", 9_000, seconds=72) == "🎤 Voice message (1:12)"
     assert title(FileKind.PHOTO, "photo.jpg", 9_000) == "📷 Photo"
-    assert told(DOCUMENT, "a.txt", 10, 0, RichText.plain("look")).to_plain() == "📎 a.txt (1 kB)\nlook"
-    assert told(DOCUMENT, "a.txt", 0, 0, EMPTY).to_plain() == "📎 a.txt"
+    assert body_of(Attachment(kind=DOCUMENT, name="a.txt", size=10), RichText.plain("look")).to_plain() == "📎 a.txt (1 kB)\nlook"
+    assert body_of(Attachment(kind=DOCUMENT, name="a.txt"), EMPTY).to_plain() == "📎 a.txt"
+    assert body_of(None, RichText.plain("look")).to_plain() == "look"
 
 
 def test_sizes_are_told_as_people_do() -> None:

@@ -252,7 +252,8 @@ class TestInbound:
     @fuzz
     @given(nasty_texts)
     def test_F53_any_mrkdwn_can_be_read(self, said: str) -> None:
-        from_message({"text": said}, NAMES.get).to_plain()
+        read = from_message({"text": said}, NAMES.get)
+        assert RichText.from_json(read.to_json()).to_plain() == read.to_plain()
 
 
 @fuzz

@@ -66,8 +66,11 @@ async def test_R101_R35_quotes_and_reactions_pass_both_ways(cold_house: House, p
     writes(house, "a second thing")
     await house.until(lambda: any("a second thing" in line for line in talk.lines()))
     await house.settled()
-    react(talk, HOLDER, talk.mine.posts(talk.thread)[-1], "👍", "+1")
+    post = talk.mine.posts(talk.thread)[-1]
+    react(talk, HOLDER, post, "👍", "+1")
     await house.until(lambda: chat(house)[1]["reactions"] == {"business": "👍"})
+    react(talk, HOLDER, post, "🎉", "tada")  # WhatsApp shows one, and that is the newest
+    await house.until(lambda: chat(house)[1]["reactions"] == {"business": "🎉"})
     answer = talk.says(HOLDER, "the answer")
     await house.until(lambda: len(sees(house)) == 1)
     await talk.marked(answer, "delivered")

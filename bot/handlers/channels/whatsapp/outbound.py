@@ -23,6 +23,7 @@ from bot.delivery.ports import (
     Unsupported,
     Words,
 )
+from bot.domain.capabilities import CHANNELS
 from bot.domain.files import FileKind
 from bot.domain.text import RichText, join
 from bot.handlers.channels.whatsapp import outcomes
@@ -35,9 +36,7 @@ log = structlog.get_logger(__name__)
 Json = dict[str, Any]
 
 PORT = "whatsapp"
-NAME = "WhatsApp"
-TEXT = 4096
-CAPTION = 1024
+TAKES = CHANNELS["whatsapp"]
 MEDIA_HOSTS = ("*.fbsbx.com", "*.facebook.com", "*.fbcdn.net", "*.whatsapp.net")
 """Where WhatsApp keeps files; the token goes to no other host."""
 PICTURES = ("image/jpeg", "image/png")
@@ -76,7 +75,7 @@ class WhatsappPort:
             case FilePost() as post:
                 return await self._file(parcel, post)
             case React() as react:
-                told = {"message_id": react.remote_id, "emoji": react.emoji[-1] if react.emoji else ""}
+                told = {"message_id": react.remote_id, "emoji": react.emoji[0] if react.emoji else ""}
                 await self._graph.send({**to_whom(parcel.address.chat), "type": "reaction", "reaction": told})
                 return Sent()
             case Fetch() as fetch:
@@ -101,7 +100,7 @@ class WhatsappPort:
             return outcomes.read(error, creates=False)
         part: Json = {"id": number}
         if kind in ("image", "video", "document"):
-            caption = _signed(post.author, post.caption, post.quote, CAPTION)
+            caption = _signed(post.author, post.caption, post.quote, TAKES.caption)
             part |= {"caption": caption} if caption else {}
         if kind == "document":
             part["filename"] = file.name
@@ -111,7 +110,7 @@ class WhatsappPort:
 
     async def _fetch(self, fetch: Fetch) -> Outcome:
         try:
-            return await fetched(self._files, fetch.file, self._pieces(fetch), platform=NAME)
+            return await fetched(self._files, fetch.file, self._pieces(fetch), platform=TAKES.name)
         except Refused as error:
             if error.code in (33, 100, 131052):
                 return Permanent("WhatsApp does not have the file any more.")
@@ -133,7 +132,7 @@ class WhatsappPort:
 
 
 def _text(words: Words) -> Json:
-    return {"body": _signed(words.author, join(words.parts), words.quote, TEXT), "preview_url": False}
+    return {"body": _signed(words.author, join(words.parts), words.quote, TAKES.text_limit), "preview_url": False}
 
 
 def _signed(author: str, text: RichText, quote: Quoted | None, most: int) -> str:
