@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -95,7 +96,7 @@ async def _the_client_writes_and_both_desks_see_it(visitor: Visitor) -> None:
 
 
 async def _olga_starts_and_answers_from_slack(visitor: Visitor) -> None:
-    await visitor.telegram.get_by_role("button", name="Northwind desk").click()
+    await visitor.telegram.get_by_role("button", name=re.compile("^Northwind desk")).click()
     await visitor.card_in_slack.get_by_role("button", name="Start conversation").click()
     await expect(visitor.card_in_slack).to_contain_text("In progress")
     await expect(visitor.card_in_slack).to_contain_text("👤 Olga Ivanova")
