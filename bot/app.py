@@ -324,15 +324,27 @@ async def _until_one_fails(working: list[asyncio.Task[None]], listening: list[as
             waiting = {asyncio.create_task(asyncio.Event().wait(), name="idle")}  # type: ignore[arg-type]
 
 
+RARELY = (20_000, 20, 50)
+"""When rings of objects are looked for: after that many new ones, not 700. A job makes tens of thousands that no ring holds, and
+to look through them again and again was a sixth of all processor time (docs/performance.md). Some megabytes may wait in rings."""
+
+
+async def built_at_rest(settings: Settings, part: Part = Part.ALL) -> App:
+    """``build``, with the process made ready for a long life."""
+    gc.disable()  # building makes a few hundred thousand objects that stay; looking through them again and again is waste
+    app = await build(settings, part)
+    gc.set_threshold(*RARELY)
+    gc.enable()
+    gc.collect()
+    gc.freeze()  # and would stop everything for a fifth of a second at each full collection (docs/performance.md)
+    return app
+
+
 async def run_until_signal(settings: Settings, part: Part = Part.ALL) -> None:
     """Build and run, and stop in order on SIGTERM or Ctrl-C. Raises what ``build`` raises."""
 
     async def work() -> None:
-        gc.disable()  # building makes a few hundred thousand objects that stay; looking through them again and again is waste
-        app = await build(settings, part)
-        gc.enable()
-        gc.collect()
-        gc.freeze()  # and would stop everything for a fifth of a second at each full collection (docs/performance.md)
+        app = await built_at_rest(settings, part)
         await app.run()
 
     loop = asyncio.get_running_loop()

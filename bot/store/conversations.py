@@ -208,7 +208,7 @@ def flush(tx: Tx) -> None:
         for item in (known[key] for key in sorted(tx.keep("changed_conversations")))
     ]
     if rows:
-        tx.execute(_SAVE, rows)
+        tx.execute_many(_SAVE, rows)
 
 
 def client_name(tx: Tx, client_id: ClientId) -> str:

@@ -193,7 +193,7 @@ def finish(tx: Tx) -> None:
     """Write the outcomes of a claimed batch."""
     outcomes = _outcomes(tx)
     if outcomes:
-        tx.execute(_DONE, list(outcomes))
+        tx.execute_many(_DONE, outcomes)
         outcomes.clear()
 
 

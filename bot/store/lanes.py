@@ -77,7 +77,7 @@ def claim(tx: Tx, owner: str, limit: int, lease_ms: int) -> list[Lane]:
     keys = list(tx.execute(due, {"now": tx.now, "n": limit}).scalars())
     if not keys:
         return []
-    tx.execute(_CLAIM_ONE, [{"k": key, "now": tx.now, "me": owner, "until": tx.now + lease_ms} for key in sorted(keys)])
+    tx.execute_many(_CLAIM_ONE, [{"k": key, "now": tx.now, "me": owner, "until": tx.now + lease_ms} for key in sorted(keys)])
     return held(tx, owner, keys)
 
 
@@ -152,7 +152,7 @@ _BEGIN = (
 def begin(tx: Tx, intents: Sequence[tuple[Head, int]]) -> None:
     """Commit the intent to send, with the fence of the lane, before any byte leaves."""
     if intents:
-        tx.execute(_BEGIN, [{"row_id": head.id, "at": tx.now, "held": fence} for head, fence in intents])
+        tx.execute_many(_BEGIN, [{"row_id": head.id, "at": tx.now, "held": fence} for head, fence in intents])
 
 
 _FINISH = (
@@ -180,7 +180,7 @@ _REST = (
 def finish(tx: Tx, done: Sequence[tuple[Head, int, str, str | None]]) -> None:
     """Write ends: ``(head, fence, state, error)`` with state ``sent``, ``unconfirmed``, ``dead`` or ``cancelled``."""
     if done:
-        tx.execute(
+        tx.execute_many(
             _FINISH,
             [
                 {"row_id": head.id, "held": fence, "new_state": state, "why": why, "at": tx.now}
@@ -192,7 +192,7 @@ def finish(tx: Tx, done: Sequence[tuple[Head, int, str, str | None]]) -> None:
 def put_back(tx: Tx, waiting: Sequence[tuple[Head, int, str, int, str, int | None]]) -> None:
     """Write what is to be tried again: ``(head, fence, state, attempts, reason, intent_at)``."""
     if waiting:
-        tx.execute(
+        tx.execute_many(
             _AGAIN,
             [
                 {"row_id": head.id, "held": fence, "new_state": state, "tries": tries, "why": why, "intent": intent}
@@ -204,7 +204,7 @@ def put_back(tx: Tx, waiting: Sequence[tuple[Head, int, str, int, str, int | Non
 def advance(tx: Tx, moves: Sequence[tuple[str, int, int, int]]) -> None:
     """``(lane, fence, done up to, lease until)`` for each lane that goes on, behind those that have waited longer (F30)."""
     if moves:
-        tx.execute(
+        tx.execute_many(
             _ADVANCE,
             [{"k": key, "held": fence, "seq": seq, "until": until, "now": tx.now} for key, fence, seq, until in sorted(moves)],
         )
@@ -213,7 +213,7 @@ def advance(tx: Tx, moves: Sequence[tuple[str, int, int, int]]) -> None:
 def rest(tx: Tx, resting: Sequence[tuple[str, int, int, bool]]) -> None:
     """Give lanes back: ``(lane, fence, due, pressed)``; due in the future = blocked until then."""
     if resting:
-        tx.execute(
+        tx.execute_many(
             _REST,
             [{"k": key, "held": fence, "until": until, "held_up": pressed} for key, fence, until, pressed in sorted(resting)],
         )
@@ -224,7 +224,7 @@ _PROLONG = update(lane).where(lane.c.key == bindparam("k"), lane.c.fence == bind
 
 def prolong(tx: Tx, held: Sequence[tuple[str, int]], until: int) -> None:
     """Keep lanes ``(lane, fence)`` that are still being worked."""
-    tx.execute(_PROLONG, [{"k": key, "held": fence, "until": until} for key, fence in sorted(held)])
+    tx.execute_many(_PROLONG, [{"k": key, "held": fence, "until": until} for key, fence in sorted(held)])
 
 
 _NEXT_DUE = select(lane.c.due).where(lane.c.last_seq > lane.c.done_seq).order_by(lane.c.due, lane.c.ready_since).limit(1)

@@ -288,7 +288,7 @@ _DELIVERED = (
 def set_delivered(tx: Tx, message_ids: list[int]) -> None:
     """The channel has them."""
     if message_ids:
-        tx.execute(_DELIVERED, [{"row_id": message_id, "when": tx.now} for message_id in sorted(message_ids)])
+        tx.execute_many(_DELIVERED, [{"row_id": message_id, "when": tx.now} for message_id in sorted(message_ids)])
 
 
 @cache

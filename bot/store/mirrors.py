@@ -188,7 +188,7 @@ def place(tx: Tx, found: Mirror, *, thread: str | None = None, card_ref: str | N
 def flush(tx: Tx) -> None:
     """Write what the platforms have made; whoever reads mirrors here calls it first."""
     if placed := tx.keep("placed_mirrors"):
-        tx.execute(_PLACE, [placed[key] for key in sorted(placed)])
+        tx.execute_many(_PLACE, [placed[key] for key in sorted(placed)])
         placed.clear()
 
 

@@ -71,7 +71,7 @@ def flush(tx: Tx) -> None:
         items = lanes[key]
         rows += [_row(tx, item, last - len(items) + 1 + index) for index, item in enumerate(items)]
     if rows:
-        tx.execute(_INSERT, rows)
+        tx.execute_many(_INSERT, rows)
         tx.wake.add("outbox")
 
 
@@ -82,7 +82,7 @@ def _numbered(tx: Tx, lanes: dict[str, list[Delivery]]) -> list[tuple[str, int]]
     """
     asked = {key: _asked(tx, key, lanes[key]) for key in sorted(lanes)}
     if len(asked) > 1 and not any(_redraws(items[0]) for items in lanes.values()):
-        tx.execute(_append(tx.postgres), list(asked.values()))
+        tx.execute_many(_append(tx.postgres), list(asked.values()))
         return [(row.key, row.last_seq) for row in tx.execute(_LAST, {"keys": list(asked)})]
     append = _append_one(tx.postgres)
     return [

@@ -22,11 +22,12 @@ class Waker:
 
     async def wait(self, seconds: float) -> bool:
         """Wait for a wake-up, ``seconds`` at most; whether there was one."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._event.wait()
-        except TimeoutError:
-            return False
+        if not self._event.is_set():
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._event.wait()
+            except TimeoutError:
+                return False
         self._event.clear()
         return True
 

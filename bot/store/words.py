@@ -53,4 +53,4 @@ _FORGET = delete(message_words).where(message_words.c.message_id == bindparam("r
 def forget(tx: Tx, message_ids: list[int]) -> None:
     """These messages are not to be found any more. Deleting a message, or a client, does it by itself."""
     if message_ids:
-        tx.execute(_FORGET, [{"row_id": message_id} for message_id in message_ids])
+        tx.execute_many(_FORGET, [{"row_id": message_id} for message_id in message_ids])

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import signal
 import sys
@@ -201,14 +200,10 @@ def _crowd() -> Json:
 
 async def serve() -> None:
     """The bot as ``run`` starts it, with a hand in its store."""
-    from bot.app import build
+    from bot.app import built_at_rest
     from config.settings import load
 
-    gc.disable()
-    app = await build(load())
-    gc.enable()
-    gc.collect()
-    gc.freeze()
+    app = await built_at_rest(load())
     loop = asyncio.get_running_loop()
     tasks: set[asyncio.Task[None]] = set()
 

@@ -19,17 +19,16 @@ class News:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._wanted: dict[int, asyncio.Future[list[Visible]]] = {}
+        self._wanted: dict[int, list[asyncio.Future[list[Visible]]]] = {}
         self._reading: asyncio.Task[None] | None = None
 
     async def of(self, conversation: int) -> list[Visible]:
         """The last messages as they are now or later, oldest first."""
-        future = self._wanted.get(conversation)
-        if future is None:
-            future = self._wanted[conversation] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[list[Visible]] = asyncio.get_running_loop().create_future()
+        self._wanted.setdefault(conversation, []).append(future)
         if self._reading is None or self._reading.done():
             self._reading = asyncio.create_task(self._read())
-        return await asyncio.shield(future)
+        return await future
 
     async def _read(self) -> None:
         while self._wanted:
@@ -39,9 +38,14 @@ class News:
             try:
                 found = await self._store.read(lambda tx, asked=asked: visible.newest(tx, asked, LAST))  # type: ignore[misc]
             except Exception as error:  # each of those who asked is told
-                for future in asked.values():
+                for future in _waiting(asked):
                     future.set_exception(error)
-                    future.exception()  # one whose asker has gone is nobody's to miss
                 continue
-            for number, future in asked.items():
-                future.set_result(found[number])
+            for number, futures in asked.items():
+                for future in futures:
+                    if not future.done():  # its asker may have gone
+                        future.set_result(found[number])
+
+
+def _waiting(asked: dict[int, list[asyncio.Future[list[Visible]]]]) -> list[asyncio.Future[list[Visible]]]:
+    return [future for futures in asked.values() for future in futures if not future.done()]

@@ -24,6 +24,8 @@ from bot.store import visible as seen
 from bot.store.engine import Store
 
 PAGE = 100
+AT_ONCE = 16_384
+"""Bytes that an empty buffer takes without letting us wait: asyncio's own bound is four times that."""
 TYPING = "event: typing\ndata: {}\n\n"
 """An answer is on its way: it can be taken back still, or its file is not here yet. That is all we know of operators' typing."""
 
@@ -190,13 +192,14 @@ class Streams:
         last = [one for one in newest if not one.coming]
         if last and last[0].seq > stream.after + 1:
             await self._catch_up(stream, conversation, last[0].seq)
+        versions = {one.seq: one.version for one in last}
         told = stream.told
         if told is None:
             told = stream.had or {}
             since = min(told, default=stream.after + 1)
-            told |= {one.seq: one.version for one in last if one.seq <= stream.after and one.seq < since and one.seq not in told}
-        events = [event(name, one) for one in last if (name := called(told.get(one.seq), one))]
-        stream.told = {one.seq: one.version for one in last}
+            told |= {seq: now for seq, now in versions.items() if seq <= stream.after and seq < since and seq not in told}
+        events = [event(name, one) for one in last if (name := called(told.get(one.seq), versions[one.seq]))]
+        stream.told = versions
         stream.after = max(stream.after, *(one.seq for one in last)) if last else stream.after
         events += [TYPING.format(json.dumps({"author": one.author})) for one in newest if one.coming and not one.deleted][-1:]
         if events:
@@ -214,8 +217,12 @@ class Streams:
             await self._write(stream, "".join([event("message", one) for one in missed]))
 
     async def _write(self, stream: _Stream, text: str, seconds: float | None = None) -> None:
+        transport, content = stream.request.transport, text.encode()
+        if transport is not None and not transport.get_write_buffer_size() and len(content) < AT_ONCE:
+            await stream.response.write(content)  # the browser keeps up, so this does not wait
+            return
         async with asyncio.timeout(seconds or self.WRITE_SECONDS):
-            await stream.response.write(text.encode())
+            await stream.response.write(content)
 
 
 def _end(stream: _Stream, why: str) -> None:

@@ -45,9 +45,8 @@ def _answered(message: Visible) -> dict[str, Any] | None:
     return None if found is None else {"seq": found.seq, "author": found.author, "text": found.text}
 
 
-def called(before: str | None, message: Visible) -> str:
-    """What has happened to it since version ``before``; empty when nothing has."""
-    now = message.version
+def called(before: str | None, now: str) -> str:
+    """What has happened to a message between two versions of it; empty when nothing has."""
     if before == now or (now == GONE and before is None):
         return ""
     if before is None:
