@@ -16,6 +16,7 @@ class Answer:
     ``screen``   something to read and press, instead of where the person was
     ``form``     something to fill in first
     ``errors``   what is wrong with a form that was sent, by field name; the form stays open
+    ``language`` the person's, in which all of it is
     """
 
     text: str = ""
@@ -23,3 +24,4 @@ class Answer:
     screen: Screen | None = None
     form: Form | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
+    language: str = ""

@@ -9,9 +9,10 @@ from bot.commands.perform import Desk, perform_at_desk
 from bot.commands.verbs import ON_DESK
 from bot.domain.actions import Verb
 from bot.domain.errors import NotAnOperator, Refusal
-from bot.domain.people import Actor
+from bot.domain.people import Actor, Operator
 from bot.domain.permissions import authorise
 from bot.domain.screen import Screen
+from bot.languages import in_language
 from bot.store import homes, team
 from bot.store.uow import Tx
 
@@ -37,11 +38,15 @@ def keep(tx: Tx, actor: Actor, token: str) -> None:
 
 def screen(tx: Tx, platform: str, external_id: str) -> Screen:
     """What it shows now: the list looked at last. Only reads, so that it can be drawn beside everything else."""
-    actor = Actor(platform, external_id, "home")
+    operator = team.operator_of(tx, Actor(platform, external_id, "home"))
+    return in_language(_screen(tx, platform, external_id, operator), team.language_of(tx, operator))
+
+
+def _screen(tx: Tx, platform: str, external_id: str, operator: Operator | None) -> Screen:
     try:
-        desk = Desk(actor, authorise(team.operator_of(tx, actor)))
+        desk = Desk(Actor(platform, external_id, "home"), authorise(operator))
     except NotAnOperator as refusal:
-        return Screen(title=TITLE, intro=str(refusal))
+        return Screen(title=TITLE, intro=refusal.words)
     token = homes.token_of(tx, platform, external_id)
     for wanted in dict.fromkeys((token, "")):  # a list he may no longer see gives way to the first one
         try:

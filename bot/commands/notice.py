@@ -9,8 +9,9 @@ from bot.domain.actions import Button
 from bot.domain.chart import Chart
 from bot.domain.errors import NoPrivateChat
 from bot.domain.ids import ConversationId, OperatorId
-from bot.domain.people import Operator
+from bot.domain.people import Actor, Operator
 from bot.domain.screen import Jump
+from bot.languages import in_language
 from bot.store import blobs, due, mirrors, outbox, private_chats, team
 from bot.store.blobs import Blob
 from bot.store.due import Due
@@ -29,7 +30,15 @@ def tell(tx: Tx, port: str, place: Place, text: str, only_for: str | None, reply
 
     None where nobody else is: in direct messages.
     """
-    payload: dict[str, object] = {"text": text, "only_for": only_for, "reply_to": reply_to, "buttons": [], "thread": place.thread}
+    language = team.language_of(tx, team.operator_of(tx, Actor(place.platform, only_for or place.chat, "")))
+    payload: dict[str, object] = {
+        "text": in_language(text, language),
+        "only_for": only_for,
+        "reply_to": reply_to,
+        "buttons": [],
+        "thread": place.thread,
+        "language": language,
+    }
     outbox.queue(
         tx, Delivery(lane=f"{port}:{place.chat}:{place.thread}:notices", port=port, chat=place.chat, op="notice", payload=payload)
     )
@@ -57,6 +66,8 @@ def notify(
     ways = _ways(tx, operator, at) if operator is not None else []
     if operator is None or not ways:
         return False
+    language = team.language_of(tx, operator)
+    text, buttons = in_language(text, language), in_language(buttons, language)
     drawn = [[button.verb.value, button.label, button.token, button.style] for button in buttons]
     shown = [[jump.platform, jump.chat, jump.thread] for jump in jumps]
     quiet_until = operator.settings.quiet_until(tx.now)
@@ -119,7 +130,14 @@ def _post(
     about: ConversationId | None,
 ) -> None:
     port, person = ways[0]
-    payload: dict[str, object] = {"text": text, "person": operator.name, "thread": "", "jumps": jumps, "buttons": buttons}
+    payload: dict[str, object] = {
+        "text": in_language(text, language := team.language_of(tx, operator)),
+        "person": operator.name,
+        "thread": "",
+        "jumps": jumps,
+        "buttons": buttons,
+        "language": language,
+    }
     if len(ways) > 1:
         payload["otherwise"] = list(ways[1])
     outbox.privately(tx, port, person, payload, about=about)
@@ -135,7 +153,8 @@ def send_file(tx: Tx, desk: Desk, name: str, mime: str, content: bytes | Chart, 
     port, person = port_of(desk.actor.platform), desk.actor.external_id
     if desk.actor.platform == "telegram" and not private_chats.is_open(tx, "telegram", person):
         raise NoPrivateChat
-    payload: dict[str, object] = {"name": name, "mime": mime, "caption": caption}
+    language = team.language_of(tx, desk.operator)
+    payload: dict[str, object] = {"name": name, "mime": mime, "caption": in_language(caption, language), "language": language}
     if isinstance(content, Chart):
         payload["chart"] = content.to_json()
     else:

@@ -15,6 +15,7 @@ from bot.domain.errors import NoConversation, Refusal
 from bot.domain.ids import ConversationId
 from bot.domain.people import Actor, Operator
 from bot.domain.permissions import Permission, authorise
+from bot.languages import in_language
 from bot.store import conversations, journal, mirrors, team
 from bot.store.mirrors import Mirror
 from bot.store.uow import Tx
@@ -112,7 +113,8 @@ def perform_unknown(tx: Tx, actor: Actor, command: Callable[[], Answer]) -> Answ
 def _guarded(tx: Tx, actor: Actor, known: Callable[[], ConversationId | None], command: Callable[[], Answer]) -> Answer:
     try:
         with tx.savepoint():
-            return command()
+            answer = command()
+        return spoken(tx, actor, answer)
     except Refusal as refusal:
         operator = team.operator_of(tx, actor)
         journal.add(
@@ -124,7 +126,13 @@ def _guarded(tx: Tx, actor: Actor, known: Callable[[], ConversationId | None], c
             operator_id=operator.id if operator else None,
             reason=refusal.code,
         )
-        return Answer(str(refusal), refused=True, errors=refusal.errors)
+        return spoken(tx, actor, Answer(refusal.words, refused=True, errors=refusal.errors))
+
+
+def spoken(tx: Tx, actor: Actor, answer: Answer) -> Answer:
+    """The answer in the language of the person who asked."""
+    language = team.language_of(tx, team.operator_of(tx, actor))
+    return replace(in_language(answer, language), language=language) if language else answer
 
 
 def context_of(tx: Tx, actor: Actor, place: Place, *, needs: Permission | None = None) -> Context:

@@ -74,6 +74,13 @@ class Packer:
         """The mirror a delivery goes to, None for a client's channel."""
         return self._mirrors.get(head.mirror_id) if head.mirror_id is not None else None
 
+    def language(self, head: Head) -> str:
+        """Of our own words in a delivery: the person's it is for alone, else that of the thread it goes to."""
+        if "language" in head.payload:
+            return str(head.payload["language"])
+        mirror = self.mirror(head)
+        return mirror.language if mirror is not None else ""
+
     def is_edit(self, head: Head) -> bool:
         """Whether a card delivery redraws a card that stands already."""
         mirror = self.mirror(head)

@@ -283,13 +283,15 @@ Body = (
 class Parcel:
     """One call to make. ``delivery_id`` is unique for ever; Slack carries it as metadata and is read back by it.
 
-    ``since`` is when it was first tried (milliseconds), where a read-back may start looking.
+    ``since`` is when it was first tried (milliseconds), where a read-back may start looking. ``language`` is that of whoever
+    reads it, for what the port says besides.
     """
 
     delivery_id: int
     address: Address
     body: Body
     since: int = 0
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from bot.delivery.ports import Ambiguous, OpenTopic, Outcome, Parcel, Permanent,
 from bot.delivery.posts import NotYet, Refused, Void
 from bot.domain.capabilities import DESKS
 from bot.domain.privacy import masked_scope
+from bot.languages import in_language
 from bot.store import buckets, lanes, mirrors, spread
 from bot.store.buckets import Bucket, Window
 from bot.store.lanes import Head, Lane
@@ -344,7 +345,8 @@ def _begin_one(
         if bucket.failures:  # after trouble one goes ahead to see whether it is over; the rest follow in a moment
             bucket.blocked_until, bucket.changed = max(bucket.blocked_until, tx.now + 500), True
     unsure = head.state == "sending"
-    parcel = Parcel(head.id, packed.address, packed.body, head.intent_at or tx.now)
+    language = packer.language(head)
+    parcel = Parcel(head.id, packed.address, in_language(packed.body, language), head.intent_at or tx.now, language)
     return Begun(lane, candidate.heads, parcel, tx.now + LEASE_MS, windows, unsure, probing)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.conversation import Conversation, Status
+from bot.domain.phrase import Phrase, in_table
 
 
 class Verb(StrEnum):
@@ -99,9 +100,13 @@ class Action:
     switch: str = ""
     example: str = ""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label", in_table(self.label))
+        object.__setattr__(self, "help", in_table(self.help))
+
     def told(self, prefix: str = "") -> str:
         """What it is for, with an example of how to type it where there is one."""
-        return f"{self.help}, e.g. {prefix}{self.example}" if self.example else self.help
+        return Phrase("{what}, e.g. {words}", what=self.help, words=f"{prefix}{self.example}") if self.example else self.help
 
 
 ANY = frozenset(Status)

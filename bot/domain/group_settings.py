@@ -32,6 +32,7 @@ class GroupSettings:
     ``digest_at``             the time of the daily digest, ``HH:MM`` in the zone of ``hours``, else UTC (R110)
     ``retention_days``        closed conversations older than that are erased (R125)
     ``notify_after_minutes``  after such a rest the responsible operator is called again (R111)
+    ``language``              of our own words in its threads; empty for English
     """
 
     assign_lands_in: Landing = Landing.INBOX
@@ -45,6 +46,7 @@ class GroupSettings:
     digest_at: str = ""
     retention_days: int = 0
     notify_after_minutes: int = 30
+    language: str = ""
 
     @classmethod
     def from_json(cls, text: str) -> GroupSettings:
@@ -65,3 +67,8 @@ class GroupSettings:
         plain = GroupSettings()
         said = {name: value for name, value in asdict(self).items() if value != getattr(plain, name)}
         return json.dumps(said, ensure_ascii=False, sort_keys=True)
+
+
+def language_in(text: str) -> str:
+    """The language alone, for what is asked of every post: few groups have set one."""
+    return GroupSettings.from_json(text).language if '"language"' in text else ""

@@ -12,10 +12,14 @@ from bot.domain.ids import Moment
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorSettings:
-    """``quiet`` hours as ``22:00-07:00 Europe/Berlin``, empty for none; ``works_on`` the platform of his last action."""
+    """``quiet`` hours as ``22:00-07:00 Europe/Berlin``, empty for none; ``works_on`` the platform of his last action.
+
+    ``language`` of what he alone is told, empty for that of his group.
+    """
 
     quiet: str = ""
     works_on: str = ""
+    language: str = ""
 
     @classmethod
     def from_json(cls, text: str) -> OperatorSettings:
@@ -23,8 +27,7 @@ class OperatorSettings:
         found = json.loads(text or "{}")
         if not isinstance(found, dict):
             return cls()
-        quiet, works_on = found.get("quiet"), found.get("works_on")
-        return cls(quiet=quiet if isinstance(quiet, str) else "", works_on=works_on if isinstance(works_on, str) else "")
+        return cls(**{name: found[name] for name in ("quiet", "works_on", "language") if isinstance(found.get(name), str)})
 
     def to_json(self) -> str:
         """As the store keeps them."""

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from sqlalchemy import bindparam, insert, select, update
 
 from bot.domain.card import CONTINUED
+from bot.domain.group_settings import language_in
 from bot.domain.ids import ConversationId, DeskId, MirrorId
-from bot.store.tables import delivery, desk, message, mirror
+from bot.store import team
+from bot.store.tables import delivery, desk, group, message, mirror
 from bot.store.team import Desk
 from bot.store.uow import Tx, values
 
@@ -18,7 +20,7 @@ class Mirror:
     """A conversation's place on a desk. ``thread`` and ``card_ref`` are empty until the platform has made them.
 
     ``opening_first`` to ``opening_last`` number the messages whose words the card itself carries. ``retired``: the talk goes
-    on in another thread, ``pointer`` says where.
+    on in another thread, ``pointer`` says where. ``settings`` are those of the desk's group, as the store keeps them.
     """
 
     id: MirrorId
@@ -32,6 +34,12 @@ class Mirror:
     opening_last: int
     pointer: str
     retired: bool = False
+    settings: str = "{}"
+
+    @property
+    def language(self) -> str:
+        """In which our own words stand there: its group's."""
+        return language_in(self.settings)
 
     @property
     def port(self) -> str:
@@ -56,8 +64,9 @@ COLUMNS = (
     mirror.c.opening_last,
     mirror.c.pointer,
     mirror.c.retired_at.is_not(None).label("retired"),
+    group.c.settings,
 )
-_MIRROR = select(*COLUMNS).join(desk, desk.c.id == mirror.c.desk_id)
+_MIRROR = select(*COLUMNS).join(desk, desk.c.id == mirror.c.desk_id).join(group, group.c.id == desk.c.group_id)
 _OF = _MIRROR.where(mirror.c.conversation_id == bindparam("conversation_id"), mirror.c.retired_at.is_(None)).order_by(mirror.c.id)
 _AT = _MIRROR.where(
     desk.c.platform == bindparam("platform"), desk.c.chat == bindparam("chat"), mirror.c.thread == bindparam("thread")
@@ -152,7 +161,10 @@ def add(tx: Tx, conversation_id: ConversationId, home: Desk, *, opening: int, po
         "created_at": tx.now,
     }
     mirror_id = MirrorId(tx.execute(_ADD, row).scalar_one())
-    fresh = Mirror(mirror_id, conversation_id, home.id, home.platform, home.chat, "", "", opening, opening, pointer)
+    settings = team.settings_of(tx, home.group_id).to_json()
+    fresh = Mirror(
+        mirror_id, conversation_id, home.id, home.platform, home.chat, "", "", opening, opening, pointer, settings=settings
+    )
     known = tx.keep("mirrors")
     if conversation_id in known:
         known[conversation_id] = [*known[conversation_id], fresh]

@@ -10,7 +10,9 @@ from bot.domain.actions import Button
 from bot.domain.capabilities import CHANNELS, DESKS
 from bot.domain.conversation import Conversation
 from bot.domain.ids import ConversationId, MessageId
+from bot.domain.people import Actor
 from bot.domain.text import RichText, split, utf16_len
+from bot.languages import in_language
 from bot.store import homes, mirrors, outbox, team
 from bot.store.mirrors import Mirror
 from bot.store.outbox import Delivery
@@ -255,6 +257,8 @@ def notice(
 
     ``mention`` is the platform's id and the name of an operator the platform shall tell of them.
     """
+    language = _language(tx, mirror, only_for)
+    text, buttons = in_language(text, language), in_language(buttons, language)
     drawn = [[button.verb.value, button.label, button.token, button.style] for button in buttons]
     payload: dict[str, object] = {
         "text": text,
@@ -262,6 +266,7 @@ def notice(
         "reply_to": reply_to,
         "buttons": drawn,
         "thread": mirror.thread,
+        "language": language,
     }
     if mention is not None:
         payload["mention"] = list(mention)
@@ -270,7 +275,15 @@ def notice(
 
 def farewell(tx: Tx, old: Mirror, text: str) -> None:
     """The last words in a thread that was left, with the way to those where the talk goes on, once they stand."""
-    on_mirror(tx, old, "notice", payload={"text": text, "thread": "", "jumps": LIVE})
+    said = in_language(text, old.language)
+    on_mirror(tx, old, "notice", payload={"text": said, "thread": "", "jumps": LIVE, "language": old.language})
+
+
+def _language(tx: Tx, mirror: Mirror, only_for: str | None) -> str:
+    """What only one person sees is in his language, all else in the group's."""
+    if only_for is None:
+        return mirror.language
+    return team.language_of(tx, team.operator_of(tx, Actor(mirror.platform, only_for, "")))
 
 
 def on_mirror(

@@ -158,6 +158,15 @@ def settings_of(tx: Tx, group_id: GroupId) -> GroupSettings:
     return GroupSettings.from_json(known[group_id])
 
 
+def language_of(tx: Tx, found: Operator | None) -> str:
+    """What somebody alone is told in: his own language, else his (first) group's; empty for English."""
+    if found is None:
+        return ""
+    if found.settings.language or not found.groups:
+        return found.settings.language
+    return settings_of(tx, min(found.groups)).language
+
+
 def set_settings(tx: Tx, group_id: GroupId, settings: GroupSettings) -> None:
     """Keep what the group sets for itself."""
     tx.execute(update(group).where(group.c.id == group_id).values(settings=settings.to_json()))
