@@ -43,10 +43,11 @@ format: install ## let ruff set the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-generate: install ## write the files that are made from tables: the Slack manifest, docs/capabilities.md, docs/words.md
+generate: install ## write the files that are made from the code: Slack manifest, docs/capabilities.md, docs/words.md, bot/languages
 	@$(BIN)/python -m tools.slack_manifest
 	@$(BIN)/python -m tools.capabilities
 	@$(BIN)/python -m tools.words
+	@$(BIN)/python -m tools.languages
 
 bench: install ## measure; the figures are in docs/performance.md
 	@$(BIN)/python -m tests.bench $(ARGS)

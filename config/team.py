@@ -82,6 +82,7 @@ class TeamGroupSettings(_Entry):
     digest_at: str | None = None
     retention_days: Count | None = None
     notify_after_minutes: Count | None = None
+    language: Literal["en", "ru"] | None = None
 
 
 class TeamGroup(_Entry):

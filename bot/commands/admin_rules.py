@@ -9,6 +9,7 @@ from bot.commands.recall import MOST_SECONDS
 from bot.domain import team_words
 from bot.domain.errors import NotOneOf
 from bot.domain.group_settings import Landing
+from bot.languages import ENGLISH, LANGUAGES
 from bot.store.entries import Facts
 
 Value = str | int
@@ -45,6 +46,15 @@ def _landing(text: str) -> Value:
     return word
 
 
+def _language(text: str) -> Value:
+    code = text.strip().lower()
+    if code in ("", "off"):
+        return ""
+    if code not in LANGUAGES:
+        raise NotOneOf(value=team_words.short(text), known=", ".join(LANGUAGES))
+    return "" if code == ENGLISH else code
+
+
 MINUTES, DAYS = 60, 86400
 YEAR = 525_600
 RULES: tuple[Rule, ...] = (
@@ -65,6 +75,14 @@ RULES: tuple[Rule, ...] = (
         team_words.long_text,
         _words,
         many_lines=True,
+    ),
+    Rule(
+        "language",
+        "language",
+        "Language",
+        "of the bot's words in its threads, e.g. ru",
+        _language,
+        lambda value: str(value) or ENGLISH,
     ),
     Rule("digest", "digest_at", "Digest", "the time of the daily digest, e.g. 09:00", team_words.clock, _words),
 )

@@ -15,6 +15,7 @@ from bot.commands import (
     erase,
     inbox,
     journals,
+    language,
     linking,
     lists,
     menu,
@@ -61,6 +62,7 @@ ON_DESK: dict[Verb, OnDesk] = {
     **admin.DESK_VERBS,
     **linking.DESK_VERBS,
     **timing.DESK_VERBS,
+    **language.DESK_VERBS,
     **erase.DESK_VERBS,
 }
 """Verbs about no single conversation."""

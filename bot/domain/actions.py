@@ -67,6 +67,7 @@ class Verb(StrEnum):
     LIMITS = "limits"
     LINK = "link"
     QUIET = "quiet"
+    LANGUAGE = "language"
     ERASE = "erase"
     # What to do with a text that was held (R25), and with a delivery that failed (R34): buttons only.
     SEND_TAKING = "send_taking"
@@ -153,6 +154,7 @@ TABLE: tuple[Action, ...] = (
     Action(Verb.TAGGED, "Tagged messages", "see the messages behind a count", typed=False, team=True),
     Action(Verb.LINK, "Link accounts", "make your Slack and your Telegram one operator", team=True),
     Action(Verb.QUIET, "Quiet hours", "set when you want no notices", team=True),
+    Action(Verb.LANGUAGE, "Language", "choose the language you are told things in", team=True, example="language ru"),
     Action(
         Verb.OPERATORS, "Operators", "see and change operators", team=True, needs="super_admin", example="operator Olga role=lead"
     ),
