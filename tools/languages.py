@@ -1,8 +1,8 @@
 """Keep ``bot/languages`` up to date: ``python -m tools.languages [FILE …]``.
 
-Every sentence of the code is gathered (``Phrase("…")``, the verb table, the refusals' docstrings) and stands in each ``.po`` file,
-without words where nobody has translated it yet; then the ``.mo`` files are made. A FILE is JSON with ``{"English": "words"}``, or a
-list of words where there are several forms; they are put into ``ru.po``, or into the language the file's name begins with (``de-….json``).
+Every sentence of the code is gathered (``Phrase("…")``, the verb table, the refusals' docstrings) and stands in each ``.po``
+file, without words where nobody has translated it yet; then the ``.mo`` files are made. A FILE ``ru-….json`` with
+``{"English": "words"}``, or a list of words where there are several forms, is put into ``ru.po``.
 """
 
 from __future__ import annotations
@@ -108,9 +108,9 @@ def main() -> None:
             continue
         more: dict[str, str | list[str]] = {}
         for path in given:
-            if path.name.partition("-")[0] == language or (language == "ru" and path.name.partition("-")[0] not in LANGUAGES):
+            if path.name.startswith(f"{language}-"):
                 more |= json.loads(path.read_text("utf-8"))
-        print(f"{language}: {renew(language, more)} sentences without words")  # noqa: T201
+        print(f"{language}: {renew(language, more)} sentences without words")
 
 
 if __name__ == "__main__":

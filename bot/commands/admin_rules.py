@@ -55,6 +55,10 @@ def _language(text: str) -> Value:
     return "" if code == ENGLISH else code
 
 
+def _language_words(value: Value) -> str:
+    return str(value) or ENGLISH
+
+
 MINUTES, DAYS = 60, 86400
 YEAR = 525_600
 RULES: tuple[Rule, ...] = (
@@ -76,14 +80,7 @@ RULES: tuple[Rule, ...] = (
         _words,
         many_lines=True,
     ),
-    Rule(
-        "language",
-        "language",
-        "Language",
-        "of the bot's words in its threads, e.g. ru",
-        _language,
-        lambda value: str(value) or ENGLISH,
-    ),
+    Rule("language", "language", "Language", "of the bot's words in its threads, e.g. ru", _language, _language_words),
     Rule("digest", "digest_at", "Digest", "the time of the daily digest, e.g. 09:00", team_words.clock, _words),
 )
 BY_FIELD = {rule.field: rule for rule in RULES}

@@ -15,6 +15,7 @@ from bot.languages import LANGUAGES
 from bot.store import homes, team
 from bot.store.uow import Tx
 
+MINE = "mine"
 OURS = "group"
 """In place of a language: that of the operator's group."""
 
@@ -41,7 +42,7 @@ def _form(desk: Desk) -> Form:
         chosen=(desk.operator.settings.language or OURS,),
     )
     intro = Phrase("What stands in a thread for everybody is in its group\u2019s language.")
-    return Form(verb=Verb.LANGUAGE, token="mine", title=Phrase("Language"), fields=(field,), intro=intro)
+    return Form(verb=Verb.LANGUAGE, token=MINE, title=Phrase("Language"), fields=(field,), intro=intro)
 
 
 VERBS: dict[Verb, Callable[[Tx, Context, Asked], Answer]] = {}

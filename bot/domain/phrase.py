@@ -35,6 +35,7 @@ class Phrase(str):
     values: dict[str, object]
 
     def __new__(cls, one: str, many: str = "", /, **values: object) -> Self:
+        """See the class."""
         chosen = many if many and values["n"] != 1 else one
         made = super().__new__(cls, chosen.format(**values) if values else chosen)
         made.one, made.many, made.values = one, many, values
