@@ -132,8 +132,7 @@ class App:
 
     async def close(self) -> None:
         """Close what ``build`` opened, for an app that was not run."""
-        for platform in self.platforms:
-            await platform.stop()
+        await asyncio.gather(*(platform.stop() for platform in self.platforms))
         await self.store.close()
 
     async def _stop(
