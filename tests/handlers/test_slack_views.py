@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.actions import Button, Verb
+from bot.domain.actions import BY_VERB, Button, Verb
 from bot.domain.phrase import Phrase
 from bot.domain.screen import ChoiceField, FileField, Form, Jump, Option, Row, Screen, TextField
 from bot.handlers.desks.slack import forms, screens
@@ -194,7 +194,7 @@ def test_words_that_are_too_long_in_another_language_are_cut_not_refused() -> No
     view = checked_view(forms.as_modal(form, ABOUT, language="ru"), kind="modal")
     assert [view[name]["text"] for name in ("title", "submit")] == ["Переместить это обращен…"] * 2
     labels = {option["text"]["text"] for field in view["blocks"][1:] for option in field["element"].get("options", ())}
-    assert labels == {"Переместить это обращение в другую группу, у которой сейчас есть свободны…"}
+    assert labels == {"Переместить это обращение в другую группу, у которой сейчас есть свободные…"}
     assert forms.options([Option("1", LONG)])[0]["text"]["text"] in labels
     screen = Screen(title=LONG * 2, tabs=(button(LONG, Verb.TAB),), rows=(Row(title=LONG * 30, buttons=(button(LONG),)),))
     shown = checked_view(screens.as_modal(screen, ABOUT, address, language="ru"), kind="modal")
@@ -218,4 +218,5 @@ def test_what_is_added_to_a_view_is_in_the_persons_language() -> None:
     assert every(home, "link")[0]["text"] == said("Open in {platform}", platform="Slack")
     assert every(home["blocks"][-1], "text")[0]["text"] == said("… and {n} more that find no room here", n=2)
     words = words_modal("Готово.", About("close:7.1"), "ru")
-    assert (words["title"]["text"], words["close"]["text"]) == ("Закрыть", said("Done"))
+    asked = in_language(BY_VERB[Verb.CLOSE].label, "ru").removesuffix("…")
+    assert (words["title"]["text"], words["close"]["text"]) == (asked, said("Done"))
