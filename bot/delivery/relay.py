@@ -36,8 +36,9 @@ from bot.delivery.ports import (
     TopicState,
 )
 from bot.delivery.turn import LEASE_MS, Begun, Result, bury, give_back, settle, turn
+from bot.domain.people import Actor
 from bot.domain.screen import Screen
-from bot.store import lanes
+from bot.store import lanes, team
 from bot.store.engine import Store
 from bot.store.uow import Tx, clock
 from bot.store.wakes import Waker
@@ -170,9 +171,13 @@ class Relay:
         parcel = begun.parcel
         if not isinstance(parcel.body, PublishHome) or self._home is None:
             return parcel
-        home, person = self._home, parcel.address.chat
-        screen = await self._store.read(lambda tx: home(tx, begun.port, person))
-        return replace(parcel, body=PublishHome(screen))
+        home, person = self._home, Actor(begun.port, parcel.address.chat, "home")
+
+        def draw(tx: Tx) -> Parcel:
+            language = team.language_of(tx, team.operator_of(tx, person))
+            return replace(parcel, body=PublishHome(home(tx, person.platform, person.external_id)), language=language)
+
+        return await self._store.read(draw)
 
     async def _land(self) -> None:
         """Wait for what is in the air, write it down, let others have the lanes."""

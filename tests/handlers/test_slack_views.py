@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.actions import Button, Verb
-from bot.domain.screen import ChoiceField, Form, Jump, Option, Row, Screen, TextField
+from bot.domain.actions import BY_VERB, Button, Verb
+from bot.domain.phrase import Phrase
+from bot.domain.screen import ChoiceField, FileField, Form, Jump, Option, Row, Screen, TextField
 from bot.handlers.desks.slack import forms, screens
 from bot.handlers.desks.slack.views import About, about_of, depth_of, words_modal
 from bot.handlers.shared.jumps import address_of
+from bot.languages import in_language
 from sandbox.slack.blocks import elements_of, message_blocks
 from sandbox.slack.views import checked_view
 from tests.road.desks import view_seen
@@ -179,3 +181,42 @@ def test_words_alone_stand_under_what_was_asked() -> None:
     assert view["title"]["text"] == "Client"
     checked_view(view, kind="modal")
     checked_view(words_modal("x", About("nonsense")), kind="modal")
+
+
+LONG = "Переместить это обращение в другую группу, у которой сейчас есть свободные операторы, и сообщить им об этом"
+
+
+def test_words_that_are_too_long_in_another_language_are_cut_not_refused() -> None:
+    boxes = ChoiceField(name="a", label=LONG, options=(Option("1", LONG),), chosen=("1",), many=True)
+    found = ChoiceField(name="b", label=LONG * 30, lookup="group", options=(Option("1", LONG),), chosen=("1",), hint=LONG * 30)
+    one = ChoiceField(name="c", label=LONG, options=tuple(Option(str(at), LONG) for at in range(30)))
+    form = Form(verb=Verb.GROUP, token="7.1", title=LONG, fields=(boxes, found, one), submit=LONG, intro=LONG)
+    view = checked_view(forms.as_modal(form, ABOUT, language="ru"), kind="modal")
+    assert [view[name]["text"] for name in ("title", "submit")] == ["Переместить это обращен…"] * 2
+    labels = {option["text"]["text"] for field in view["blocks"][1:] for option in field["element"].get("options", ())}
+    assert labels == {"Переместить это обращение в другую группу, у которой сейчас есть свободные…"}
+    assert forms.options([Option("1", LONG)])[0]["text"]["text"] in labels
+    screen = Screen(title=LONG * 2, tabs=(button(LONG, Verb.TAB),), rows=(Row(title=LONG * 30, buttons=(button(LONG),)),))
+    shown = checked_view(screens.as_modal(screen, ABOUT, address, language="ru"), kind="modal")
+    assert (shown["title"]["text"], len(every(shown, "header")[0]["text"]["text"])) == ("Переместить это обращен…", 150)
+    assert {len(one["text"]["text"]) for one in every(shown, "button")} == {75}
+    checked_view(screens.as_home(screen, address, language="ru"), kind="home")
+
+
+def test_what_is_added_to_a_view_is_in_the_persons_language() -> None:
+    def said(words: str, **values: object) -> str:
+        return in_language(Phrase(words, **values), "ru")
+
+    fields = (ChoiceField(name="a", label="Группа"), FileField(name="b", label="Файл", value="a.pdf", hint="Сюда."))
+    view = forms.as_modal(Form(verb=Verb.GROUP, token="7", title="Перенос", fields=fields), ABOUT, language="ru")
+    assert view["close"]["text"] == said("Cancel")
+    (nothing,) = every(view["blocks"][0], "text")
+    assert nothing["text"] == said("{field}: there is nothing to choose yet.", field="Группа")
+    assert view["blocks"][1]["hint"]["text"] == f"Сюда. {said('There is {file} now; leave this empty to keep it.', file='a.pdf')}"
+    rows = tuple(Row(title="x", jumps=(Jump("slack", "C1", "1.2"),)) for _ in range(101))
+    home = screens.as_home(Screen(title="", rows=rows), address, language="ru")
+    assert every(home, "link")[0]["text"] == said("Open in {platform}", platform="Slack")
+    assert every(home["blocks"][-1], "text")[0]["text"] == said("… and {n} more that find no room here", n=2)
+    words = words_modal("Готово.", About("close:7.1"), "ru")
+    asked = in_language(BY_VERB[Verb.CLOSE].label, "ru").removesuffix("…")
+    assert (words["title"]["text"], words["close"]["text"]) == (asked, said("Done"))

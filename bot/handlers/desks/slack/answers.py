@@ -17,6 +17,7 @@ from bot.commands.answer import Answer
 from bot.commands.press import MOVES
 from bot.delivery.ports import Notice
 from bot.domain.actions import BY_VERB
+from bot.domain.phrase import Phrase
 from bot.domain.screen import Screen
 from bot.handlers.desks.slack import forms, screens
 from bot.handlers.desks.slack.blocks import Message, draw_notice
@@ -42,6 +43,7 @@ from bot.handlers.desks.slack.views import (
 )
 from bot.handlers.desks.slack.wire import Failed, Wire
 from bot.handlers.shared.jumps import Address, Workspace, address_of
+from bot.languages import in_language
 
 log = structlog.get_logger(__name__)
 
@@ -50,11 +52,9 @@ HomeOf = Callable[[str], Awaitable[Screen]]
 """What a Slack user's Home tab shows now."""
 
 TOO_LATE = frozenset(("expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired", "trigger_exchanged"))
-AGAIN = "Press again, please: Slack's time to open a window had run out."
-UNSHOWN = "Slack would not show the answer. Please press again."
-SENT_ALREADY = "This was sent already."
-PRESS = "Press the button to fill it in."
-UNDRAWN = "This was done, but it can't be shown here. Number {number}."
+AGAIN = Phrase("Press again, please: Slack's time to open a window had run out.")
+UNSHOWN = Phrase("Slack would not show the answer. Please press again.")
+PRESS = Phrase("Press the button to fill it in.")
 DEEPEST = 3
 NOT_TOLD = (Failed, aiohttp.ClientError, TimeoutError, OSError)
 """What may go wrong on the way to Slack."""
@@ -74,11 +74,11 @@ def _about(payload: Json) -> About:
     return About(data, place.chat, place.thread)
 
 
-def _undrawn() -> str:
+def _undrawn(language: str) -> str:
     """Words for an answer that can't be drawn, with the number it has in the log; called where the bug was caught."""
     number = secrets.randbelow(900_000) + 100_000
     log.exception("an answer can't be drawn", number=number)
-    return UNDRAWN.format(number=number)
+    return in_language(Phrase("This was done, but it can't be shown here. Number {number}.", number=number), language)
 
 
 def _in_place(view: Json, asked: About, shown: Json) -> bool:
@@ -102,25 +102,26 @@ class Answers:
         self._home_of = home_of
 
     async def reply(self, payload: Json, answer: Answer | None) -> Json | str:
-        """What the response to a slash command or to a sent form says; None is the answer to a repeat. Does not raise."""
+        """What the response to a slash command or to a sent form says; None answers a repeated command. Does not raise."""
         try:
             return await self._reply(payload, answer)
         except NOT_TOLD as error:
             log.info("an answer was not delivered", error=type(error).__name__, reason=str(error))
             return ""
         except Exception:  # a bug in drawing: what was asked is done all the same, so Slack's own error sign would be wrong
-            words = _undrawn()
+            language = answer.language if answer is not None else ""
+            words = _undrawn(language)
             if word(payload, "type") == "view_submission":
-                return {"response_action": "update", "view": words_modal(words, about_of(part(payload, "view")))}
+                return {"response_action": "update", "view": words_modal(words, about_of(part(payload, "view")), language)}
             return {"response_type": "ephemeral", **draw_notice(Notice(words), fresh_stamp()).arguments("chat.postEphemeral")}
 
     async def _reply(self, payload: Json, answer: Answer | None) -> Json | str:
-        if word(payload, "type") == "view_submission":
-            return await self._reply_to_form(payload, answer or Answer(SENT_ALREADY))
         if answer is None:
             return ""
+        if word(payload, "type") == "view_submission":
+            return await self._reply_to_form(payload, answer)
         if answer.form is not None:
-            await self._open(payload, forms.as_modal(answer.form, About(""), words=answer.text))
+            await self._open(payload, await self._view(About(""), answer, answer.text), answer.language)
             return ""
         shown = await self._message(payload, answer)
         return {"response_type": "ephemeral", **shown.arguments("chat.postEphemeral")} if shown else ""
@@ -133,7 +134,7 @@ class Answers:
             except NOT_TOLD:
                 raise
             except Exception:  # a bug in drawing: the person is told at least that it was done
-                await self._tell(payload, _undrawn())
+                await self._tell(payload, _undrawn(answer.language))
         except NOT_TOLD as error:
             log.info("an answer was not delivered", error=type(error).__name__, reason=str(error))
 
@@ -177,9 +178,9 @@ class Answers:
         if answer.screen is not None and verb in ON_HOME:
             await self._publish(user, answer)
         elif answer.form is not None:
-            await self._open(payload, forms.as_modal(answer.form, About("", HOME), words=answer.text))
+            await self._open(payload, await self._view(About("", HOME), answer, answer.text), answer.language)
         elif answer.screen is not None or answer.text:
-            await self._open(payload, await self._view(About(data_of(payload)), answer, answer.text))
+            await self._open(payload, await self._view(About(data_of(payload)), answer, answer.text), answer.language)
 
     async def _in_modal(self, payload: Json, view: Json, answer: Answer) -> None:
         """What was asked for in a list opens over it; all else takes the modal's place."""
@@ -200,7 +201,8 @@ class Answers:
         verb = verb_of(payload)
         screen = screens.screen_at(word(pressed_action(payload), "block_id"))
         if answer.screen is not None and screen is not None and screen[0] is verb:
-            shown = screens.as_message(answer.screen, verb, await self._addresses(), words=answer.text)
+            where = await self._addresses()
+            shown = screens.as_message(answer.screen, verb, where, words=answer.text, language=answer.language)
             await self._respond(payload, shown, replace_original=True)
             return
         ended = screen is None or screen[1] == screens.MENU
@@ -208,7 +210,7 @@ class Answers:
             # https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
             await self._wire.respond(word(payload, "response_url"), {"delete_original": True})
         if answer.screen is not None or answer.form is not None:
-            await self._open(payload, await self._view(_about(payload), answer, answer.text))
+            await self._open(payload, await self._view(_about(payload), answer, answer.text), answer.language)
         elif answer.text:
             await self._tell(payload, answer.text)
 
@@ -231,34 +233,37 @@ class Answers:
     async def _view(self, about: About, answer: Answer, words: str) -> Json:
         """The answer as a modal."""
         if answer.form is not None:
-            return forms.as_modal(answer.form, about, words=words)
+            return forms.as_modal(answer.form, about, words=words, language=answer.language)
         if answer.screen is not None:
-            return screens.as_modal(answer.screen, about, await self._addresses(), words=words)
-        return words_modal(words, about)
+            where = await self._addresses()
+            return screens.as_modal(answer.screen, about, where, words=words, language=answer.language)
+        return words_modal(words, about, answer.language)
 
     async def _message(self, payload: Json, answer: Answer) -> Message | None:
         """The answer as a message; None when there is nothing to say."""
         if answer.form is not None:
-            words = answer.text or answer.form.intro or PRESS
+            words = answer.text or answer.form.intro or in_language(PRESS, answer.language)
             return screens.button_message(answer.form.title, answer.form.data, words)
         if answer.screen is not None:
-            return screens.as_message(answer.screen, verb_of(payload), await self._addresses(), words=answer.text)
+            where = await self._addresses()
+            return screens.as_message(answer.screen, verb_of(payload), where, words=answer.text, language=answer.language)
         return draw_notice(Notice(answer.text), fresh_stamp()) if answer.text else None
 
     async def _publish(self, user: str, answer: Answer) -> None:
         if answer.refused:
             view = words_home(answer.text)
         else:
-            view = screens.as_home(answer.screen or await self._home_of(user), await self._addresses(), words=answer.text)
+            screen, where = answer.screen or await self._home_of(user), await self._addresses()
+            view = screens.as_home(screen, where, words=answer.text, language=answer.language)
         await self._wire.call("views.publish", {"user_id": user, "view": view})
 
-    async def _open(self, payload: Json, view: Json) -> None:
+    async def _open(self, payload: Json, view: Json, language: str) -> None:
         try:
             await self._wire.call("views.open", {"trigger_id": word(payload, "trigger_id"), "view": view})
         except Failed as failed:
             if failed.code not in TOO_LATE:
                 log.warning("a modal was not opened", reason=str(failed))
-            await self._tell(payload, AGAIN if failed.code in TOO_LATE else UNSHOWN)
+            await self._tell(payload, in_language(AGAIN if failed.code in TOO_LATE else UNSHOWN, language))
 
     async def _tell(self, payload: Json, text: str) -> None:
         """Words for the person alone: in the thread or room where he acted, else in direct messages."""

@@ -10,19 +10,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.domain.files import Attachment, FileKind
+from bot.domain.phrase import Phrase
 from bot.handlers.desks.slack.updates import word
 
 Json = dict[str, Any]
 SLACK = "slack"
-GONE = "Slack does not have the file any more."
+GONE = Phrase("Slack does not have the file any more.")
 NO_BYTES = {
-    "external": "It is a link to a file elsewhere, which only you can open; send the file itself.",
-    "hidden_by_limit": "Slack hides the file: the workspace has reached its limit.",
+    "external": Phrase("It is a link to a file elsewhere, which only you can open; send the file itself."),
+    "hidden_by_limit": Phrase("Slack hides the file: the workspace has reached its limit."),
     "tombstone": GONE,
-    "space": "Canvases and posts can't be passed on; send a file.",
-    "quip": "Canvases and posts can't be passed on; send a file.",
-    "canvas": "Canvases and posts can't be passed on; send a file.",
-    "list": "Lists can't be passed on; send a file.",
+    "space": Phrase("Canvases and posts can't be passed on; send a file."),
+    "quip": Phrase("Canvases and posts can't be passed on; send a file."),
+    "canvas": Phrase("Canvases and posts can't be passed on; send a file."),
+    "list": Phrase("Lists can't be passed on; send a file."),
 }
 """Modes of files that have no bytes to fetch."""
 PICTURES = frozenset(("image/jpeg", "image/png", "image/webp", "image/heic"))

@@ -18,6 +18,7 @@ from bot.domain.actions import Button
 from bot.domain.card import CardView
 from bot.domain.files import title
 from bot.domain.ids import Moment
+from bot.domain.phrase import Phrase
 from bot.domain.text import (
     Block,
     Paragraph,
@@ -36,6 +37,7 @@ from bot.handlers.desks.slack.elements import plain as _plain
 from bot.handlers.desks.slack.mrkdwn import escape
 from bot.handlers.desks.slack.text import to_blocks, to_fallback
 from bot.handlers.shared.jumps import address_of
+from bot.languages import in_language
 
 Json = dict[str, Any]
 
@@ -52,7 +54,7 @@ OPERATOR_ICON = "headphones"
 NOTE_ICON = "lock"
 NOTE_SIGN = "🔒"
 OTHER_DESK = "Telegram"
-NO_WORDS = "(no text)"
+NO_WORDS = Phrase("(no text)")
 _PERSON = re.compile("[UW][A-Z0-9]+")
 
 
@@ -75,7 +77,7 @@ class Message:
         shown: Json = {"text": self.text}
         if plain or not self.blocks:
             words = _cut(escape(storable(self.words)), MAX_PLAIN[method])
-            shown["text"] = words if words.strip() else NO_WORDS
+            shown["text"] = words if words.strip() else self.text
         else:
             shown["blocks"] = list(self.blocks)
         if method == "chat.update":
@@ -92,18 +94,21 @@ class Message:
         return shown
 
 
-def draw_card(card: CardView, stamp: str) -> Message:
-    """The card. ``stamp`` makes the block ids new: Slack keeps the state of blocks whose ids it has seen."""
-    blocks: list[Json] = [_header(card), _context(card), *to_blocks(card.opening)]
+def draw_card(card: CardView, stamp: str, language: str = "") -> Message:
+    """The card. ``stamp`` makes the block ids new: Slack keeps the state of blocks whose ids it has seen.
+
+    ``language``, here and below, is that of the few words added here.
+    """
+    blocks: list[Json] = [_header(card), _context(card, language), *to_blocks(card.opening)]
     if card.pointer:
-        blocks += to_blocks(_pointer(card))
+        blocks += to_blocks(_pointer(card, language))
     blocks += _actions(card.buttons)
     lines = [f"{card.logo} {clean_name(card.client)} · {card.status}", card.opening.to_plain(), card.pointer]
     words = "\n".join([line for line in lines if line])
     return Message(_fallback(RichText.plain(words)), _stamped(blocks, stamp), words)
 
 
-def draw_words(words: Words, stamp: str, way: str = "") -> Message:
+def draw_words(words: Words, stamp: str, way: str = "", language: str = "") -> Message:
     """A message: a client's under the client's name, an operator's from the other desk, a note with its lock.
 
     ``way`` is the address of the message it answers, empty where it has none here.
@@ -111,43 +116,45 @@ def draw_words(words: Words, stamp: str, way: str = "") -> Message:
     text = join(words.parts)
     if words.kind == "note":
         text = RichText.plain(f"{NOTE_SIGN} ") + text
-    return _signed(words, _answering(words.quote, text, way), stamp)
+    return _signed(words, _answering(words.quote, text, way, language), stamp, language)
 
 
-def draw_file(post: FilePost, stamp: str, way: str = "", *, changed: bool = False) -> Message:
+def draw_file(post: FilePost, stamp: str, way: str = "", language: str = "", *, changed: bool = False) -> Message:
     """What stands beside a file: its caption, and as in :func:`draw_words`; often nothing.
 
     ``changed``  it stands already, so that something has to be said: Slack takes no empty words then
     """
     text = post.caption
     if changed and text.is_empty:
-        text = RichText.plain(title(post.file.kind, post.file.name, post.file.size, post.file.seconds))
+        shown = title(post.file.kind, post.file.name, post.file.size, post.file.seconds)
+        text = RichText.plain(in_language(shown, language))
     if post.kind == "note":
         text = RichText.plain(f"{NOTE_SIGN} ") + text
-    return _signed(post, _answering(post.quote, text, way), stamp)
+    return _signed(post, _answering(post.quote, text, way, language), stamp, language)
 
 
-def _signed(post: Words | FilePost, text: RichText, stamp: str) -> Message:
+def _signed(post: Words | FilePost, text: RichText, stamp: str, language: str) -> Message:
     name, icon = clean_name(post.author), CLIENT_ICON
     if post.kind != "client":
         icon = NOTE_ICON if post.kind == "note" else OPERATOR_ICON
         if not post.same_platform:
             name = f"{fit(name, MAX_USERNAME - len(OTHER_DESK) - 3)} ({OTHER_DESK})"
-    return Message(_fallback(text), _stamped(to_blocks(text), stamp), text.to_plain(), fit(name, MAX_USERNAME), icon)
+    blocks = _stamped(to_blocks(text), stamp)
+    return Message(_fallback(text, language), blocks, text.to_plain(), fit(name, MAX_USERNAME), icon)
 
 
-def _answering(quote: Quoted | None, text: RichText, way: str) -> RichText:
+def _answering(quote: Quoted | None, text: RichText, way: str, language: str) -> RichText:
     """The text under one line of what it answers (R35)."""
     if quote is None:
         return text
     spans = [Span(f"{clean_name(quote.author)}:", frozenset({Style.BOLD})), Span(f" {quote.text}")]
     if safe_link(way):
-        spans += [Span(" · "), Span("see it", link=way)]
+        spans += [Span(" · "), Span(in_language(Phrase("see it"), language), link=way)]
     line = RichText((Quote((Paragraph(tuple(spans)),)),))
     return line if text.is_empty else join([line, text])
 
 
-def draw_notice(notice: Notice, stamp: str, workspace: str = "") -> Message:
+def draw_notice(notice: Notice, stamp: str, workspace: str = "", language: str = "") -> Message:
     """Words of our own, with the ways to threads they speak of and their buttons. ``workspace`` as in ``address_of``.
 
     Whom they mention Slack tells, and he follows the thread from then on.
@@ -160,7 +167,7 @@ def draw_notice(notice: Notice, stamp: str, workspace: str = "") -> Message:
         shown = [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [called, spoken]}]}]
         fallback = f"<@{notice.mention.person}> {fallback}"
     ways = [(jump, address) for jump in notice.jumps if (address := address_of(jump, workspace))]
-    links = actions([link_button(jump, address, number) for number, (jump, address) in enumerate(ways)])
+    links = actions([link_button(jump, address, number, language) for number, (jump, address) in enumerate(ways)])
     return Message(fallback, _stamped([*shown, *links, *_actions(notice.buttons)], stamp), notice.text)
 
 
@@ -189,9 +196,9 @@ def _header(card: CardView) -> Json:
     return {"type": "header", "text": _plain(f"{lead}{name}{beside}")}
 
 
-def _context(card: CardView) -> Json:
+def _context(card: CardView, language: str) -> Json:
     """State, its time, group, who has it."""
-    time = {"type": "mrkdwn", "text": f"{card.time_word} {_date(card.time)}", "verbatim": True}
+    time = {"type": "mrkdwn", "text": f"{card.time_word} {_date(card.time, language)}", "verbatim": True}
     elements = [_plain(fit(card.status, MAX_CONTEXT), emoji=True), time]
     if card.group:
         elements.append(_plain(fit(storable(card.group), MAX_CONTEXT), emoji=True))
@@ -204,18 +211,19 @@ def _context(card: CardView) -> Json:
     return {"type": "context", "elements": elements}
 
 
-def _date(moment: Moment) -> str:
+def _date(moment: Moment, language: str) -> str:
     """A time each reader sees in the own zone (https://docs.slack.dev/messaging/formatting-message-text#date-formatting)."""
     seconds = int(moment) // 1000
     fallback = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return f"<!date^{seconds}^{{date_short_pretty}} at {{time}}|{fallback}>"
+    shape = in_language(Phrase("{date} at {time}", date="{date_short_pretty}", time="{time}"), language)
+    return f"<!date^{seconds}^{shape}|{fallback}>"
 
 
-def _pointer(card: CardView) -> RichText:
+def _pointer(card: CardView, language: str) -> RichText:
     label = Span(f"↪ {card.pointer}")
     if not safe_link(card.link):
         return RichText((Paragraph((label,)),))
-    return RichText((Paragraph((label, Span(" · "), Span("open", link=card.link))),))
+    return RichText((Paragraph((label, Span(" · "), Span(in_language(Phrase("open"), language), link=card.link))),))
 
 
 def _actions(buttons: Sequence[Button]) -> list[Json]:
@@ -226,10 +234,10 @@ def _stamped(blocks: Sequence[Json], stamp: str) -> tuple[Json, ...]:
     return tuple([{**block, "block_id": f"{stamp}.{number}"} for number, block in enumerate(blocks)])
 
 
-def _fallback(text: RichText) -> str:
+def _fallback(text: RichText, language: str = "") -> str:
     """What a notification shows; Slack refuses a blank one."""
     shown = to_fallback(text)
-    return shown if shown.strip() else NO_WORDS
+    return shown if shown.strip() else in_language(NO_WORDS, language)
 
 
 def _cut(escaped: str, limit: int) -> str:

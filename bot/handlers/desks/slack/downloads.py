@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from bot.delivery.ports import Outcome, Permanent
 from bot.domain.files import File, safe_file_name
+from bot.domain.phrase import Phrase
 from bot.handlers.desks.slack.attachments import GONE, NO_BYTES, attachment
 from bot.handlers.desks.slack.wire import Failed, Wire
 from bot.handlers.shared.download import fetched
@@ -17,7 +18,7 @@ from bot.handlers.shared.files import Files
 from bot.store import files as kept
 from bot.store.engine import Store
 
-LOGIN = (
+LOGIN = Phrase(
     "Slack shows its sign-in page instead of the file: the app lacks files:read. "
     "Add it under OAuth & Permissions and reinstall the app."
 )

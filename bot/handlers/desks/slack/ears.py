@@ -14,20 +14,26 @@ import structlog
 
 from bot.commands import lookup
 from bot.commands.answer import Answer
+from bot.commands.perform import spoken
 from bot.domain.people import Actor
+from bot.domain.phrase import Phrase
+from bot.domain.screen import Option
 from bot.handlers.desks.slack.answers import Answers
 from bot.handlers.desks.slack.forms import lookup_of, options
 from bot.handlers.desks.slack.updates import part, word
 from bot.handlers.intake import Intake, NotApplied
+from bot.languages import in_language
+from bot.store import team
 from bot.store.engine import Store
 from bot.store.inbox import Kept
+from bot.store.uow import Tx
 
 log = structlog.get_logger(__name__)
 
 Json = dict[str, Any]
 
 SOURCE = "slack"
-BROKEN = "Something broke on our side; nothing was done. Number {number}."
+SENT_ALREADY = Phrase("This was sent already.")
 
 
 class Ears:
@@ -47,24 +53,44 @@ class Ears:
         try:
             answer = await self._intake.ask(SOURCE, update)
         except NotApplied as broken:
-            answer = Answer(BROKEN.format(number=broken.number), refused=True)
+            answer = await self._spoken(body, _broken(broken.number))
         except Exception:  # the store is away: nothing was kept, and the person is told as much
             number = secrets.randbelow(900_000) + 100_000
             log.exception("update not kept", source=SOURCE, number=number)
-            answer = Answer(BROKEN.format(number=number), refused=True)
+            answer = await self._spoken(body, _broken(number))
+        if answer is None and word(body, "type") == "view_submission":
+            answer = await self._spoken(body, Answer(SENT_ALREADY))
         if word(body, "command") or word(body, "type") == "view_submission":
             return await self._answers.reply(body, answer)
         if answer is not None:
             self._intake.tell(SOURCE, body, answer)
         return ""
 
+    async def _spoken(self, body: Json, answer: Answer) -> Answer:
+        """An answer of our own in the person's language, or in English while the store is away."""
+        actor = Actor(SOURCE, word(part(body, "user"), "id") or word(body, "user_id"), "")
+        try:
+            return await self._store.read(lambda tx: spoken(tx, actor, answer))
+        except Exception:
+            log.exception("a person's language could not be looked up")
+            return answer
+
     async def suggest(self, body: Json) -> Json:
         """What a search field offers for the letters typed so far; nothing to a stranger, and nothing when it can't be found."""
         actor = Actor(SOURCE, word(part(body, "user"), "id"), "form")
         name, typed = lookup_of(word(body, "action_id")), word(body, "value")
         try:
-            found = await self._store.read(lambda tx: lookup.offered(tx, actor, name, typed))
+            found = await self._store.read(lambda tx: _offered(tx, actor, name, typed))
         except Exception:  # the form must stay usable
             log.exception("a search field could not be answered", lookup=name)
             found = []
         return {"options": options(found)}
+
+
+def _broken(number: int) -> Answer:
+    return Answer(Phrase("Something broke on our side; nothing was done. Number {number}.", number=number), refused=True)
+
+
+def _offered(tx: Tx, actor: Actor, name: str, typed: str) -> list[Option]:
+    found = lookup.offered(tx, actor, name, typed)
+    return in_language(found, team.language_of(tx, team.operator_of(tx, actor)))

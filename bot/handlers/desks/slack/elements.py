@@ -12,6 +12,7 @@ from bot.domain.actions import Button
 from bot.domain.screen import Jump
 from bot.domain.text import graphemes, storable, utf16_len
 from bot.handlers.shared.jumps import label_of
+from bot.languages import in_language
 
 Json = dict[str, Any]
 
@@ -51,9 +52,10 @@ def button(shown: Button, number: int) -> Json:
     return drawn
 
 
-def link_button(jump: Jump, address: str, number: int) -> Json:
+def link_button(jump: Jump, address: str, number: int, language: str = "") -> Json:
     """A button that opens a thread or topic; its press carries no value and is none of our business."""
-    return {"type": "button", "action_id": f"jump.{number}", "text": plain(label_of(jump)), "url": address}
+    label = fit(in_language(label_of(jump), language), MAX_BUTTON)
+    return {"type": "button", "action_id": f"jump.{number}", "text": plain(label), "url": address}
 
 
 def actions(elements: Sequence[Json]) -> list[Json]:

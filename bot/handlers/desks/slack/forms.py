@@ -10,13 +10,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.domain.files import packed
+from bot.domain.phrase import Phrase
 from bot.domain.screen import ChoiceField, Field, FileField, Form, Option, TextField
 from bot.domain.text import RichText, storable
 from bot.handlers.desks.slack.attachments import attachment
 from bot.handlers.desks.slack.elements import fit, plain
 from bot.handlers.desks.slack.text import to_blocks
 from bot.handlers.desks.slack.updates import word
-from bot.handlers.desks.slack.views import FORM, MAX_TITLE, About, fresh_stamp, inputs_of, modal, state_of
+from bot.handlers.desks.slack.views import FORM, About, fresh_stamp, inputs_of, modal, state_of
+from bot.languages import in_language
 
 Json = dict[str, Any]
 
@@ -28,15 +30,18 @@ MAX_BOXES = 10
 LOOK = "look"
 
 
-def as_modal(form: Form, about: About, *, words: str = "") -> Json:
-    """The modal. ``about`` names the place; what it is about is the form's own. ``words`` of an answer stand above."""
+def as_modal(form: Form, about: About, *, words: str = "", language: str = "") -> Json:
+    """The modal. ``about`` names the place; what it is about is the form's own. ``words`` of an answer stand above.
+
+    ``language`` is that of the few words added here.
+    """
     stamp = fresh_stamp()
     intro = "\n".join(text for text in (words, form.intro) if text)
     blocks: list[Json] = to_blocks(RichText.plain(intro)) if intro else []
     for field in form.fields:
-        blocks += _field(field, f"{stamp}:{field.name}")
+        blocks += _field(field, f"{stamp}:{field.name}", language)
     whole = About(form.data, about.room, about.thread)
-    return modal(FORM, whole, form.title, blocks, submit=plain(fit(form.submit, MAX_TITLE)), close=plain("Cancel"))
+    return modal(FORM, whole, form.title, blocks, submit=form.submit, close=in_language(Phrase("Cancel"), language))
 
 
 def values_of(view: Json) -> dict[str, tuple[str, ...]]:
@@ -88,15 +93,16 @@ def _entered(entry: Json) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
-def _field(field: Field, block_id: str) -> list[Json]:
+def _field(field: Field, block_id: str, language: str) -> list[Json]:
     if isinstance(field, ChoiceField) and not field.options and not field.lookup:
-        return to_blocks(RichText.plain(f"{field.label}: there is nothing to choose yet."))
-    element, hint = _element(field), field.hint
-    if isinstance(field, FileField):
-        there = f"There is {field.value} now; leave this empty to keep it." if field.value else ""
-        hint = " ".join(line for line in (hint, there) if line)
+        nothing = Phrase("{field}: there is nothing to choose yet.", field=field.label)
+        return to_blocks(RichText.plain(in_language(nothing, language)))
+    element, more = _element(field), ""
+    if isinstance(field, FileField) and field.value:
+        more = Phrase("There is {file} now; leave this empty to keep it.", file=field.value)
     if isinstance(field, TextField) and len(field.value) > MAX_INPUT:
-        hint = f"{hint} Only the first {MAX_INPUT} characters find room here.".strip()
+        more = Phrase("Only the first {number} characters find room here.", number=MAX_INPUT)
+    hint = " ".join(line for line in (field.hint, in_language(more, language)) if line)
     block: Json = {"type": "input", "block_id": block_id, "label": plain(fit(field.label, MAX_LABEL)), "element": element}
     if hint:
         block["hint"] = plain(fit(hint, MAX_LABEL))

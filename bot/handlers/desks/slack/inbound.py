@@ -15,6 +15,7 @@ from bot.commands.seen import Reacted, reacted
 from bot.commands.wrote import wrote
 from bot.domain.ids import Moment
 from bot.domain.people import Actor
+from bot.domain.phrase import Phrase
 from bot.domain.text import RichText
 from bot.handlers.desks.slack import interactions
 from bot.handlers.desks.slack.answers import Answers
@@ -40,7 +41,7 @@ from bot.store.uow import Tx
 
 SLACK = "slack"
 NameAt = Callable[[Tx, str], str | None]
-NO_FILES = "Files can't be taken here. A file for a client goes into the client's thread."
+NO_FILES = Phrase("Files can't be taken here. A file for a client goes into the client's thread.")
 
 
 class SlackInbound:

@@ -25,6 +25,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
+from bot.domain.phrase import Phrase
 from bot.handlers.desks.slack.ears import Ears
 from bot.handlers.desks.slack.updates import is_question, part, to_keep, unparsed, word
 from bot.handlers.desks.slack.wire import Failed, Wire
@@ -39,7 +40,7 @@ LONGEST_PAUSE = 30.0
 CLOSE_SECONDS = 2.0
 
 SOCKET_REMEDY = "make an app-level token with connections:write, switch Socket Mode on, and set RELAYDESK_SLACK__APP_TOKEN"
-NETWORK = "look at the network and at RELAYDESK_SLACK__API_URL; it goes on by itself"
+NETWORK = Phrase("look at the network and at RELAYDESK_SLACK__API_URL; it goes on by itself")
 
 
 class KeepFirst(AsyncMiddleware):

@@ -43,6 +43,7 @@ from bot.delivery.ports import (
     Words,
 )
 from bot.domain.card import CardView
+from bot.domain.phrase import Phrase, capital
 from bot.domain.screen import Jump, Screen
 from bot.handlers.desks.slack import downloads, reactions
 from bot.handlers.desks.slack.blocks import Message, draw_card, draw_file, draw_history, draw_notice, draw_words
@@ -54,6 +55,7 @@ from bot.handlers.desks.slack.uploads import Uploads, direct_room, remove_post
 from bot.handlers.desks.slack.wire import Failed, Wire
 from bot.handlers.shared.files import Files
 from bot.handlers.shared.jumps import address_of
+from bot.languages import in_language
 from bot.store.engine import Store
 
 log = structlog.get_logger(__name__)
@@ -68,8 +70,8 @@ MOST_PAGES = 50
 
 
 NOT_THERE = {
-    "message_not_found": "The post it stands in was deleted in Slack.",
-    "cant_update_message": "The post it stands in is not the bot's own.",
+    "message_not_found": Phrase("The post it stands in was deleted in Slack."),
+    "cant_update_message": Phrase("The post it stands in is not the bot's own."),
 }
 NOT_OURS = frozenset(("cant_delete_message", "compliance_exports_prevent_deletion"))
 
@@ -105,33 +107,32 @@ class SlackPort:
         stamp = str(parcel.delivery_id)
         match parcel.body:
             case Words() as words if words.kind != "reply":
-                return await self._post(parcel, draw_words(words, stamp, await self._way(parcel, words.quote)))
+                return await self._post(parcel, draw_words(words, stamp, await self._way(parcel, words.quote), parcel.language))
             case FilePost() as post:
-                return await self._uploads.post(parcel, post, draw_file(post, stamp, await self._way(parcel, post.quote)))
+                drawn = draw_file(post, stamp, await self._way(parcel, post.quote), parcel.language)
+                return await self._uploads.post(parcel, post, drawn)
             case PostCard(card):
-                return await self._post(parcel, draw_card(await self._linked(parcel, card), stamp))
+                return await self._post(parcel, draw_card(await self._linked(parcel, card), stamp, parcel.language))
             case History() as history:
                 return await self._post(parcel, draw_history(history, stamp))
             case Notice() as notice:
-                drawn = draw_notice(notice, stamp, await self._wire.workspace() if notice.jumps else "")
+                drawn = draw_notice(notice, stamp, await self._wire.workspace() if notice.jumps else "", parcel.language)
                 if notice.only_for is not None:
                     return await self._whisper(parcel, drawn, notice.only_for)
                 return await self._post(parcel, drawn)
             case Document() as document:
                 return await self._uploads.document(parcel, document)
             case LookAt():
-                who = await self._wire.call("auth.test", {})
-                found = await look(self._wire, parcel.address.chat, str(who.get("user") or "the bot"))
-                return Sent(amiss="" if found.ok else f"{found.what}. {found.remedy[:1].upper()}{found.remedy[1:]}.")
+                return await self._look(parcel)
             case PublishHome(screen):
-                return await self._home(parcel.address.chat, screen)
+                return await self._home(parcel, screen)
         return await self._change(parcel)
 
     async def _change(self, parcel: Parcel) -> Outcome:
         """What makes no new post."""
         match parcel.body:
             case EditCard(remote_id, card):
-                drawn = draw_card(await self._linked(parcel, card), str(parcel.delivery_id))
+                drawn = draw_card(await self._linked(parcel, card), str(parcel.delivery_id), parcel.language)
                 await self._show("chat.update", {"channel": parcel.address.chat, "ts": remote_id}, drawn)
                 return Sent(remote_id)
             case EditPost() as edit:
@@ -152,7 +153,7 @@ class SlackPort:
             case OpenTopic() | NameTopic() | TopicState():
                 return Sent()
             case _:  # letters
-                return Unsupported("Slack can't do this.")
+                return Unsupported(Phrase("Slack can't do this."))
 
     async def _way(self, parcel: Parcel, quote: Quoted | None) -> str:
         """The address of a message in the thread that is answered, empty when it does not stand there."""
@@ -166,7 +167,10 @@ class SlackPort:
         """Other words in a post's place; a file stays as it is (https://docs.slack.dev/reference/methods/chat.update)."""
         stamp, post = str(parcel.delivery_id), edit.post
         way = await self._way(parcel, post.quote)
-        drawn = draw_words(post, stamp, way) if isinstance(post, Words) else draw_file(post, stamp, way, changed=True)
+        if isinstance(post, Words):
+            drawn = draw_words(post, stamp, way, parcel.language)
+        else:
+            drawn = draw_file(post, stamp, way, parcel.language, changed=True)
         try:
             await self._show("chat.update", {"channel": parcel.address.chat, "ts": edit.remote_id}, drawn)
         except Failed as failed:
@@ -181,18 +185,24 @@ class SlackPort:
             await remove_post(self._wire, parcel.address.chat, parcel.address.thread, remote_id)
         except Failed as failed:
             if failed.code in NOT_OURS:
-                return Unsupported("Slack lets the bot delete only its own messages.")
+                return Unsupported(Phrase("Slack lets the bot delete only its own messages."))
             raise
         return Sent(remote_id)
 
-    async def _home(self, person: str, screen: Screen | None) -> Outcome:
+    async def _look(self, parcel: Parcel) -> Sent:
+        """Whether the room can be worked in."""
+        who = await self._wire.call("auth.test", {})
+        found = await look(self._wire, parcel.address.chat, str(who.get("user") or "the bot"))
+        amiss = Phrase("{what}. {remedy}.", what=found.what, remedy=capital(found.remedy))
+        return Sent(amiss="" if found.ok else in_language(amiss, parcel.language))
+
+    async def _home(self, parcel: Parcel, screen: Screen | None) -> Outcome:
         """The Home tab of one person (https://docs.slack.dev/reference/methods/views.publish)."""
         if screen is None:
-            return Permanent("there is nobody to draw it")
+            return Permanent(Phrase("there is nobody to draw it"))
         workspace = await self._wire.workspace()
-        await self._wire.call(
-            "views.publish", {"user_id": person, "view": as_home(screen, lambda jump: address_of(jump, workspace))}
-        )
+        view = as_home(screen, lambda jump: address_of(jump, workspace), language=parcel.language)
+        await self._wire.call("views.publish", {"user_id": parcel.address.chat, "view": view})
         return Sent()
 
     async def _linked(self, parcel: Parcel, card: CardView) -> CardView:
@@ -217,7 +227,7 @@ class SlackPort:
             # Slack puts a reply whose parent was deleted into the room itself and reports success; the missing
             # thread_ts is the only sign (https://github.com/slack-go/slack/issues/1571).
             waiting = await self._remove(parcel.address.chat, ts)
-            return Ambiguous(waiting) if waiting else Permanent("the thread is gone", "thread_gone")
+            return Ambiguous(waiting) if waiting else Permanent(Phrase("the thread is gone"), "thread_gone")
         return Sent(ts)
 
     async def _whisper(self, parcel: Parcel, message: Message, person: str) -> Outcome:
@@ -241,7 +251,8 @@ class SlackPort:
             await self._wire.call("chat.delete", {"channel": chat, "ts": ts})
         except Failed as failed:
             if isinstance(failed.outcome, Retry):
-                return f"a post that fell out of its thread is not removed yet: {failed.outcome.reason}"
+                reason = failed.outcome.reason
+                return Phrase("a post that fell out of its thread is not removed yet: {reason}", reason=reason)
             if failed.code != "message_not_found":
                 log.warning("a post that fell out of its thread can't be removed", room=chat, error=failed.code)
         return ""
@@ -278,7 +289,7 @@ class SlackPort:
                     return Sent(str(message["ts"]))
             pages += 1
             if pages == MOST_PAGES:
-                return Retry("too many messages to look through")
+                return Retry(Phrase("too many messages to look through"))
         return None
 
     async def _pages(self, method: str, where: Json, since: int) -> AsyncIterator[list[Json]]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.delivery.ports import Ambiguous, Outcome, Permanent, Retry
+from bot.domain.phrase import Phrase
 
 AWAY_SECONDS = 5.0
 """How long to leave an account alone that can't be reached."""
@@ -33,47 +34,49 @@ BAD_TEXT = frozenset(
 """Worth one try in plain text."""
 
 THREAD_GONE = {
-    "thread_not_found": "the thread is gone",
-    "message_not_found": "the message is gone",
-    "invalid_thread_ts": "there is no such thread",
-    "cannot_reply_to_message": "the thread can't be answered",
-    "restricted_action_thread_locked": "the thread is locked",
-    "thread_locked": "the thread is locked",
+    "thread_not_found": Phrase("the thread is gone"),
+    "message_not_found": Phrase("the message is gone"),
+    "invalid_thread_ts": Phrase("there is no such thread"),
+    "cannot_reply_to_message": Phrase("the thread can't be answered"),
+    "restricted_action_thread_locked": Phrase("the thread is locked"),
+    "thread_locked": Phrase("the thread is locked"),
     # The card was this bot's own: it was deleted and a stone keeps its place, or another app's token is in use now.
-    "cant_update_message": "the card is no longer the bot's own",
+    "cant_update_message": Phrase("the card is no longer the bot's own"),
 }
 CHAT_GONE = {
-    "channel_not_found": "Slack knows no such room, or it is private and the bot is not in it: /invite the bot there",
-    "is_archived": "the room is archived: unarchive it, or give the group another one",
-    "is_inactive": "the room is archived: unarchive it, or give the group another one",
-    "not_in_channel": "the bot is not in the room: /invite it there",
+    "channel_not_found": Phrase("Slack knows no such room, or it is private and the bot is not in it: /invite the bot there"),
+    "is_archived": Phrase("the room is archived: unarchive it, or give the group another one"),
+    "is_inactive": Phrase("the room is archived: unarchive it, or give the group another one"),
+    "not_in_channel": Phrase("the bot is not in the room: /invite it there"),
 }
 ACCOUNT = {
-    "invalid_auth": "Slack refuses the bot token: set RELAYDESK_SLACK__BOT_TOKEN anew",
-    "not_authed": "Slack got no bot token: set RELAYDESK_SLACK__BOT_TOKEN",
-    "token_revoked": "the bot token was revoked: reinstall the app and set RELAYDESK_SLACK__BOT_TOKEN anew",
-    "token_expired": "the bot token has expired: switch token rotation off in the app and reinstall it",
-    "account_inactive": "the bot was removed from the workspace: reinstall the app and set RELAYDESK_SLACK__BOT_TOKEN anew",
-    "not_allowed_token_type": "the token is of the wrong kind: set RELAYDESK_SLACK__BOT_TOKEN to the xoxb- token",
-    "team_access_not_granted": "the app has no access to this workspace: ask an admin of the organisation to grant it",
-    "access_denied": "Slack denies the app access: ask an admin of the workspace",
-    "ekm_access_denied": "the workspace's admins have suspended posting",
-    "org_login_required": "the workspace is being migrated",
-    "team_added_to_org": "the workspace is being migrated",
+    "invalid_auth": Phrase("Slack refuses the bot token: set RELAYDESK_SLACK__BOT_TOKEN anew"),
+    "not_authed": Phrase("Slack got no bot token: set RELAYDESK_SLACK__BOT_TOKEN"),
+    "token_revoked": Phrase("the bot token was revoked: reinstall the app and set RELAYDESK_SLACK__BOT_TOKEN anew"),
+    "token_expired": Phrase("the bot token has expired: switch token rotation off in the app and reinstall it"),
+    "account_inactive": Phrase(
+        "the bot was removed from the workspace: reinstall the app and set RELAYDESK_SLACK__BOT_TOKEN anew"
+    ),
+    "not_allowed_token_type": Phrase("the token is of the wrong kind: set RELAYDESK_SLACK__BOT_TOKEN to the xoxb- token"),
+    "team_access_not_granted": Phrase("the app has no access to this workspace: ask an admin of the organisation to grant it"),
+    "access_denied": Phrase("Slack denies the app access: ask an admin of the workspace"),
+    "ekm_access_denied": Phrase("the workspace's admins have suspended posting"),
+    "org_login_required": Phrase("the workspace is being migrated"),
+    "team_added_to_org": Phrase("the workspace is being migrated"),
 }
 NEVER = {
-    "edit_window_closed": "the workspace forbids edits after a while: allow them for apps in its message settings",
-    "update_failed": "Slack could not change the message",
-    "user_not_in_channel": "the person is not in the room",
-    "user_not_found": "Slack knows no such person",
-    "too_many_emoji": "the message bears too many reactions",
-    "too_many_reactions": "the message bears too many reactions",
-    "not_reactable": "the message takes no reactions",
-    "invalid_name": "Slack knows no such emoji",
-    "restricted_action": "the workspace's settings forbid the bot to post there",
-    "restricted_action_read_only_channel": "the room is read-only for the bot",
-    "restricted_action_thread_only_channel": "only threads may be written in that room",
-    "restricted_action_non_threadable_channel": "that room has no threads",
+    "edit_window_closed": Phrase("the workspace forbids edits after a while: allow them for apps in its message settings"),
+    "update_failed": Phrase("Slack could not change the message"),
+    "user_not_in_channel": Phrase("the person is not in the room"),
+    "user_not_found": Phrase("Slack knows no such person"),
+    "too_many_emoji": Phrase("the message bears too many reactions"),
+    "too_many_reactions": Phrase("the message bears too many reactions"),
+    "not_reactable": Phrase("the message takes no reactions"),
+    "invalid_name": Phrase("Slack knows no such emoji"),
+    "restricted_action": Phrase("the workspace's settings forbid the bot to post there"),
+    "restricted_action_read_only_channel": Phrase("the room is read-only for the bot"),
+    "restricted_action_thread_only_channel": Phrase("only threads may be written in that room"),
+    "restricted_action_non_threadable_channel": Phrase("that room has no threads"),
 }
 MAYBE_DONE = frozenset(("internal_error", "fatal_error", "service_unavailable", "failed_for_some_users"))
 """Slack: "It's possible some aspect of the operation succeeded before the error was raised." """
@@ -95,7 +98,7 @@ def refused(method: str, status: int, data: Any, headers: Mapping[str, str], *, 
     code = str(data.get("error") or "") if isinstance(data, dict) else ""
     if status == 429 or code in RATE:
         scope = "chat" if method == "chat.postMessage" else "account"
-        limit = Retry(f"Slack's limit for {method}", after=_wait(headers), scope=scope, counted=False)
+        limit = Retry(Phrase("Slack's limit for {method}", method=method), after=_wait(headers), scope=scope, counted=False)
         return Failed(limit, code or "ratelimited")
     return Failed(_meaning(method, status, code, data, creating=creating), code)
 
@@ -120,22 +123,22 @@ def _meaning(method: str, status: int, code: str, data: Any, *, creating: bool) 
     if code in THREAD_GONE:
         return Permanent(THREAD_GONE[code], "other" if method.startswith("reactions.") else "thread_gone")
     if code in BAD_TEXT:
-        return Permanent(f"Slack refuses the text ({code})", "bad_text")
+        return Permanent(Phrase("Slack refuses the text ({code})", code=code), "bad_text")
     if code in NEVER:
         return Permanent(NEVER[code])
     if code in NOT_DONE:
-        return Retry(f"Slack did not get the whole request ({code})")
+        return Retry(Phrase("Slack did not get the whole request ({code})", code=code))
     if code in MAYBE_DONE or (not code and (status >= 500 or status < 400)):
-        reason = f"Slack is in trouble ({code or status})"
+        reason = Phrase("Slack is in trouble ({code})", code=code or status)
         return Ambiguous(reason) if creating else Retry(reason)
     if not code:
-        return Retry(f"Slack, or something before it, answered {status}", after=AWAY_SECONDS)
-    return Permanent(f"Slack refuses: {code}")
+        return Retry(Phrase("Slack, or something before it, answered {status}", status=status), after=AWAY_SECONDS)
+    return Permanent(Phrase("Slack refuses: {code}", code=code))
 
 
 def _missing_scope(method: str, data: Any) -> Outcome:
-    needed = data.get("needed") or "a scope"
-    remedy = f"the app lacks {needed}: add it under OAuth & Permissions and reinstall the app"
+    needed = str(data.get("needed") or "") or Phrase("a scope")
+    remedy = Phrase("the app lacks {scope}: add it under OAuth & Permissions and reinstall the app", scope=needed)
     if method.startswith(("reactions.", "files.info")):
         return Permanent(remedy)  # a mark that can't be set, a file that can't be had, must not hold up what people wrote
     return Retry(remedy, after=REMEDY_SECONDS, scope="account", counted=False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.delivery.ports import Outcome, Retry, Sent
+from bot.domain.phrase import Phrase
 from bot.handlers.desks.slack.uploads import delete_file, files_in
 from bot.handlers.desks.slack.wire import Failed, Wire
 
@@ -35,7 +36,7 @@ async def remove_posts(wire: Wire, room: str, thread: str) -> Outcome:
             elif failed.code not in GONE:
                 raise
     if len(ours) > AT_ONCE:
-        return Retry("there is more to remove", after=PAUSE_SECONDS, counted=False)
+        return Retry(Phrase("there is more to remove"), after=PAUSE_SECONDS, counted=False)
     return Sent(left=left)
 
 

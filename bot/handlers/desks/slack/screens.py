@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.domain.actions import Button, Verb, parse_press
+from bot.domain.phrase import Phrase
 from bot.domain.screen import Row, Screen
 from bot.domain.text import Paragraph, RichText, Span, Style, storable
 from bot.handlers.desks.slack.blocks import MAX_HEADER, Message
 from bot.handlers.desks.slack.elements import actions, button, fit, plain
 from bot.handlers.desks.slack.text import to_blocks, to_fallback
-from bot.handlers.desks.slack.views import MAX_TITLE, NAME, About, fresh_stamp, modal
+from bot.handlers.desks.slack.views import DONE, MAX_TITLE, NAME, About, fresh_stamp, modal
 from bot.handlers.shared.jumps import Address, label_of
+from bot.languages import in_language
 
 Json = dict[str, Any]
 
@@ -33,6 +35,7 @@ class _Pen:
     """Draws the parts of one screen; ``used`` numbers the buttons, so that no two share an id."""
 
     address: Address
+    language: str
     used: Counter[Verb] = field(default_factory=Counter)
 
     def button(self, shown: Button) -> Json:
@@ -51,7 +54,7 @@ class _Pen:
         spans = [Span(row.title, frozenset({Style.BOLD}))]
         spans += [Span(f"\n{row.detail}")] if row.detail else []
         for number, (jump, address) in enumerate(ways):
-            spans += [Span(" · " if number else "\n"), Span(label_of(jump), link=address)]
+            spans += [Span(" · " if number else "\n"), Span(in_language(label_of(jump), self.language), link=address)]
         return [*to_blocks(RichText((Paragraph(tuple(spans)),))), *self.buttons(row.buttons)]
 
 
@@ -60,21 +63,22 @@ def kind_of(screen: Screen) -> str:
     return LIST if screen.rows or screen.tabs or screen.empty else MENU
 
 
-def as_modal(screen: Screen, about: About, address: Address, *, words: str = "") -> Json:
-    """A modal; ``words`` of an answer stand above."""
+def as_modal(screen: Screen, about: About, address: Address, *, words: str = "", language: str = "") -> Json:
+    """A modal; ``words`` of an answer stand above. ``language``, here and below, is that of the few words added here."""
     long = fit(screen.title, MAX_TITLE) != screen.title
-    blocks = _blocks(screen, _verb(about.data), address, most=IN_VIEW, words=words, headed=long)
-    return modal(kind_of(screen), about, screen.title or NAME, blocks)
+    pen = _Pen(address, language)
+    blocks = _blocks(screen, _verb(about.data), pen, most=IN_VIEW, words=words, headed=long)
+    return modal(kind_of(screen), about, screen.title or NAME, blocks, close=in_language(DONE, language))
 
 
-def as_home(screen: Screen, address: Address, *, words: str = "") -> Json:
+def as_home(screen: Screen, address: Address, *, words: str = "", language: str = "") -> Json:
     """The Home tab."""
-    return {"type": "home", "blocks": _blocks(screen, Verb.TAB, address, most=IN_VIEW, words=words)}
+    return {"type": "home", "blocks": _blocks(screen, Verb.TAB, _Pen(address, language), most=IN_VIEW, words=words)}
 
 
-def as_message(screen: Screen, verb: Verb, address: Address, *, words: str = "") -> Message:
+def as_message(screen: Screen, verb: Verb, address: Address, *, words: str = "", language: str = "") -> Message:
     """A message, for the one person who asked."""
-    blocks = _blocks(screen, verb, address, most=IN_MESSAGE, words=words)
+    blocks = _blocks(screen, verb, _Pen(address, language), most=IN_MESSAGE, words=words)
     lines = [screen.title, words, screen.intro, *(row.title for row in screen.rows)]
     return Message(_fallback(screen.title), tuple(blocks), "\n".join(line for line in lines if line))
 
@@ -91,8 +95,7 @@ def _verb(data: str) -> Verb:
     return known[0] if known else Verb.HELP
 
 
-def _blocks(screen: Screen, verb: Verb, address: Address, *, most: int, words: str, headed: bool = True) -> list[Json]:
-    pen = _Pen(address)
+def _blocks(screen: Screen, verb: Verb, pen: _Pen, *, most: int, words: str, headed: bool = True) -> list[Json]:
     above: list[Json] = []
     if headed and screen.title:
         above.append({"type": "header", "text": plain(fit(storable(screen.title), MAX_HEADER))})
@@ -105,12 +108,12 @@ def _blocks(screen: Screen, verb: Verb, address: Address, *, most: int, words: s
     if not rows and screen.empty:
         above += to_blocks(RichText.plain(screen.empty))
     below = pen.buttons(screen.buttons)
-    blocks = [*above, *_fitting(rows, most - len(above) - len(below)), *below]
+    blocks = [*above, *_fitting(rows, most - len(above) - len(below), pen.language), *below]
     stamp = f"{verb.value}.{kind_of(screen)}.{fresh_stamp()}"
     return [{**block, "block_id": f"{stamp}.{number}"} for number, block in enumerate(blocks[:most])]
 
 
-def _fitting(rows: Sequence[list[Json]], room: int) -> list[Json]:
+def _fitting(rows: Sequence[list[Json]], room: int, language: str) -> list[Json]:
     """The rows that fit; the last place says how many do not."""
     if sum(len(row) for row in rows) <= room:
         return [block for row in rows for block in row]
@@ -121,7 +124,8 @@ def _fitting(rows: Sequence[list[Json]], room: int) -> list[Json]:
             break
         kept += row
         shown += 1
-    return [*kept, *to_blocks(RichText.plain(f"… and {len(rows) - shown} more that find no room here"))]
+    left = Phrase("… and {n} more that find no room here", n=len(rows) - shown)
+    return [*kept, *to_blocks(RichText.plain(in_language(left, language)))]
 
 
 def button_message(label: str, data: str, words: str) -> Message:

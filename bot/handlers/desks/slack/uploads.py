@@ -16,12 +16,14 @@ from typing import Any
 
 from bot.delivery.ports import Ambiguous, Document, FilePost, Outcome, Parcel, Permanent, Retry, Sent
 from bot.domain.files import FileKind, title
+from bot.domain.phrase import Phrase
 from bot.handlers.desks.slack.blocks import NO_WORDS, Message
 from bot.handlers.desks.slack.mrkdwn import escape
 from bot.handlers.desks.slack.refusals import BAD_TEXT
 from bot.handlers.desks.slack.wire import Failed, Wire
 from bot.handlers.shared.documents import content_of
 from bot.handlers.shared.files import Files
+from bot.languages import in_language
 from bot.store import outbox
 from bot.store.engine import Store
 
@@ -34,7 +36,7 @@ PAUSES = (0.05, 0.2, 0.5, 1.0, 1.5, *[2.0] * 9, *[4.0] * 10)
 LOOKS_IN_DOUBT, LOOKS_FOR_OLD = 3, 6
 GONE = frozenset(("file_not_found", "file_deleted"))
 KEPT = frozenset(("cant_delete_file", "file_deleting_disabled", "no_permission"))
-NOT_KEPT = "The file is not kept any more."
+NOT_KEPT = Phrase("The file is not kept any more.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ class Uploads:
     async def post(self, parcel: Parcel, post: FilePost, message: Message) -> Outcome:
         """A message that is a file. Raises ``Failed``."""
         file = post.file
-        shown = title(file.kind, file.name, file.size, file.seconds) if file.kind in _UNNAMED else file.name
+        called = title(file.kind, file.name, file.size, file.seconds)
+        shown = in_language(called, parcel.language) if file.kind in _UNNAMED else file.name
         return await self._send(parcel, Sending(file.name, shown, file.size, self._files.pieces(file.id), message))
 
     async def document(self, parcel: Parcel, document: Document) -> Outcome:
@@ -107,7 +110,7 @@ class Uploads:
             raise
         found = await self._shared(number, room, LOOKS_IN_DOUBT if doubt else len(PAUSES))
         if found is None:
-            raise doubt or Failed(Ambiguous("Slack has taken the file but does not show it yet"))
+            raise doubt or Failed(Ambiguous(Phrase("Slack has taken the file but does not show it yet")))
         return await self._landed(parcel, room, found)
 
     async def _share(self, shared: Json, message: Message) -> Failed | None:
@@ -159,7 +162,7 @@ class Uploads:
         except Failed as failed:
             if isinstance(failed.outcome, Retry):
                 return failed.outcome
-        return Permanent("the thread is gone", "thread_gone")
+        return Permanent(Phrase("the thread is gone"), "thread_gone")
 
     async def _is_in(self, room: str, thread: str, ts: str) -> bool:
         try:

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.actions import BY_VERB, Verb, parse_press
+from bot.domain.phrase import Phrase
 from bot.domain.text import RichText
 from bot.handlers.desks.slack.elements import fit, plain
 from bot.handlers.desks.slack.text import to_blocks
 from bot.handlers.desks.slack.updates import part, word
+from bot.languages import in_language
 
 Json = dict[str, Any]
 
@@ -21,6 +23,8 @@ MAX_TITLE = 24
 HOME = "home"
 NAME = "Helpdesk"
 WORDS, FORM = "words", "form"
+DONE = Phrase("Done")
+"""“Close” is what is done to conversations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +50,9 @@ class About:
         known = parse_press(self.data)
         return known[0] if known else None
 
-    @property
-    def title(self) -> str:
+    def title(self, language: str = "") -> str:
         """The verb in the words of its button."""
-        return fit(BY_VERB[self.verb].label.removesuffix("…"), MAX_TITLE) if self.verb else NAME
+        return in_language(BY_VERB[self.verb].label, language).removesuffix("…") if self.verb else NAME
 
 
 def about_of(view: Json) -> About:
@@ -70,22 +73,24 @@ def fresh_stamp() -> str:
     return secrets.token_hex(4)
 
 
-def modal(kind: str, about: About, title: str, blocks: list[Json], **more: Any) -> Json:
-    """A modal; ``kind`` is kept as its ``callback_id``."""
+def modal(kind: str, about: About, title: str, blocks: list[Json], *, close: str, submit: str | None = None) -> Json:
+    """A modal; ``kind`` is kept as its ``callback_id``. Words that are too long for Slack end in “…”."""
+    sent = {"submit": plain(fit(submit, MAX_TITLE))} if submit is not None else {}
     return {
         "type": "modal",
         "callback_id": kind,
         "private_metadata": about.metadata,
         "title": plain(fit(title, MAX_TITLE)),
-        "close": plain("Done"),  # “Close” is what is done to conversations
+        "close": plain(fit(close, MAX_TITLE)),
         "blocks": blocks,
-        **more,
+        **sent,
     }
 
 
-def words_modal(text: str, about: About) -> Json:
+def words_modal(text: str, about: About, language: str = "") -> Json:
     """Words alone, under the title of what was asked."""
-    return modal(WORDS, about, about.title, to_blocks(RichText.plain(text)))
+    blocks = to_blocks(RichText.plain(text))
+    return modal(WORDS, about, about.title(language), blocks, close=in_language(DONE, language))
 
 
 def words_home(text: str) -> Json:

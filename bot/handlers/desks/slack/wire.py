@@ -14,6 +14,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from yarl import URL
 
 from bot.delivery.ports import Permanent
+from bot.domain.phrase import Phrase
 from bot.handlers.desks.slack.refusals import Failed, lost, refused, unreachable
 from bot.handlers.shared.download import Barred, bar, download, open_session
 
@@ -79,15 +80,15 @@ class Wire:
                 status = answer.status
                 await answer.read()
         except (Barred, ValueError) as error:
-            raise Failed(Permanent("Slack names an address for the file that is not its own.")) from error
+            raise Failed(Permanent(Phrase("Slack names an address for the file that is not its own."))) from error
         except NEVER_LEFT as error:
-            raise unreachable(f"Slack can't be reached ({type(error).__name__})") from error
+            raise unreachable(Phrase("Slack can't be reached ({error})", error=type(error).__name__)) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             if broken:
                 raise broken[0] from error
-            raise lost(f"the connection to Slack broke ({type(error).__name__})", creating=False) from error
+            raise lost(Phrase("the connection to Slack broke ({error})", error=type(error).__name__), creating=False) from error
         if status != 200:
-            raise lost(f"Slack did not take the file ({status})", creating=False)
+            raise lost(Phrase("Slack did not take the file ({status})", status=status), creating=False)
 
     def download(self, url: str) -> AsyncGenerator[bytes]:
         """The bytes of a file of Slack's, with the bot's token; raises as :func:`bot.handlers.shared.download.download`."""
@@ -163,13 +164,15 @@ async def _asked(method: str, asking: Awaitable[AsyncSlackResponse], *, creating
         status, data, headers = _read(error.response)
         raise refused(method, status, data, headers, creating=creating) from error
     except NEVER_LEFT as error:
-        raise unreachable(f"Slack can't be reached ({type(error).__name__})") from error
+        raise unreachable(Phrase("Slack can't be reached ({error})", error=type(error).__name__)) from error
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise lost(f"the connection to Slack broke ({type(error).__name__})", creating=creating) from error
+        raise lost(Phrase("the connection to Slack broke ({error})", error=type(error).__name__), creating=creating) from error
     except (AttributeError, ValueError) as error:  # slack_sdk stumbles over answers that are no JSON object
-        raise lost(f"Slack answered with something else ({type(error).__name__})", creating=creating) from error
+        raise lost(
+            Phrase("Slack answered with something else ({error})", error=type(error).__name__), creating=creating
+        ) from error
     if not isinstance(answer.data, dict):
-        raise lost("Slack answered with something else", creating=creating)
+        raise lost(Phrase("Slack answered with something else"), creating=creating)
     return answer.data, _lower(answer.headers)
 
 
