@@ -70,6 +70,27 @@ def joined(between: str, parts: Iterable[str]) -> str:
     return _Joined(between, tuple(parts))
 
 
+class _Capital(Phrase):
+    """With a capital letter in front."""
+
+    of: str
+
+    def __new__(cls, of: str) -> Self:
+        made = str.__new__(cls, of[:1].upper() + of[1:])
+        made.of = of
+        return made
+
+    def said(self, catalogue: Catalogue) -> str:
+        """The same in the catalogue's language."""
+        said = self.of.said(catalogue) if isinstance(self.of, Phrase) else self.of
+        return said[:1].upper() + said[1:]
+
+
+def capital(words: str) -> str:
+    """Words that begin a sentence, where phrases stay phrases."""
+    return _Capital(words)
+
+
 def in_table(words: str, /, **values: object) -> Phrase:
     """A sentence that stands elsewhere: in the verb table, or as the docstring of a refusal."""
     return Phrase(words, **values)
