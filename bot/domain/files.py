@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -152,11 +152,14 @@ def title(kind: FileKind, name: str, size: int, seconds: int = 0) -> str:
     return joined(" ", [sign, shown, *((joined("", ["(", about, ")"]),) if about else ())])
 
 
-def body_of(file: Attachment | File | None, words: RichText) -> RichText:
-    """The body of a message as lists, searches and cards speak of it: the words, below the title of the file they came with."""
+def body_of(file: Attachment | File | None, words: RichText, say: Callable[[str], str] = str) -> RichText:
+    """The body of a message as lists, searches and cards speak of it: the words, below the title of the file they came with.
+
+    ``say``  puts the title into the language of those who read it; the body is kept so
+    """
     if file is None:
         return words
-    line = RichText.plain(title(file.kind, file.name, file.size, file.seconds))
+    line = RichText.plain(say(title(file.kind, file.name, file.size, file.seconds)))
     return line if words.is_empty else join([line, words])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from bot.domain.ids import ChannelId, ConversationId, DeskId, GroupId, OperatorI
 from bot.domain.operator_settings import OperatorSettings
 from bot.domain.people import Actor, Group, Operator, Signature
 from bot.domain.permissions import Permission
+from bot.languages import in_language
 from bot.store.tables import channel, conversation, desk, group, identity, membership, operator, role
 from bot.store.uow import Tx, values
 
@@ -176,6 +178,11 @@ def language_of_talk(tx: Tx, conversation_id: ConversationId) -> str:
     """In which our own words stand in a conversation's threads: its group's."""
     mine = tx.execute(select(conversation.c.group_id).where(conversation.c.id == conversation_id)).scalar()
     return settings_of(tx, GroupId(mine)).language if mine is not None else ""
+
+
+def saying(tx: Tx, conversation_id: ConversationId) -> Callable[[str], str]:
+    """What says words of ours in that language; it is looked up when it is needed."""
+    return lambda words: in_language(words, language_of_talk(tx, conversation_id))
 
 
 def set_settings(tx: Tx, group_id: GroupId, settings: GroupSettings) -> None:
