@@ -275,7 +275,7 @@ def delete(tx: Tx, context: Context, asked: Asked) -> Answer:
 def _rewrite(tx: Tx, said: Message, text: RichText, rev: Moment, *, but: Mirror | None, shows: bool) -> bool:
     """Keep the new words, unless newer ones are kept (F40), and let the desks show them. Whether anything has changed."""
     file = files.by_id(tx, said.file_id) if said.file_id is not None else None
-    body = body_of(file, text)
+    body = body_of(file, text, team.saying(tx, said.conversation_id))
     if body == said.body or not messages.change(tx, said.id, body, rev):
         return False
     if file is not None:

@@ -96,7 +96,7 @@ def _receive(tx: Tx, got: Received, suffix: str) -> None:
     message_id = _keep(tx, channel, heard, got, Direction.IN, suffix)
     if message_id is None:
         return
-    body, is_file = body_of(got.file, got.text), got.file is not None
+    body, is_file = body_of(got.file, got.text, team.saying(tx, heard.id)), got.file is not None
     if is_new:
         journal.add(tx, "arrived", who=got.client_name, way=f"client:{channel.kind}", conversation_id=heard.id)
         spread.open_mirrors(tx, heard, message_id, body, file=is_file)
@@ -124,7 +124,7 @@ def _keep(tx: Tx, channel: Channel, heard: Conversation, got: Received, directio
         seq=heard.last_seq,
         direction=direction,
         author=conversations.given_name(tx, heard.id) or got.client_name,
-        body=body_of(got.file, got.text),
+        body=body_of(got.file, got.text, team.saying(tx, heard.id)),
         at=got.at,
         action_key=f"{channel.kind}:{channel.id}:{got.external_id}:{got.remote_id}{suffix}",
         reply_to=messages.at(tx, channel.kind, got.external_id, got.reply_to) if got.reply_to else None,

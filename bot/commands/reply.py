@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.commands import inbox, window
@@ -192,18 +192,19 @@ class _Piece:
 
     text: RichText
     file: Attachment | None = None
+    say: Callable[[str], str] = str
 
     @property
     def body(self) -> RichText:
-        return body_of(self.file, self.text)
+        return body_of(self.file, self.text, self.say)
 
 
 def _pieces(tx: Tx, context: Context, text: RichText, sent: Sequence[Attachment]) -> list[_Piece]:
     """Words and files as messages, in order."""
-    pieces: list[_Piece] = []
+    pieces, say = list[_Piece](), team.saying(tx, context.conversation.id)
     if not sent or utf16_len(text.to_plain()) > CAPTION or (not text.is_empty and _is_bare(tx, context, sent[0])):
         pieces.append(_Piece(text))
-    return pieces + [_Piece(EMPTY if pieces or number else text, tidy(one)) for number, one in enumerate(sent)]
+    return pieces + [_Piece(EMPTY if pieces or number else text, tidy(one), say) for number, one in enumerate(sent)]
 
 
 def _keep(tx: Tx, context: Context, said: Wrote, direction: Direction, numbered: tuple[int, _Piece]) -> MessageId | None:

@@ -9,7 +9,9 @@ from bot.delivery.ports import Permanent, Sent
 from bot.domain.actions import Button, Verb
 from bot.domain.capabilities import DESKS
 from bot.domain.ids import ConversationId, FileId, MessageId
-from bot.store import blobs, conversations, fates, files, heal, journal, messages, mirrors, outbox, spread
+from bot.domain.phrase import Phrase, capital
+from bot.languages import in_language
+from bot.store import blobs, conversations, fates, files, heal, journal, messages, mirrors, outbox, spread, team
 from bot.store.lanes import Head
 from bot.store.messages import Ref
 from bot.store.mirrors import Mirror
@@ -30,7 +32,7 @@ def sent(tx: Tx, heads: Sequence[Head], outcome: Sent, chat: str, *, doubtful: b
     elif first.op == "mail":
         letters.sent(tx, first, chat, doubtful=doubtful)
     elif first.op == "look":
-        _looked(tx, first, outcome.amiss)
+        _looked(tx, first, chat, outcome.amiss)
     elif first.op == "remove":
         erasing.removed(tx, first, outcome.left)
     elif first.op == "words":
@@ -40,12 +42,23 @@ def sent(tx: Tx, heads: Sequence[Head], outcome: Sent, chat: str, *, doubtful: b
         _stands(tx, first, mirror, outcome, chat)
 
 
-def _looked(tx: Tx, head: Head, amiss: str) -> None:
+def _looked(tx: Tx, head: Head, chat: str, amiss: str) -> None:
     """Who added a room or forum is told in private whether it can be worked in."""
     asked = head.payload
-    words = f"⚠️ {amiss}" if amiss else f"✅ {asked['room']}: all is well, conversations can come there."
-    payload: dict[str, object] = {"text": words, "person": asked["asked_by"], "thread": ""}
-    outbox.privately(tx, asked["port"], asked["person"], payload)
+    if amiss:
+        words = Phrase("⚠️ {amiss}", amiss=amiss)
+    elif head.lane.startswith("slack:"):
+        words = Phrase("✅ Slack room {chat}: all is well, conversations can come there.", chat=chat)
+    else:
+        words = Phrase("✅ Telegram group {chat}: all is well, conversations can come there.", chat=chat)
+    _privately(tx, asked["port"], asked["person"], words, {"person": asked["asked_by"]})
+
+
+def _privately(tx: Tx, port: str, person: str, words: str, more: dict[str, object] | None = None) -> None:
+    """Words for one person alone, in his language."""
+    language = team.language_of_person(tx, port, person)
+    payload: dict[str, object] = {"text": in_language(words, language), "thread": "", "language": language, **(more or {})}
+    outbox.privately(tx, port, person, payload)
 
 
 def _words_sent(tx: Tx, head: Head, mirror: Mirror | None, outcome: Sent, chat: str) -> None:
@@ -145,7 +158,9 @@ def kept_away(tx: Tx, head: Head, reason: str) -> None:
     name = DESKS[mirror.platform].name
     for other in mirrors.of_conversation(tx, mirror.conversation_id):
         if other.chat != mirror.chat:
-            words = f"⚠️ {name} does not take this conversation's posts now, they wait. {reason[:1].upper()}{reason[1:]}"
+            words = Phrase(
+                "⚠️ {place} does not take this conversation's posts now, they wait. {reason}", place=name, reason=capital(reason)
+            )
             spread.notice(tx, other, words)
 
 
@@ -173,7 +188,7 @@ def failed(tx: Tx, head: Head, outcome: Permanent) -> None:
         _let_copies_go(tx, head)
         fates.failed(tx, ConversationId(head.conversation_id or 0), MessageId(head.message_id or 0), outcome.reason, head.id)
     elif head.op == "fetch":
-        files.refuse(tx, FileId(head.payload["file"]), outcome.reason)
+        files.refuse(tx, FileId(head.payload["file"]), outcome.reason, _language_of_file(tx, head))
         if "told" in head.payload:
             _not_kept(tx, head, outcome)
     elif head.op == "edit":
@@ -186,8 +201,19 @@ def failed(tx: Tx, head: Head, outcome: Permanent) -> None:
     elif head.op == "notice" and mirror is None and head.payload.get("person"):
         _not_told(tx, head, outcome)
     elif mirror is not None and mirror.thread and (head.op == "words" or _is_first_card(head, mirror)):
-        what = "A message" if head.op == "words" else "The card"
-        spread.notice(tx, mirror, f"⚠️ {what} could not be shown here. {outcome.reason}", buttons=(_retry(head),))
+        if head.op == "words":
+            words = Phrase("⚠️ A message could not be shown here. {reason}", reason=outcome.reason)
+        else:
+            words = Phrase("⚠️ The card could not be shown here. {reason}", reason=outcome.reason)
+        spread.notice(tx, mirror, words, buttons=(_retry(head),))
+
+
+def _language_of_file(tx: Tx, head: Head) -> str:
+    """Of those who read why a file is not here: the conversation's group, or who put it into a canned response."""
+    if "told" in head.payload:
+        return team.language_of_person(tx, *head.payload["told"])
+    about = conversations.id_or_none(head.conversation_id)
+    return team.language_of_talk(tx, about) if about is not None else ""
 
 
 def _change_failed(tx: Tx, head: Head, mirror: Mirror | None, outcome: Permanent) -> None:
@@ -199,17 +225,23 @@ def _change_failed(tx: Tx, head: Head, mirror: Mirror | None, outcome: Permanent
         return
     if mirror is not None:
         new = said.body.to_plain()
-        spread.notice(tx, mirror, new if said.deleted else f"✏️ {said.author} changed an earlier message. It says now:\n{new}")
+        changed = Phrase("✏️ {name} changed an earlier message. It says now:\n{words}", name=said.author, words=new)
+        spread.notice(tx, mirror, new if said.deleted else changed)
         return
-    kept = "The client still sees this message." if said.deleted else "The client still sees the words from before."
-    fates.say(tx, said.conversation_id, said.id, f"⚠️ {kept} {outcome.reason}", head.id)
+    if said.deleted:
+        words = Phrase("⚠️ The client still sees this message. {reason}", reason=outcome.reason)
+    else:
+        words = Phrase("⚠️ The client still sees the words from before. {reason}", reason=outcome.reason)
+    fates.say(tx, said.conversation_id, said.id, words, head.id)
 
 
 def _file_failed(tx: Tx, head: Head, outcome: Permanent) -> None:
     """The person who asked for a file is told why it does not come."""
     port, person = head.lane.split(":")[:2]
-    words = f"⚠️ {head.payload['name']} could not be sent. {outcome.reason}"
-    outbox.queue(tx, Delivery(lane=head.lane, port=port, chat=person, op="notice", payload={"text": words, "thread": ""}))
+    language = head.payload.get("language", "")
+    words = Phrase("⚠️ {name} could not be sent. {reason}", name=head.payload["name"], reason=outcome.reason)
+    payload = {"text": in_language(words, language), "thread": "", "language": language}
+    outbox.queue(tx, Delivery(lane=head.lane, port=port, chat=person, op="notice", payload=payload))
 
 
 def _not_kept(tx: Tx, head: Head, outcome: Permanent) -> None:
@@ -218,8 +250,8 @@ def _not_kept(tx: Tx, head: Head, outcome: Permanent) -> None:
     if file is None:
         return
     port, person = head.payload["told"]
-    words = f"⚠️ {file.name} could not be kept with the canned response. {outcome.reason}"
-    outbox.privately(tx, port, person, {"text": words, "thread": ""})
+    words = Phrase("⚠️ {name} could not be kept with the canned response. {reason}", name=file.name, reason=outcome.reason)
+    _privately(tx, port, person, words)
 
 
 def _not_told(tx: Tx, head: Head, outcome: Permanent) -> None:
@@ -232,7 +264,13 @@ def _not_told(tx: Tx, head: Head, outcome: Permanent) -> None:
         threads = [mirrors.at(tx, platform, chat, thread) for platform, chat, thread in told.get("jumps", ())]
     for mirror in threads:
         if mirror is not None:
-            spread.notice(tx, mirror, f"✉️ For {told['person']}, who can't be told in private: {told['text']}\n{outcome.reason}")
+            words = Phrase(
+                "✉️ For {name}, who can't be told in private: {words}\n{reason}",
+                name=told["person"],
+                words=told["text"],
+                reason=outcome.reason,
+            )
+            spread.notice(tx, mirror, words)
 
 
 def is_otherwise(head: Head) -> bool:
@@ -248,7 +286,7 @@ def _tell_otherwise(tx: Tx, head: Head) -> None:
 
 
 def _retry(head: Head) -> Button:
-    return Button(Verb.RETRY, "Retry", str(head.id))
+    return Button(Verb.RETRY, Phrase("Retry"), str(head.id))
 
 
 def prepare(tx: Tx, heads: Sequence[Head]) -> None:

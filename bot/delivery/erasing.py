@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bot.domain.capabilities import DESKS
-from bot.store import erasure, journal, outbox
+from bot.domain.phrase import Phrase, joined
+from bot.languages import in_language
+from bot.store import erasure, journal, outbox, team
 from bot.store.erasure import Asker, Copy
 from bot.store.lanes import Head
 from bot.store.uow import Tx
@@ -25,9 +27,10 @@ def kept(tx: Tx, head: Head, reason: str) -> None:
     """A person has to mend something before this copy can go."""
     if "asker" in head.payload:
         platform = DESKS[head.payload["platform"]].name
-        _tell(
-            tx, Asker(*head.payload["asker"]), f"⏳ A copy of the erased conversation in {platform} still waits to go. {reason}"
+        words = Phrase(
+            "⏳ A copy of the erased conversation in {place} still waits to go. {reason}", place=platform, reason=reason
         )
+        _tell(tx, Asker(*head.payload["asker"]), words)
 
 
 def _tell_ended(tx: Tx) -> None:
@@ -55,16 +58,33 @@ def _tell_ended(tx: Tx) -> None:
 
 def _words(copies: list[Copy], left: int, failed: list[Copy]) -> str:
     if not left and not failed:
-        return "🧹 The erasure is complete: all copies on the desks are gone."
-    lines = [f"🧹 The erasure has ended: {len(copies) - len(failed)} of {len(copies)} copies on the desks are gone."]
+        return Phrase("🧹 The erasure is complete: all copies on the desks are gone.")
+    gone = len(copies) - len(failed)
+    lines: list[str] = [
+        Phrase("🧹 The erasure has ended: {gone} of {all} copies on the desks are gone.", gone=gone, all=len(copies))
+    ]
     if left:
-        posts = "1 post that an operator wrote stays" if left == 1 else f"{left} posts that operators wrote stay"
-        lines.append(f"In Slack {posts}: a bot can't delete what people wrote. Please delete by hand what should go.")
-    lines += [f"In {DESKS[copy.thread.platform].name}: {copy.error}" for copy in failed]
-    return "\n".join(lines)
+        lines.append(
+            Phrase(
+                "In Slack {n} post that an operator wrote stays: "
+                "a bot can't delete what people wrote. Please delete by hand what should go.",
+                "In Slack {n} posts that operators wrote stay: "
+                "a bot can't delete what people wrote. Please delete by hand what should go.",
+                n=left,
+            )
+        )
+    lines += [Phrase("In {place}: {reason}", place=DESKS[copy.thread.platform].name, reason=copy.error) for copy in failed]
+    return joined("\n", lines)
 
 
 def _tell(tx: Tx, asker: Asker, text: str, remaining: list[Copy] | None = None) -> None:
     jumps = [[copy.thread.platform, copy.thread.chat, copy.thread.thread] for copy in remaining or ()]
-    payload: dict[str, object] = {"text": text, "thread": "", "jumps": jumps, "buttons": []}
+    language = team.language_of_person(tx, asker.port, asker.person)
+    payload: dict[str, object] = {
+        "text": in_language(text, language),
+        "thread": "",
+        "jumps": jumps,
+        "buttons": [],
+        "language": language,
+    }
     outbox.privately(tx, asker.port, asker.person, payload)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bot.domain.actions import Verb
-from bot.store import conversations, journal, outbox
+from bot.domain.phrase import Phrase, capital
+from bot.languages import in_language
+from bot.store import conversations, journal, outbox, team
 from bot.store.lanes import Head
 from bot.store.outbox import Delivery
 from bot.store.uow import Tx
-
-TWICE = " The connection broke at a first try, so it may arrive twice; mail programs that know the letter's number show it once."
 
 
 def sent(tx: Tx, head: Head, address: str, *, doubtful: bool) -> None:
@@ -21,19 +21,27 @@ def sent(tx: Tx, head: Head, address: str, *, doubtful: bool) -> None:
         conversation_id=conversations.id_or_none(head.conversation_id),
         to=address,
     )
-    _tell(tx, head, f"✉️ Sent to {address}.{TWICE if doubtful else ''}", late=head.error is not None)
+    words = Phrase("✉️ Sent to {address}.", address=address)
+    if doubtful:
+        words = Phrase(
+            "✉️ Sent to {address}. The connection broke at a first try, so it may arrive twice; "
+            "mail programs that know the letter's number show it once.",
+            address=address,
+        )
+    _tell(tx, head, words, late=head.error is not None)
 
 
 def waits(tx: Tx, head: Head, reason: str) -> None:
     """The mail server does not take it now."""
-    _tell(
-        tx, head, f"⏳ {reason[:1].upper()}{reason[1:]}; the transcript for {_address(head)} waits and will be sent.", late=False
+    words = Phrase(
+        "⏳ {reason}; the transcript for {address} waits and will be sent.", reason=capital(reason), address=_address(head)
     )
+    _tell(tx, head, words, late=False)
 
 
 def failed(tx: Tx, head: Head, reason: str) -> None:
     """It will never arrive."""
-    words = f"❌ Not sent to {_address(head)}. {reason[:1].upper()}{reason[1:]}"
+    words = Phrase("❌ Not sent to {address}. {reason}", address=_address(head), reason=capital(reason))
     _tell(tx, head, words, late=head.error is not None, retry=True)
 
 
@@ -45,9 +53,10 @@ def _tell(tx: Tx, head: Head, text: str, *, late: bool, retry: bool = False) -> 
     """In the thread he asked from while he is likely to be there; ``late``, or asked from elsewhere, in private."""
     asked = head.payload
     port, person, place = asked["port"], asked["person"], asked["place"]
-    payload: dict[str, object] = {"text": text, "thread": "", "buttons": []}
+    language = team.language_of_person(tx, asked["port"], asked["person"])
+    payload: dict[str, object] = {"text": in_language(text, language), "thread": "", "buttons": [], "language": language}
     if place is not None and not late:
-        buttons = [[Verb.RETRY.value, "Retry", str(head.id), ""]] if retry else []
+        buttons = [[Verb.RETRY.value, in_language(Phrase("Retry"), language), str(head.id), ""]] if retry else []
         payload |= {"only_for": person, "thread": place["thread"], "buttons": buttons}
         lane = f"{port}:{place['chat']}:{place['thread']}:notices"
         outbox.queue(tx, Delivery(lane=lane, port=port, chat=place["chat"], op="notice", payload=payload))

@@ -34,6 +34,7 @@ from bot.domain.chart import Chart
 from bot.domain.conversation import Direction
 from bot.domain.files import FileState
 from bot.domain.ids import ConversationId
+from bot.domain.phrase import Phrase
 from bot.domain.screen import Jump
 from bot.domain.text import RichText, join
 from bot.store import blobs, cards, messages, mirrors, spread
@@ -45,7 +46,7 @@ from bot.store.uow import Tx
 THREADS_MS = 60_000
 """How long a notice waits for the threads it points to."""
 POSTS = frozenset({"words", "edit", "react"})
-LOST = "Earlier words, told again because the thread was lost"
+LOST = Phrase("Earlier words, told again because the thread was lost")
 HISTORY_SINCE = 100
 """How much may be said between the loss of a thread and the history on the new one; that is posted by itself."""
 
@@ -221,7 +222,9 @@ class Packer:
 
 
 def _teller(said: Message) -> str:
-    return said.author if said.direction in (Direction.IN, Direction.OUT) else f"📝 {said.author} (note, not sent)"
+    if said.direction in (Direction.IN, Direction.OUT):
+        return said.author
+    return Phrase("📝 {name} (note, not sent)", name=said.author)
 
 
 def _opening(mirror: Mirror, said: Sequence[Message]) -> RichText:

@@ -9,8 +9,10 @@ from bot.delivery.ports import Body, DeletePost, EditPost, Fate, FilePost, Quote
 from bot.domain.capabilities import CHANNELS, DESKS, Capability
 from bot.domain.conversation import Direction
 from bot.domain.files import File, FileState, why_not
+from bot.domain.phrase import Phrase, in_table
 from bot.domain.text import EMPTY, RichText, join
 from bot.domain.words import without_sign
+from bot.languages import in_language
 from bot.store import files, messages, reactions, spread
 from bot.store.lanes import Head
 from bot.store.messages import Message, Ref
@@ -30,7 +32,11 @@ class Void(Exception):
 
 
 class Refused(Exception):
-    """It can't be sent; the text is the reason, for the operator."""
+    """It can't be sent, for this reason."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class Posts:
@@ -77,7 +83,7 @@ class Posts:
             try:
                 file = self._sendable(first.file_id, DESKS[mirror.platform])
             except Refused as refused:
-                told = join([body, RichText.plain(f"⚠️ {refused}")])
+                told = join([body, RichText.plain(f"⚠️ {in_language(refused.reason, mirror.language)}")])
                 return Words(first.author, kind, (told,), same_platform, quote)
             # with the first words of a conversation the card bears the caption
             caption = without_sign(file.caption) if kind == "note" else file.caption
@@ -144,7 +150,7 @@ class Posts:
         if file.state is FileState.WANTED:
             raise NotYet
         if file.state is not FileState.HERE:
-            raise Refused(file.reason or "The file is not kept any more.")
+            raise Refused(in_table(file.reason) if file.reason else Phrase("The file is not kept any more."))
         if refusal := why_not(there, file.size, file.mime, file.name):
             raise Refused(refusal)
         return file

@@ -37,6 +37,7 @@ from bot.delivery.ports import (
 )
 from bot.delivery.turn import LEASE_MS, Begun, Result, bury, give_back, settle, turn
 from bot.domain.people import Actor
+from bot.domain.phrase import Phrase
 from bot.domain.screen import Screen
 from bot.store import lanes, team
 from bot.store.engine import Store
@@ -148,10 +149,10 @@ class Relay:
             async with asyncio.timeout(self.FILE_SECONDS if is_long else self.CALL_SECONDS):
                 outcome = await self._call(port, begun)
         except TimeoutError:
-            outcome = Ambiguous("no answer in time")
+            outcome = Ambiguous(Phrase("no answer in time"))
         except Exception as error:  # a port must not raise; if one does, its lane must not hang
             log.exception("port failed", port=begun.port, delivery=begun.heads[0].id)
-            outcome, doubtful = Ambiguous(f"internal error {type(error).__name__}"), begun.unsure
+            outcome, doubtful = Ambiguous(Phrase("internal error {name}", name=type(error).__name__)), begun.unsure
         finally:
             self._long.pop(begun.lane.key, None)
         self._results.append(Result(begun, outcome, doubtful))
@@ -159,7 +160,7 @@ class Relay:
 
     async def _call(self, port: Port | None, begun: Begun) -> Outcome:
         if port is None:
-            return Retry("this platform is switched off", after=30.0, scope="account", counted=False)
+            return Retry(Phrase("this platform is switched off"), after=30.0, scope="account", counted=False)
         if begun.unsure and isinstance(port, ReadsBack):
             found = await port.find(begun.parcel)
             if found is not None:

@@ -18,6 +18,7 @@ from bot.delivery.pack import Packer
 from bot.delivery.ports import Ambiguous, OpenTopic, Outcome, Parcel, Permanent, Retry, Sent, Unsupported
 from bot.delivery.posts import NotYet, Refused, Void
 from bot.domain.capabilities import DESKS
+from bot.domain.phrase import Phrase
 from bot.domain.privacy import masked_scope
 from bot.languages import in_language
 from bot.store import buckets, lanes, mirrors, spread
@@ -211,7 +212,8 @@ def _unsure(tx: Tx, plan: Plan, state: dict[str, Bucket], result: Result, outcom
     """
     begun, head = result.begun, result.begun.heads[0]
     if head.op not in ("topic", "card") and (result.doubtful or head.attempts + 1 >= ATTEMPTS):
-        _die(tx, plan, begun, Permanent(f"Tried more than once: {outcome.reason}. It may have arrived all the same."))
+        tried = Phrase("Tried more than once: {reason}. It may have arrived all the same.", reason=outcome.reason)
+        _die(tx, plan, begun, Permanent(tried))
         return
     plan.again += [
         (one, begun.lane.fence, "sending", one.attempts + 1, outcome.reason, one.intent_at or tx.now) for one in begun.heads
@@ -222,7 +224,7 @@ def _unsure(tx: Tx, plan: Plan, state: dict[str, Bucket], result: Result, outcom
 
 
 def _die(tx: Tx, plan: Plan, begun: Begun, outcome: Outcome) -> None:
-    reason = outcome.reason if isinstance(outcome, Permanent | Unsupported) else "unknown"
+    reason = outcome.reason if isinstance(outcome, Permanent | Unsupported) else Phrase("unknown")
     code = outcome.code if isinstance(outcome, Permanent) else "other"
     if effects.healed(tx, begun.heads[0], Permanent(reason, code)):
         _end(tx, plan, begun, "cancelled", reason)
@@ -326,12 +328,12 @@ def _begin_one(
         _skip(tx, plan, candidate, "cancelled", "its message is gone")
         return None
     except Refused as refused:
-        _skip(tx, plan, candidate, "dead", str(refused))
-        effects.failed(tx, head, Permanent(str(refused)))
+        _skip(tx, plan, candidate, "dead", refused.reason)
+        effects.failed(tx, head, Permanent(refused.reason))
         return None
     except Exception as error:  # a bug in drawing one post must not stop all others
         log.exception("delivery can't be drawn", delivery=head.id, op=head.op)
-        refusal = Permanent(f"It could not be drawn ({type(error).__name__}).")
+        refusal = Permanent(Phrase("It could not be drawn ({name}).", name=type(error).__name__))
         if effects.healed(tx, head, refusal):
             _skip(tx, plan, candidate, "cancelled", refusal.reason)
         else:

@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.domain.phrase import Phrase
+
 VALUE = 200
 """Characters of one value."""
 _VARIABLE = re.compile(r"\{\{\s*([a-z0-9_]+)\s*\}\}")
@@ -30,8 +32,10 @@ class Slot:
     @property
     def label(self) -> str:
         """What an operator reads beside it."""
-        where = {"header": " in the title", "button": " in the button's address"}.get(self.part, "")
-        return f"{{{{{self.name}}}}}{where}"
+        variable = f"{{{{{self.name}}}}}"
+        if self.part == "header":
+            return Phrase("{variable} in the title", variable=variable)
+        return Phrase("{variable} in the button's address", variable=variable) if self.part == "button" else variable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

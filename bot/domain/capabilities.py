@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.domain.phrase import Phrase
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capability:
@@ -51,7 +53,7 @@ MB = 1 << 20
 CHANNELS: dict[str, Capability] = {
     "telegram": Capability(
         logo="✈️",
-        name="Telegram bot",
+        name=Phrase("Telegram bot"),
         text_limit=4096,
         edits=True,
         deletes=True,
@@ -92,7 +94,7 @@ CHANNELS: dict[str, Capability] = {
     ),
     "widget": Capability(
         logo="🌐",
-        name="Website chat",
+        name=Phrase("Website chat"),
         text_limit=8000,
         edits=True,
         deletes=True,
@@ -105,7 +107,7 @@ CHANNELS: dict[str, Capability] = {
     ),
     "http": Capability(
         logo="🔌",
-        name="HTTP channel",
+        name=Phrase("HTTP channel"),
         text_limit=16_000,
         edits=True,
         deletes=True,

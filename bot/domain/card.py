@@ -9,6 +9,7 @@ from bot.domain.capabilities import CHANNELS
 from bot.domain.conversation import Conversation, Direction, Status
 from bot.domain.ids import Moment
 from bot.domain.people import Group
+from bot.domain.phrase import Phrase
 from bot.domain.text import RichText
 
 
@@ -45,9 +46,13 @@ CONTINUED = "Continued in a new thread"
 EARLIER = "Earlier thread"
 """The pointer of a card whose talk began in another thread of the same room or forum."""
 _MOVED = "Moved to "
-BLACKLISTED = "⛔ Black list"
-MOVED_ON = "➡️ In another group"
-STATUS_WORDS = {Status.UNASSIGNED: "⚪ Unassigned", Status.INBOX: "🟢 In progress", Status.CLOSED: "⚫ Closed"}
+BLACKLISTED = Phrase("⛔ Black list")
+MOVED_ON = Phrase("➡️ In another group")
+STATUS_WORDS = {
+    Status.UNASSIGNED: Phrase("⚪ Unassigned"),
+    Status.INBOX: Phrase("🟢 In progress"),
+    Status.CLOSED: Phrase("⚫ Closed"),
+}
 
 
 def draw(
@@ -79,7 +84,7 @@ def draw(
         responsible=responsible,
         opening=opening,
         buttons=() if left else _buttons(conversation),
-        pointer=pointer,
+        pointer=_pointer_words(pointer),
         link=link,
         pinned=pinned,
         window="" if left else window,
@@ -91,17 +96,26 @@ def status_words(conversation: Conversation, meant_for: str = "") -> str:
     if conversation.blacklisted:
         return BLACKLISTED
     words = STATUS_WORDS[conversation.status]
-    return f"{words}, for {meant_for}" if meant_for and conversation.status is Status.UNASSIGNED else words
+    if meant_for and conversation.status is Status.UNASSIGNED:
+        return Phrase("⚪ Unassigned, for {name}", name=meant_for)
+    return words
 
 
 def moved_to(group: Group) -> str:
-    """The pointer of a card whose conversation went to another group (R56)."""
+    """The pointer of a card whose conversation went to another group (R56), as the store keeps it."""
     return f"{_MOVED}{group.badge}"
 
 
 def has_moved(pointer: str) -> bool:
     """Whether a pointer says so."""
     return pointer.startswith(_MOVED)
+
+
+def _pointer_words(pointer: str) -> str:
+    """A pointer, which is kept in English, as a phrase again."""
+    if has_moved(pointer):
+        return Phrase("Moved to {group}", group=pointer.removeprefix(_MOVED))
+    return {CONTINUED: Phrase("Continued in a new thread"), EARLIER: Phrase("Earlier thread")}.get(pointer, pointer)
 
 
 def _left_words(pointer: str) -> str:
@@ -111,8 +125,8 @@ def _left_words(pointer: str) -> str:
 def _time_word(conversation: Conversation, pointer: str, *, left: bool) -> str:
     """What the card's time is the time of (R17). A thread left behind was closed until the client wrote again."""
     if left:
-        return "since" if has_moved(pointer) else "until"
-    return "last message" if conversation.time_is_of_message else "since"
+        return Phrase("since") if has_moved(pointer) else Phrase("until")
+    return Phrase("last message") if conversation.time_is_of_message else Phrase("since")
 
 
 def marks_of(conversation: Conversation) -> str:

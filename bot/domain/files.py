@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from bot.domain.capabilities import MB, Capability
 from bot.domain.ids import FileId
+from bot.domain.phrase import Phrase, joined
 from bot.domain.text import EMPTY, RichText, clean_name, join
 
 CAPTION = 850
@@ -41,14 +42,14 @@ class FileState(StrEnum):
 
 
 SIGNS: dict[FileKind, tuple[str, str]] = {
-    FileKind.PHOTO: ("📷", "Photo"),
-    FileKind.VIDEO: ("🎬", "Video"),
-    FileKind.ANIMATION: ("🎞", "GIF"),
-    FileKind.AUDIO: ("🎵", "Audio"),
-    FileKind.VOICE: ("🎤", "Voice message"),
-    FileKind.VIDEO_NOTE: ("📹", "Video message"),
-    FileKind.STICKER: ("🖼", "Sticker"),
-    FileKind.DOCUMENT: ("📎", "File"),
+    FileKind.PHOTO: ("📷", Phrase("Photo")),
+    FileKind.VIDEO: ("🎬", Phrase("Video")),
+    FileKind.ANIMATION: ("🎞", Phrase("GIF")),
+    FileKind.AUDIO: ("🎵", Phrase("Audio")),
+    FileKind.VOICE: ("🎤", Phrase("Voice message")),
+    FileKind.VIDEO_NOTE: ("📹", Phrase("Video message")),
+    FileKind.STICKER: ("🖼", Phrase("Sticker")),
+    FileKind.DOCUMENT: ("📎", Phrase("File")),
 }
 SUFFIXES = {
     "image/jpeg": ".jpg",
@@ -136,7 +137,9 @@ def size_words(size: int) -> str:
     """``12 kB``, rounded up; empty when the size is not known."""
     if size <= 0:
         return ""
-    return f"{-(-size // 1024)} kB" if size < MB else f"{size / MB:.1f} MB".replace(".0 MB", " MB")
+    if size < MB:
+        return Phrase("{number} kB", number=-(-size // 1024))
+    return Phrase("{number} MB", number=f"{size / MB:.1f}".removesuffix(".0"))
 
 
 def title(kind: FileKind, name: str, size: int, seconds: int = 0) -> str:
@@ -144,35 +147,46 @@ def title(kind: FileKind, name: str, size: int, seconds: int = 0) -> str:
     sign, word = SIGNS[kind]
     shown = word if kind in (FileKind.PHOTO, FileKind.VOICE, FileKind.VIDEO_NOTE, FileKind.STICKER) else name or word
     if seconds and kind in (FileKind.VOICE, FileKind.VIDEO_NOTE):
-        return f"{sign} {shown} ({seconds // 60}:{seconds % 60:02})"
+        return joined(" ", [sign, shown, f"({seconds // 60}:{seconds % 60:02})"])
     about = "" if kind in (FileKind.PHOTO, FileKind.STICKER) else size_words(size)
-    return f"{sign} {shown} ({about})" if about else f"{sign} {shown}"
+    return joined(" ", [sign, shown, *((joined("", ["(", about, ")"]),) if about else ())])
 
 
-def body_of(file: Attachment | File | None, words: RichText) -> RichText:
-    """The body of a message as lists, searches and cards speak of it: the words, below the title of the file they came with."""
+def body_of(file: Attachment | File | None, words: RichText, say: Callable[[str], str] = str) -> RichText:
+    """The body of a message as lists, searches and cards speak of it: the words, below the title of the file they came with.
+
+    ``say``  puts the title into the language of those who read it; the body is kept so
+    """
     if file is None:
         return words
-    line = RichText.plain(title(file.kind, file.name, file.size, file.seconds))
+    line = RichText.plain(say(title(file.kind, file.name, file.size, file.seconds)))
     return line if words.is_empty else join([line, words])
 
 
 def why_not(capability: Capability, size: int, mime: str, name: str) -> str:
     """Why a channel or desk does not take a file, with its limit; empty when it does."""
     if not capability.files:
-        return f"{capability.name} takes no files."
+        return Phrase("{place} takes no files.", place=capability.name)
     limit = capability.limit_for(mime)
     if size > limit:
-        return f"“{name}” has {size_words(size)}; {capability.name} takes at most {size_words(limit)}."
+        most = size_words(limit)
+        return Phrase(
+            "“{name}” has {size}; {place} takes at most {most}.",
+            name=name,
+            size=size_words(size),
+            place=capability.name,
+            most=most,
+        )
     if capability.file_types and not any(mime.startswith(one) for one in capability.file_types):
-        return f"{capability.name} does not take files of this type ({mime})."
+        return Phrase("{place} does not take files of this type ({mime}).", place=capability.name, mime=mime)
     return ""
 
 
 def too_large_to_fetch(source: Capability, file: Attachment, limit: int) -> str:
     """Why a file is not fetched, by the size its platform tells; empty when it is. ``limit`` is the house's own, in bytes."""
     if source.fetch_limit and file.size > source.fetch_limit:
-        return f"Too large to fetch: a bot gets at most {size_words(source.fetch_limit)} from {source.name}."
+        most = size_words(source.fetch_limit)
+        return Phrase("Too large to fetch: a bot gets at most {most} from {place}.", most=most, place=source.name)
     if file.size > limit:
-        return f"Too large to be kept here: at most {size_words(limit)}."
+        return Phrase("Too large to be kept here: at most {most}.", most=size_words(limit))
     return ""

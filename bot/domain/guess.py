@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from bot.domain.actions import BY_WORD, SINGULAR, Action
 from bot.domain.errors import NotUnderstood
+from bot.domain.phrase import Phrase, joined
 from bot.domain.words import DESK_PREFIXES, PREFIXES
 
 LIKE = 0.6
@@ -42,6 +43,12 @@ def not_understood(
 def _said(name: str, action: Action, platform: str, *, in_thread: bool) -> str:
     elsewhere = not in_thread and not action.team
     prefix = PREFIXES[platform] if in_thread or elsewhere else DESK_PREFIXES[platform]
-    where = f" in a conversation's {'thread' if platform == 'slack' else 'topic'}" if elsewhere else ""
-    example = f" Example: “{prefix}{action.example}”." if action.example else ""
-    return f" Did you mean “{prefix}{name}”{where}?{example}"
+    word = f"{prefix}{name}"
+    if not elsewhere:
+        asked = Phrase(" Did you mean “{word}”?", word=word)
+    elif platform == "slack":
+        asked = Phrase(" Did you mean “{word}” in a conversation's thread?", word=word)
+    else:
+        asked = Phrase(" Did you mean “{word}” in a conversation's topic?", word=word)
+    example = Phrase(" Example: “{words}”.", words=f"{prefix}{action.example}") if action.example else ""
+    return joined("", [asked, example])

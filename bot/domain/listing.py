@@ -16,6 +16,7 @@ from bot.domain.conversation import Conversation, Direction, Status
 from bot.domain.ids import GroupId, Moment, OperatorId
 from bot.domain.people import Operator
 from bot.domain.permissions import Permission
+from bot.domain.phrase import Phrase, joined
 from bot.domain.screen import Jump, Row, Screen
 from bot.domain.times import clock_words
 
@@ -38,18 +39,18 @@ class Tab(StrEnum):
 
 
 TITLES = {
-    Tab.UNASSIGNED: "Unassigned",
-    Tab.INBOX: "My inbox",
-    Tab.CLOSED: "Closed",
-    Tab.ALL: "All",
-    Tab.BLACKLIST: "Blacklist",
+    Tab.UNASSIGNED: Phrase("Unassigned"),
+    Tab.INBOX: Phrase("My inbox"),
+    Tab.CLOSED: Phrase("Closed"),
+    Tab.ALL: Phrase("All"),
+    Tab.BLACKLIST: Phrase("Blacklist"),
 }
 EMPTY = {
-    Tab.UNASSIGNED: "No client is waiting.",
-    Tab.INBOX: "You have no conversations now.",
-    Tab.CLOSED: "You have closed no conversation.",
-    Tab.ALL: "There are no conversations yet.",
-    Tab.BLACKLIST: "Nobody is on the black list.",
+    Tab.UNASSIGNED: Phrase("No client is waiting."),
+    Tab.INBOX: Phrase("You have no conversations now."),
+    Tab.CLOSED: Phrase("You have closed no conversation."),
+    Tab.ALL: Phrase("There are no conversations yet."),
+    Tab.BLACKLIST: Phrase("Nobody is on the black list."),
 }
 BY_RIGHT = frozenset({Tab.ALL, Tab.BLACKLIST})
 _LETTERS = {"u": Status.UNASSIGNED, "i": Status.INBOX, "c": Status.CLOSED}
@@ -168,11 +169,11 @@ class Listing:
 def draw(operator: Operator, shown: Listing, *, outgoing: bool = False) -> Screen:
     """A tab's page for this operator. ``outgoing``: he may write to a client first (R90)."""
     view = shown.view
-    page = f"Page {view.page}" if view.page > 1 else ""
-    only = f"Only {', '.join(shown.filters)}" if shown.filters else ""
+    page = Phrase("Page {number}", number=view.page) if view.page > 1 else ""
+    only = Phrase("Only {what}", what=joined(", ", shown.filters)) if shown.filters else ""
     return Screen(
         title=TITLES[view.tab],
-        intro=" · ".join(part for part in (only, page) if part),
+        intro=joined(" · ", [part for part in (only, page) if part]),
         tabs=tuple(_tab(tab, view, shown.tallies.get(tab)) for tab in tabs_for(operator)),
         rows=tuple(row(operator, entry, view) for entry in shown.entries),
         empty=_empty(view),
@@ -182,29 +183,29 @@ def draw(operator: Operator, shown: Listing, *, outgoing: bool = False) -> Scree
 
 def _empty(view: View) -> str:
     if view.page > 1:
-        return "There is nothing on this page any more."
-    return "Nothing matches this filter." if view.filtered else EMPTY[view.tab]
+        return Phrase("There is nothing on this page any more.")
+    return Phrase("Nothing matches this filter.") if view.filtered else EMPTY[view.tab]
 
 
 def _tab(tab: Tab, view: View, tally: Tally | None) -> Button:
     mark = "🆕 " if tally is not None and tally.unseen else ""
     count = f" ({tally.words})" if tally is not None else ""
-    return Button(Verb.TAB, f"{mark}{TITLES[tab]}{count}", View(tab=tab).token, "primary" if tab is view.tab else "")
+    return Button(Verb.TAB, joined("", [mark, TITLES[tab], count]), View(tab=tab).token, "primary" if tab is view.tab else "")
 
 
 def _below(shown: Listing, *, outgoing: bool) -> tuple[Button, ...]:
     view = shown.view
     found: list[Button] = []
     if view.page > 1:
-        found.append(Button(Verb.TAB, "‹ Newer", view.at(view.page - 1).token))
+        found.append(Button(Verb.TAB, Phrase("‹ Newer"), view.at(view.page - 1).token))
     if shown.more and view.page < LAST_PAGE:
-        found.append(Button(Verb.TAB, "Older ›", view.at(view.page + 1).token))
-    found.append(Button(Verb.FILTER, "Filter…", view.at(1).token))
+        found.append(Button(Verb.TAB, Phrase("Older ›"), view.at(view.page + 1).token))
+    found.append(Button(Verb.FILTER, Phrase("Filter…"), view.at(1).token))
     if view.filtered:
-        found.append(Button(Verb.TAB, "Show everything", View(tab=view.tab).token))
-    found.append(Button(Verb.SEARCH, "Search…", ASK))
+        found.append(Button(Verb.TAB, Phrase("Show everything"), View(tab=view.tab).token))
+    found.append(Button(Verb.SEARCH, Phrase("Search…"), ASK))
     if outgoing:
-        found.append(Button(Verb.OUTGOING, "Outgoing message", ""))
+        found.append(Button(Verb.OUTGOING, Phrase("Outgoing message"), ""))
     return tuple(found)
 
 
@@ -215,7 +216,7 @@ def row(operator: Operator, entry: Entry, view: View) -> Row:
 
 def found_row(entry: Entry, piece: str, buttons: tuple[Button, ...]) -> Row:
     """A conversation that a search found, with the piece that was said; empty when it was found by name."""
-    detail = f"{state_line(entry)}\n{piece}" if piece else state_line(entry)
+    detail = joined("\n", [state_line(entry), piece]) if piece else state_line(entry)
     return Row(title=headline(entry), detail=detail, jumps=entry.jumps, buttons=buttons)
 
 
@@ -228,18 +229,18 @@ def state_line(entry: Entry) -> str:
     """Status, time, group and responsible operator (R13, R15-R17)."""
     conversation = entry.conversation
     parts = [status_words(conversation, entry.meant_for), clock_words(conversation.time), entry.group, entry.responsible or ""]
-    return " · ".join(part for part in parts if part)
+    return joined(" · ", [part for part in parts if part])
 
 
 def beside(operator: Operator, entry: Entry, back: str) -> tuple[Button, ...]:
     """What can be done with a conversation of a list; ``back`` is the token of the list."""
     token = f"{entry.conversation.id}.{entry.conversation.version}"
-    found = [Button(Verb.PREVIEW, "Preview", f"{token}.{back}")]
+    found = [Button(Verb.PREVIEW, Phrase("Preview"), f"{token}.{back}")]
     if entry.conversation.blacklisted:
         if back.startswith(Tab.BLACKLIST.value) and operator.has(Permission.CONVERSATIONS_MANAGEMENT):
-            found.append(Button(Verb.UNLOCK, "Unlock conversation", token))
+            found.append(Button(Verb.UNLOCK, Phrase("Unlock conversation"), token))
     elif entry.conversation.status is not Status.INBOX:
-        found.append(Button(Verb.START, "Start conversation", f"{token}.{back}", "primary"))
+        found.append(Button(Verb.START, Phrase("Start conversation"), f"{token}.{back}", "primary"))
     return tuple(found)
 
 
@@ -260,17 +261,17 @@ def parse_found(token: str) -> tuple[int, str] | None:
 def back_to(token: str) -> Button:
     """The way back to the list a token names; without one to Unassigned."""
     if parse_found(token) is not None:
-        return Button(Verb.SEARCH, "‹ Back", token)
-    return Button(Verb.TAB, "‹ Back", (parse_view(token) or View(tab=Tab.UNASSIGNED)).token)
+        return Button(Verb.SEARCH, Phrase("‹ Back"), token)
+    return Button(Verb.TAB, Phrase("‹ Back"), (parse_view(token) or View(tab=Tab.UNASSIGNED)).token)
 
 
-SAID = {Direction.NOTE: "📝 note", Direction.HELD: "🔒 held, not sent"}
+SAID = {Direction.NOTE: Phrase("📝 note"), Direction.HELD: Phrase("🔒 held, not sent")}
 
 
 def said_row(author: str, at: Moment, direction: Direction, words: str, tags: str = "") -> Row:
     """One message of a preview (R23): who and when, what kind when the client has not got it, its tags, and the words."""
     parts = (author, clock_words(at), SAID.get(direction, ""), tags)
-    return Row(title=" · ".join(part for part in parts if part), detail=shortened(words, LONGEST))
+    return Row(title=joined(" · ", [part for part in parts if part]), detail=shortened(words, LONGEST))
 
 
 LONGEST = 280

@@ -7,6 +7,7 @@ from enum import StrEnum
 from bot.domain.conversation import Conversation
 from bot.domain.errors import NotAllowed, NotAnOperator, NotYourGroup
 from bot.domain.people import Operator
+from bot.domain.phrase import Phrase
 
 
 class Permission(StrEnum):
@@ -38,7 +39,7 @@ def authorise(
     operator: Operator | None,
     conversation: Conversation | None = None,
     *,
-    group_name: str = "another group",
+    group_name: str = Phrase("another group"),
     needs: Permission | None = None,
 ) -> Operator:
     """Let this person act, or refuse (R6). Every door of every platform comes through here.

@@ -10,6 +10,7 @@ from bot.domain.errors import AlreadyPinned, NobodyToPin, NotPinned, NotYourPin,
 from bot.domain.ids import OperatorId
 from bot.domain.people import Operator
 from bot.domain.permissions import Permission
+from bot.domain.phrase import Phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,12 @@ def label(
     if pinned_to is None:
         if responsible is None or not _may_pin(viewer, conversation, responsible):
             return None
-        return Verb.PIN, f"Fix ({responsible.name})"
+        return Verb.PIN, Phrase("Fix ({name})", name=responsible.name)
     if pinned_to.id == viewer.id:
-        return Verb.DETACH, f"Detach ({pinned_to.name})"
+        return Verb.DETACH, Phrase("Detach ({name})", name=pinned_to.name)
     if viewer.has(Permission.SUPER_ADMIN):
-        return Verb.DETACH, f"Detach (assigned to {pinned_to.name})"
-    return Verb.PIN, f"Pinned ({pinned_to.name})"
+        return Verb.DETACH, Phrase("Detach (assigned to {name})", name=pinned_to.name)
+    return Verb.PIN, Phrase("Pinned ({name})", name=pinned_to.name)
 
 
 def must_pin(viewer: Operator, conversation: Conversation, pinned_to: Owner | None, responsible: Owner | None) -> Owner:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from bot.domain.conversation import Status
 from bot.domain.errors import BadHours, BadTime
 from bot.domain.group_settings import GroupSettings
-from bot.domain.hours import MINUTE, Hours, parse_hours, parse_time
+from bot.domain.hours import DAY_MINUTES, MINUTE, Hours, parse_hours, parse_time
 from bot.domain.ids import Moment
+from bot.domain.phrase import Phrase
 
 MOST_REMINDERS = 3
 """Who has not been moved by three is not moved by more."""
@@ -78,16 +79,16 @@ def must_return(settings: GroupSettings, wait: Wait, now: Moment) -> str:
     if not settings.return_minutes or wait.status is not Status.INBOX:
         return ""
     if not wait.active:
-        return "is no longer active"
+        return Phrase("is no longer active")
     if wait.waiting_since is None:
         return ""
     last_act = max(wait.status_since, wait.answered_at or 0)
     if wait.quiet_since is not None and wait.quiet_since > last_act:
-        return "is away"
+        return Phrase("is away")
     since = Moment(max(wait.waiting_since, last_act))
     hours = hours_of(settings)
     if waited(since, now, hours) >= settings.return_minutes * MINUTE:
-        return f"has not answered for {spoken(waited(since, now, hours))}"
+        return Phrase("has not answered for {time}", time=spoken(waited(since, now, hours)))
     return ""
 
 
@@ -104,11 +105,17 @@ def is_rested(last_message_at: Moment | None, at: Moment, minutes: int) -> bool:
 
 
 def spoken(milliseconds: int) -> str:
-    """A time that has passed, in words: minutes, then hours, then days."""
+    """A time that has passed, in words as they stand behind "for": minutes, then hours, then days."""
     minutes = max(1, milliseconds // MINUTE)
-    for size, name in ((1440, "day"), (60, "hour")):
-        if minutes >= 2 * size or (minutes >= size and minutes % size == 0):
-            count, rest = divmod(minutes, size)
-            below = f" {rest} min" if name == "hour" and rest else ""
-            return f"{count} {name}{'s' if count > 1 else ''}{below}"
-    return f"{minutes} minute{'s' if minutes > 1 else ''}"
+    if _fills(minutes, DAY_MINUTES):
+        return Phrase("{n} day", "{n} days", n=minutes // DAY_MINUTES)
+    if _fills(minutes, 60):
+        hours, rest = divmod(minutes, 60)
+        words = Phrase("{n} hour", "{n} hours", n=hours)
+        return Phrase("{hours} {rest} min", hours=words, rest=rest) if rest else words
+    return Phrase("{n} minute", "{n} minutes", n=minutes)
+
+
+def _fills(minutes: int, size: int) -> bool:
+    """Whether so many minutes are told in this unit: from two of it on, or exactly one."""
+    return minutes >= 2 * size or minutes == size

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.domain.actions import Button, Verb
+from bot.domain.phrase import Phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ class Form:
     title: str
     fields: tuple[Field, ...]
     intro: str = ""
-    submit: str = "Save"
+    submit: str = Phrase("Save")
 
     @property
     def data(self) -> str:

@@ -11,7 +11,9 @@ from enum import StrEnum
 from bot.domain.chart import MOST_SERIES, Chart
 from bot.domain.errors import NoTag, TagTooLong
 from bot.domain.ids import Moment
+from bot.domain.phrase import Phrase
 from bot.domain.text import NAMELESS, clean_name
+from bot.domain.times import MONTHS, month_words
 
 LONGEST = 60
 """Characters of a tag."""
@@ -136,8 +138,9 @@ def time_words(first: int, by: By) -> str:
     """A day, week or month in words."""
     when = datetime.fromtimestamp(first * DAY_MS / 1000, UTC)
     if by is By.MONTH:
-        return f"{when:%b %Y}"
-    return f"{when.day} {when:%b}" if by is By.DAY else f"Week of {when.day} {when:%b}"
+        return month_words(when)
+    day = Phrase("{day} {month}", day=when.day, month=MONTHS[when.month - 1])
+    return day if by is By.DAY else Phrase("Week of {day}", day=day)
 
 
 def step(days: int) -> By:
@@ -168,7 +171,8 @@ def chart(
     rest = ranked[len(kept) :]
     series = [(f"#{tags.get(tag, '?')}", tuple(counts.get((place, tag), 0) for place in places)) for tag in kept]
     if rest:
-        series.append((f"{len(rest)} more tags", tuple(sum(counts.get((place, tag), 0) for tag in rest) for place in places)))
+        more = Phrase("{n} more tag", "{n} more tags", n=len(rest))
+        series.append((more, tuple(sum(counts.get((place, tag), 0) for tag in rest) for place in places)))
     return Chart(title=title, subtitle=subtitle, labels=tuple(places.values()), series=tuple(series))
 
 

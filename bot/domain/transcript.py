@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bot.domain.errors import BadAddress, BadSubject, ManyAddresses
 from bot.domain.files import File
 from bot.domain.ids import Moment
+from bot.domain.phrase import Phrase
 from bot.domain.text import RichText, clean_name
 
 MOST_ADDRESSES = 5
@@ -50,7 +51,7 @@ class Transcript:
 
 def default_subject(client: str) -> str:
     """What stands in the form before anybody changes it."""
-    return f"Conversation with {clean_name(client)}"[:SUBJECT_LONGEST]
+    return Phrase("Conversation with {client}", client=clean_name(client))
 
 
 def checked_subject(subject: str) -> str:

@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.capabilities import Capability
 from bot.domain.ids import Moment
+from bot.domain.phrase import Phrase
+from bot.domain.times import day_and_time
 
 HOUR_MS = 3_600_000
-NEVER = "⏳ only a template: the client has not written yet"
+NEVER = Phrase("⏳ only a template: the client has not written yet")
 
 
 def closes(channel: Capability, heard: Moment | None) -> Moment | None:
@@ -33,4 +35,5 @@ def until_words(channel: Capability, heard: Moment | None, zone: ZoneInfo | None
     if heard is None:
         return NEVER
     at = datetime.fromtimestamp(until / 1000, zone or ZoneInfo("UTC"))
-    return f"⏳ free words until {at:%d %b %H:%M} {at.tzname()}, then a template"
+    time = day_and_time(f"{at:%d}", at, at.tzname() or "")
+    return Phrase("⏳ free words until {time}, then a template", time=time)

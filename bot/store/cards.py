@@ -12,6 +12,7 @@ from bot.domain.card import has_moved
 from bot.domain.conversation import Conversation
 from bot.domain.ids import GroupId, MirrorId
 from bot.domain.people import Group, Signature
+from bot.domain.phrase import Phrase
 from bot.domain.reminders import hours_of
 from bot.domain.window import until_words
 from bot.store import messages, team
@@ -141,4 +142,4 @@ def _window(tx: Tx, row: Any) -> str:
 def _pinned(row: Any) -> str:
     """Whose client it is. A pin to somebody who was switched off has no effect, and says so."""
     name = (row.owner_name or "").strip() or row.owner_email or ""
-    return name if not name or row.owner_active else f"{name}, no longer active"
+    return name if not name or row.owner_active else Phrase("{name}, no longer active", name=name)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
 
 from bot.domain.ids import ClientId, ConversationId
+from bot.domain.phrase import Phrase, in_table
 from bot.store import conversations, files, outbox, secrets
 from bot.store.outbox import Delivery
 from bot.store.scrub import scrub
@@ -259,7 +260,8 @@ def copies(tx: Tx, receipt: str) -> list[Copy]:
     for row in tx.execute(query):
         told = json.loads(row.payload)
         thread = Thread(told["platform"], row.chat, told["thread"])
-        error = (row.error or "it could not be removed") if row.state == "dead" else ""
+        failed = in_table(row.error) if row.error else Phrase("it could not be removed")
+        error = failed if row.state == "dead" else ""
         asker = Asker(*told["asker"]) if "asker" in told else None
         found.append(Copy(thread, row.state in OPEN, told.get("left", 0), error, asker))
     return found

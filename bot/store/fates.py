@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.domain.actions import Button, Verb
 from bot.domain.ids import ConversationId, MessageId
+from bot.domain.phrase import Phrase
 from bot.store import messages, mirrors, spread
 from bot.store.mirrors import Mirror
 from bot.store.uow import Tx
@@ -31,14 +32,21 @@ def went(tx: Tx, message_id: MessageId, fate: str) -> bool:
 def failed(tx: Tx, conversation_id: ConversationId, message_id: MessageId, reason: str, delivery_id: int | None) -> None:
     """It did not reach the client: the mark, and the reason in words with *Retry* where it can be sent again."""
     messages.set_fate(tx, message_id, "failed")
-    say(tx, conversation_id, message_id, f"❌ Not delivered to the client. {reason}", delivery_id, mark="failed")
+    say(
+        tx,
+        conversation_id,
+        message_id,
+        Phrase("❌ Not delivered to the client. {reason}", reason=reason),
+        delivery_id,
+        mark="failed",
+    )
 
 
 def say(
     tx: Tx, conversation_id: ConversationId, message_id: MessageId, text: str, delivery_id: int | None = None, *, mark: str = ""
 ) -> None:
     """Words about a message where it was written, else on every desk; with *Retry* for a dead delivery."""
-    buttons = (Button(Verb.RETRY, "Retry", str(delivery_id)),) if delivery_id is not None else ()
+    buttons = (Button(Verb.RETRY, Phrase("Retry"), str(delivery_id)),) if delivery_id is not None else ()
     home = origin(tx, message_id)
     if home is None:
         for mirror in mirrors.of_conversation(tx, conversation_id):

@@ -16,8 +16,10 @@ from sqlalchemy import bindparam, delete, func, insert, literal, select, update
 
 from bot.domain.files import Attachment, File, FileKind, FileState
 from bot.domain.ids import ConversationId, FileId
+from bot.domain.phrase import Phrase
 from bot.domain.text import RichText
-from bot.store import outbox
+from bot.languages import in_language
+from bot.store import outbox, team
 from bot.store.outbox import Delivery
 from bot.store.tables import canned, file, file_chunk
 from bot.store.uow import Tx, upsert
@@ -39,7 +41,8 @@ def add(tx: Tx, conversation_id: ConversationId, sent: Attachment, caption: Rich
             return _copy(tx, conversation_id, sent, caption)
         return _claim(tx, conversation_id, sent, caption)
     state = FileState.REFUSED if refused else FileState.WANTED
-    row = _row(tx, conversation_id, sent, caption) | {"state": state.value, "reason": refused}
+    reason = in_language(refused, team.language_of_talk(tx, conversation_id)) if refused else ""
+    row = _row(tx, conversation_id, sent, caption) | {"state": state.value, "reason": reason}
     number = FileId(tx.execute(_ADD, row).scalar_one())
     if not refused:
         _fetch(tx, number, conversation_id, sent.source)
@@ -224,17 +227,21 @@ def finish(tx: Tx, number: FileId, *, size: int, chunks: int, mime: str) -> bool
     return tx.execute(mine.values(state=FileState.HERE.value, size=size, mime=mime)).rowcount == 1
 
 
-def refuse(tx: Tx, number: FileId, reason: str) -> None:
-    """It will never be here."""
+def refuse(tx: Tx, number: FileId, reason: str, language: str = "") -> None:
+    """It will never be here. The reason is kept in the language of those who read it."""
     tx.execute(delete(file_chunk).where(file_chunk.c.file_id == number))
     mine = update(file).where(file.c.id == number, file.c.state == FileState.WANTED.value)
-    tx.execute(mine.values(state=FileState.REFUSED.value, reason=reason))
+    tx.execute(mine.values(state=FileState.REFUSED.value, reason=in_language(reason, language)))
+
+
+DELETED = Phrase("It was deleted.")
+"""Kept in English, as a reason that holds no values may be."""
 
 
 def drop(tx: Tx, number: FileId) -> None:
     """Its author has taken it back: its bytes go."""
     tx.execute(delete(file_chunk).where(file_chunk.c.file_id == number))
-    tx.execute(update(file).where(file.c.id == number).values(state=FileState.GONE.value, reason="It was deleted."))
+    tx.execute(update(file).where(file.c.id == number).values(state=FileState.GONE.value, reason=DELETED))
 
 
 def again(tx: Tx, number: FileId, conversation_id: ConversationId) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import Row, select, update
 
 from bot.domain.ids import ConversationId, MessageId
 from bot.domain.text import utf16_len
+from bot.languages import in_language
 from bot.store import conversations, journal, messages, mirrors, outbox, spread
 from bot.store.messages import Message
 from bot.store.mirrors import Mirror
@@ -71,7 +72,7 @@ def succeed(
         spread.on_mirror(tx, fresh, "topic", idem_key=f"topic:{fresh.id}")
     spread.on_mirror(tx, fresh, "card", idem_key=f"card:{fresh.id}")
     if was_posted or any(item.op == "history" for item in waiting):
-        told = _told_again(tx, conversation_id, waiting) | ({"title": title} if title else {})
+        told = _told_again(tx, conversation_id, waiting) | ({"title": in_language(title, fresh.language)} if title else {})
         spread.on_mirror(tx, fresh, "history", payload=told)
     _requeue(tx, fresh, waiting)
     return fresh

@@ -17,6 +17,7 @@ from bot.domain.conversation import Status
 from bot.domain.ids import ConversationId, GroupId, OperatorId
 from bot.domain.listing import BY_RIGHT, MANY, PAGE, Entry, Listing, Tab, Tally, View, draw, sight
 from bot.domain.people import Group, Operator
+from bot.domain.phrase import Phrase
 from bot.domain.screen import Jump, Screen
 from bot.store import team
 from bot.store.conversations import CONVERSATION_COLUMNS, load
@@ -158,11 +159,11 @@ def _names_of(tx: Tx, view: View) -> list[str]:
     found: list[str] = []
     if view.group is not None:
         row = tx.execute(select(group.c.colour, group.c.label).where(group.c.id == view.group)).first()
-        found.append(f"{row.colour} {row.label}".strip() if row else "a group that is gone")
+        found.append(f"{row.colour} {row.label}".strip() if row else Phrase("a group that is gone"))
     if view.status is not None:
         found.append({Status.UNASSIGNED: "Unassigned", Status.INBOX: "In progress", Status.CLOSED: "Closed"}[view.status])
     if view.operator is not None:
-        found.append(team.name_of(tx, view.operator) or "an operator who is gone")
+        found.append(team.name_of(tx, view.operator) or Phrase("an operator who is gone"))
     return found
 
 

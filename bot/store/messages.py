@@ -12,8 +12,10 @@ from sqlalchemy import bindparam, select, update
 
 from bot.domain.conversation import Direction
 from bot.domain.ids import ConversationId, FileId, MessageId, Moment, OperatorId
+from bot.domain.phrase import Phrase
 from bot.domain.text import RichText
-from bot.store import words
+from bot.languages import in_language
+from bot.store import team, words
 from bot.store.tables import message, message_ref
 from bot.store.uow import Tx, upsert, values
 
@@ -215,7 +217,8 @@ def change(tx: Tx, message_id: MessageId, body: RichText, rev: Moment) -> bool:
 
 def take_back(tx: Tx, said: Message) -> bool:
     """Its author has deleted it: in its place stands that he did, and no search finds it. False when that was done already."""
-    gone = RichText.plain(f"🗑 {said.author} deleted this message.")
+    words_then = Phrase("🗑 {name} deleted this message.", name=said.author)
+    gone = RichText.plain(in_language(words_then, team.language_of_talk(tx, said.conversation_id)))
     mine = update(message).where(message.c.id == said.id, message.c.deleted_at.is_(None))
     if tx.execute(mine.values(deleted_at=tx.now, body=dump(gone))).rowcount != 1:
         return False

@@ -10,6 +10,7 @@ from sqlalchemy import Row
 from bot.domain.card import EARLIER, moved_to
 from bot.domain.conversation import Conversation
 from bot.domain.people import Group
+from bot.domain.phrase import Phrase
 from bot.store import heal, mirrors, spread, team
 from bot.store.mirrors import Mirror
 from bot.store.uow import Tx
@@ -37,7 +38,9 @@ def move(tx: Tx, moved: Conversation, before: Group, words: str) -> None:
         old_one = by_likeness[0] if by_likeness else None
         follows = waiting.get(old_one.id, []) if old_one else []
         pointer = EARLIER if mirrors.were_at(tx, moved.id, home.id) else ""
-        heal.succeed(tx, moved.id, old_one, home, follows, title=f"What was said in {before.badge}", pointer=pointer)
+        heal.succeed(
+            tx, moved.id, old_one, home, follows, title=Phrase("What was said in {group}", group=before.badge), pointer=pointer
+        )
     for old in leaving:
         _leave(tx, old, waiting[old.id], words)
 

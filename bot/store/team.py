@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Text, bindparam, cast, func, select, update
 
 from bot.domain.group_settings import GroupSettings
-from bot.domain.ids import ChannelId, DeskId, GroupId, OperatorId
+from bot.domain.ids import ChannelId, ConversationId, DeskId, GroupId, OperatorId
 from bot.domain.operator_settings import OperatorSettings
 from bot.domain.people import Actor, Group, Operator, Signature
 from bot.domain.permissions import Permission
-from bot.store.tables import channel, desk, group, identity, membership, operator, role
+from bot.languages import in_language
+from bot.store.tables import channel, conversation, desk, group, identity, membership, operator, role
 from bot.store.uow import Tx, values
 
 
@@ -165,6 +167,22 @@ def language_of(tx: Tx, found: Operator | None) -> str:
     if found.settings.language or not found.groups:
         return found.settings.language
     return settings_of(tx, min(found.groups)).language
+
+
+def language_of_person(tx: Tx, port: str, person: str) -> str:
+    """The same for whom a desk's port knows by this id."""
+    return language_of(tx, operator_of(tx, Actor("slack" if port == "slack" else "telegram", person, "")))
+
+
+def language_of_talk(tx: Tx, conversation_id: ConversationId) -> str:
+    """In which our own words stand in a conversation's threads: its group's."""
+    mine = tx.execute(select(conversation.c.group_id).where(conversation.c.id == conversation_id)).scalar()
+    return settings_of(tx, GroupId(mine)).language if mine is not None else ""
+
+
+def saying(tx: Tx, conversation_id: ConversationId) -> Callable[[str], str]:
+    """What says words of ours in that language; it is looked up when it is needed."""
+    return lambda words: in_language(words, language_of_talk(tx, conversation_id))
 
 
 def set_settings(tx: Tx, group_id: GroupId, settings: GroupSettings) -> None:
