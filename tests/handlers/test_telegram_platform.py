@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.handlers.shared.telegram_api import BotApi
+from bot.handlers.shared.telegram_commands import Commands
 from bot.handlers.telegram import build
+from bot.store import secrets
 from tests.telegram_house import House, opened
 
 
@@ -69,7 +72,31 @@ class TestCheck:
     async def test_commands_are_shown_to_operators_and_start_to_clients(self, tmp_path: Path) -> None:
         async with opened(tmp_path) as house:
             bot = house.telegram.bot(house.bot_id)
-            await house.sandbox.until(lambda: len(bot.commands) == 2)
-            shown = sorted([one["command"] for one in commands] for commands in bot.commands.values())
-            assert shown[1] == ["start"] or shown[0] == ["start"]
-            assert any("close" in commands for commands in shown)
+            clients, forum = "all_private_chats", f"chat:{house.forum}"
+            await house.sandbox.until(lambda: (forum, "ru") in bot.commands)
+            assert set(bot.commands) == {(where, code) for where in (clients, forum) for code in ("", "ru")}
+            assert [one["command"] for one in bot.commands[clients, ""]] == ["start"]
+            assert [one["description"] for one in bot.commands[clients, "ru"]] == ["Написать нам"]
+            names = {code: [one["command"] for one in bot.commands[forum, code]] for code in ("", "ru")}
+            assert "close" in names[""]
+            assert names["ru"] == names[""]
+
+    async def test_commands_are_shown_anew_only_in_the_language_whose_words_have_changed(self, tmp_path: Path) -> None:
+        async with opened(tmp_path) as house:
+            bot, api = house.telegram.bot(house.bot_id), BotApi(house.bot["token"], house.telegram.base_url)
+            await house.sandbox.until(lambda: (f"chat:{house.forum}", "ru") in bot.commands)
+
+            def asked() -> list[str]:
+                calls = [call for call in house.telegram.calls if call.method == "setMyCommands"]
+                return [call.args.get("language_code", "") for call in calls]
+
+            commands = Commands(api, house.store)  # type: ignore[arg-type]
+            await commands.show_all([str(house.forum)])  # now they are surely noted
+            before = asked()
+            await commands.show_all([str(house.forum)])
+            assert asked() == before
+            name = f"commands:{house.bot_id}:chat:{house.forum}:ru"
+            assert await house.store.write(lambda tx: secrets.renewed(tx, name, "other words"))  # type: ignore[union-attr]
+            await commands.show_all([str(house.forum)])
+            assert asked() == [*before, "ru"]
+            await api.close()

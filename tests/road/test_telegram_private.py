@@ -7,7 +7,7 @@ from typing import Any
 from bot.commands.notice import notify
 from bot.domain.actions import Button, Verb
 from bot.domain.ids import OperatorId
-from bot.domain.people import Actor
+from bot.domain.people import Actor, Operator
 from bot.domain.screen import Jump
 from bot.store import private_chats, team
 from bot.store.uow import Tx
@@ -56,6 +56,16 @@ async def test_a_form_in_private_is_answered_by_writing(house: House, made_up: M
     await view.desk_presses("olga", "Change")
     assert "Here you can write" in await view.desk_says("olga", "help")  # a command is no answer, and ends the question
     assert len(made_up.got) == 2
+
+
+async def test_a_form_is_asked_in_the_operators_language(house: House, made_up: MadeUp) -> None:
+    view = house.telegram
+    await house.app.store.write(lambda tx: team.change_operator(tx, operator(tx, view.user("olga")).id, language="ru"))  # type: ignore[union-attr]
+    await view.desk_says("olga", "templates")
+    asked = await view.desk_presses("olga", "Change")
+    assert "Сейчас: Old name" in asked
+    assert "Напишите прямо здесь." in asked
+    assert labels(view.private_posts("olga")[-1]) == ["Оставить", "Отмена"]
 
 
 async def test_R6_a_stranger_gets_one_sentence_and_nothing_else(house: House, made_up: MadeUp) -> None:
@@ -149,6 +159,9 @@ async def test_commands_are_those_of_the_place_and_of_the_person(house: House) -
     assert "search" in names
     assert "operators" not in names  # for super-admins
     assert "close" not in names
+    in_russian = await house.until(lambda: bot.commands.get((f"chat:{view.user('olga')}", "ru")))
+    assert [one["command"] for one in in_russian] == names
+    assert in_russian[-1]["description"] == "показать, о чём можно попросить"
     calls = len([call for call in house.box.telegram.calls if call.method == "setMyCommands"])
     await view.desk_says("olga", "help")
     await house.settled()
@@ -166,16 +179,21 @@ async def test_an_ephemeral_command_is_answered_and_leaves_nothing_behind(house:
     assert view.lines(talk.thread) == before
 
 
+def operator(tx: Tx, person: int) -> Operator:
+    """The operator behind a person in Telegram."""
+    found = team.operator_of(tx, Actor("telegram", str(person), "test"))
+    assert found is not None
+    return found
+
+
 async def tell(house: House, who: str, thread: str) -> None:
     """Notify an operator of a conversation, as an assignment does."""
     view = house.telegram
 
     def work(tx: Tx) -> Any:
-        operator = team.operator_of(tx, Actor("telegram", str(view.user(who)), "test"))
-        assert operator is not None
         start = Button(Verb.START, "Start conversation", "1.1", "primary")
         jumps = (Jump("telegram", str(view.chat), thread),)
-        return notify(tx, OperatorId(operator.id), "Look at this", jumps=jumps, buttons=(start,))
+        return notify(tx, OperatorId(operator(tx, view.user(who)).id), "Look at this", jumps=jumps, buttons=(start,))
 
     assert house.app is not None
     assert await house.app.store.write(work)

@@ -27,6 +27,7 @@ from urllib.parse import quote
 from aiohttp import ClientConnectorError, ClientError, ClientTimeout, ConnectionTimeoutError, FormData
 from yarl import URL
 
+from bot.domain.phrase import Phrase
 from bot.handlers.shared.telegram_sdk import (
     AiohttpSession,
     Bot,
@@ -137,7 +138,7 @@ class LeanSession(AiohttpSession):
         try:
             async with session.get(url, timeout=DOWNLOAD, allow_redirects=False) as answer:
                 if answer.status == 404:
-                    raise Missing(_call("download", {}), "Telegram does not have the file any more.")
+                    raise Missing(_call("download", {}), Phrase("Telegram does not have the file any more."))
                 if answer.status != 200:
                     self.result(bot, "download", {}, answer.status, await answer.content.read(4096))
                     raise GatewayError(_call("download", {}), f"HTTP status {answer.status}")
@@ -252,7 +253,7 @@ async def _from_disk(path: Path) -> AsyncIterator[bytes]:
             while piece := await asyncio.to_thread(file.read, _PIECE):
                 yield piece
     except OSError as error:
-        words = f"The Bot API server keeps the file where it can't be read from here ({type(error).__name__})."
+        words = Phrase("The Bot API server keeps the file where it can't be read from here ({why}).", why=type(error).__name__)
         raise Missing(_call("download", {}), words) from None
 
 

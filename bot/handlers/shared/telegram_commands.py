@@ -14,8 +14,10 @@ import structlog
 
 from bot.domain.actions import TABLE, Action, Verb
 from bot.domain.people import Actor, Operator
+from bot.domain.phrase import Phrase
 from bot.handlers.shared.telegram_api import BotApi
 from bot.handlers.shared.telegram_sdk import AiogramError
+from bot.languages import ENGLISH, LANGUAGES, in_language
 from bot.store import private_chats, secrets, team
 from bot.store.engine import Store
 
@@ -27,7 +29,11 @@ ALONE = frozenset({Verb.HELP, Verb.HISTORY, Verb.PROFILE, Verb.MORE})
 
 None that can be a reply to a message, as *tag* and *email* can: an ephemeral command does not say what it replies to.
 """
-GREETING = [{"command": "start", "description": "Write to us"}]
+GREETING = [{"command": "start", "description": Phrase("Write to us")}]
+LONGEST = 256
+"""Characters of a description (https://core.telegram.org/bots/api#botcommand)."""
+_CODES = ("", *(code for code in LANGUAGES if code != ENGLISH))
+"""Languages as Telegram is told them; the empty one is for whoever has none of the others."""
 
 Json = dict[str, Any]
 
@@ -58,14 +64,26 @@ class Commands:
         await self._set({"type": "chat", "chat_id": int(person)}, commands)
 
     async def _set(self, scope: Json, commands: list[Json]) -> None:
-        name, wanted = f"commands:{self._api.id}:{scope['type']}:{scope.get('chat_id', '')}", json.dumps(commands)
+        """Show them in each language whose words are new: everybody sees that of his app, English where it is none of ours."""
+        name = f"commands:{self._api.id}:{scope['type']}:{scope.get('chat_id', '')}"
+        calls = {f"{name}:{code}" if code else name: _call(scope, commands, code) for code in _CODES}
         try:
-            if await self._store.read(lambda tx: secrets.is_known(tx, name, wanted)):
-                return
-            await self._api.call("setMyCommands", {"commands": commands, "scope": scope})
-            await self._store.write(lambda tx: secrets.renewed(tx, name, wanted))
+            new = await self._store.read(lambda tx: [one for one in calls if not secrets.is_known(tx, one, _kept(calls[one]))])
+            for one in new:
+                await self._api.call("setMyCommands", calls[one])
+            if new:
+                await self._store.write(lambda tx: [secrets.renewed(tx, one, _kept(calls[one])) for one in new])
         except AiogramError as error:
             log.info("commands not shown", scope=scope, why=str(error))
+
+
+def _call(scope: Json, commands: list[Json], code: str) -> Json:
+    said = [{**one, "description": one["description"][:LONGEST]} for one in in_language(commands, code)]
+    return {"commands": said, "scope": scope, **({"language_code": code} if code else {})}
+
+
+def _kept(call: Json) -> str:
+    return json.dumps(call["commands"])
 
 
 def in_topics() -> list[Json]:
@@ -78,8 +96,8 @@ def in_private(operator: Operator, on: Callable[[str], bool] = lambda switch: Fa
     """The verbs of the desk that this operator may use; ``on`` tells whether a switch is."""
     offered = [action for action in TABLE if action.typed and action.team and (not action.switch or on(action.switch))]
     mine = [action for action in offered if not action.needs or operator.has(action.needs)]
-    return [*map(_command, mine), {"command": "help", "description": "show what you can ask for"}]
+    return [*map(_command, mine), {"command": "help", "description": Phrase("show what you can ask for")}]
 
 
 def _command(action: Action) -> Json:
-    return {"command": action.verb.value, "description": action.told("/")[:256]}
+    return {"command": action.verb.value, "description": action.told("/")}

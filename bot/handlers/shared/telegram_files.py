@@ -12,6 +12,7 @@ from typing import Any
 from bot.delivery.ports import Outcome, Permanent, Retry
 from bot.domain.capabilities import CHANNELS
 from bot.domain.files import Attachment, File, FileKind, size_words
+from bot.domain.phrase import Phrase
 from bot.handlers.shared.files import Files
 from bot.handlers.shared.telegram_api import BotApi, Missing
 from bot.handlers.shared.telegram_outcomes import Outcomes
@@ -20,7 +21,7 @@ from bot.handlers.shared.telegram_sdk import TelegramBadRequest
 Json = dict[str, Any]
 
 LIMIT = CHANNELS["telegram"].fetch_limit
-TOO_LARGE = f"Too large to fetch: a bot gets at most {size_words(LIMIT)} from Telegram."
+TOO_LARGE = Phrase("Too large to fetch: a bot gets at most {most} from Telegram.", most=size_words(LIMIT))
 _AGAIN = "temporarily unavailable"
 _STICKERS = {"is_animated": ("application/x-tgsticker", ".tgs"), "is_video": ("video/webm", ".webm")}
 
@@ -133,5 +134,5 @@ def _unfetched(error: TelegramBadRequest) -> Outcome:
     if "file is too big" in words:
         return Permanent(TOO_LARGE)
     if _AGAIN in words:
-        return Retry("Telegram can't give the file now")
-    return Permanent("Telegram does not give this file.")
+        return Retry(Phrase("Telegram can't give the file now"))
+    return Permanent(Phrase("Telegram does not give this file."))

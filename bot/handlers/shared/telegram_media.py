@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from bot.domain.phrase import Phrase, joined
+
 Message = dict[str, Any]
 
 PASSED_ON = frozenset({"venue", "location", "contact"})
@@ -38,7 +40,7 @@ def describe(message: Message) -> str:
             return tell(content if isinstance(content, dict) else {})
     unknown = message.keys() - _FRAME - _SERVICE
     if unknown and not message.keys() & _SERVICE and "text" not in message:
-        return f"❔ Something this desk can't show ({', '.join(sorted(unknown))})"
+        return Phrase("❔ Something this desk can't show ({what})", what=", ".join(sorted(unknown)))
     return ""
 
 
@@ -47,7 +49,7 @@ def _venue(content: Message) -> str:
 
 
 def _location(content: Message) -> str:
-    return f"📍 Location {_point(content)}"
+    return _told(Phrase("📍 Location"), _point(content))
 
 
 def _point(content: object) -> str:
@@ -58,13 +60,13 @@ def _point(content: object) -> str:
 
 def _contact(content: Message) -> str:
     name = " ".join(_line(content[part]) for part in ("first_name", "last_name") if content.get(part))
-    return f"👤 Contact {name} {_line(content.get('phone_number', ''))}".strip()
+    return _told(Phrase("👤 Contact"), name, _line(content.get("phone_number", "")))
 
 
 def _poll(content: Message) -> str:
     options = content.get("options") or []
     said = " / ".join(_line(option.get("text", "")) for option in options if isinstance(option, dict))
-    return f"📊 Poll: {_line(content.get('question', ''))} {said}".strip()
+    return _told(Phrase("📊 Poll:"), _line(content.get("question", "")), said)
 
 
 def _checklist(content: Message) -> str:
@@ -75,6 +77,10 @@ def _checklist(content: Message) -> str:
 
 def _dice(content: Message) -> str:
     return f"{_line(content.get('emoji', '🎲'))} {content.get('value', '')}".strip()
+
+
+def _told(what: str, *more: str) -> str:
+    return joined(" ", [what, *filter(None, more)])
 
 
 def _line(value: object) -> str:
@@ -89,8 +95,8 @@ KINDS: dict[str, Callable[[Message], str]] = {
     "poll": _poll,
     "checklist": _checklist,
     "dice": _dice,
-    "story": lambda _: "Forwarded story",
-    "game": lambda content: f"🎮 {_line(content.get('title', 'Game'))}",
-    "paid_media": lambda _: "⭐ Paid media",
-    "invoice": lambda content: f"🧾 Invoice: {_line(content.get('title', ''))}",
+    "story": lambda _: Phrase("Forwarded story"),
+    "game": lambda content: _told("🎮", _line(content["title"]) if "title" in content else Phrase("Game")),
+    "paid_media": lambda _: Phrase("⭐ Paid media"),
+    "invoice": lambda content: _told(Phrase("🧾 Invoice:"), _line(content.get("title", ""))),
 }

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 from bot.delivery.ports import Ambiguous, Outcome, Permanent, Retry, Sent, Unsupported
+from bot.domain.phrase import Phrase
 from bot.handlers.shared.telegram_api import GatewayError, surely_not_sent
 from bot.handlers.shared.telegram_sdk import (
     AiogramError,
@@ -32,31 +33,31 @@ UNCHANGED = ("message is not modified", "topic_not_modified", "message_not_modif
 UNPARSED = "entit"  # "can't parse entities", "can't parse MessageEntity", ENTITY_BOUNDS_INVALID, ENTITIES_TOO_LONG
 
 _GONE_THREAD = ("message thread not found", "topic_deleted", "topic_id_invalid")
-_GONE_CHAT: tuple[tuple[str, str], ...] = (
-    ("chat not found", "The group is not there any more, or the bot was removed from it."),
-    ("peer_id_invalid", "The group is not there any more, or the bot was removed from it."),
-    ("channel_private", "The bot was removed from the group."),
-    ("bot was kicked", "The bot was removed from the group. Add it again as an administrator."),
-    ("bot is not a member", "The bot is not in the group. Add it as an administrator."),
-    ("group chat was deleted", "The group was deleted."),
-    ("group chat was deactivated", "The group was deleted or upgraded to another one."),
-    ("not a forum", "Topics are switched off in the group. Switch them on in the group's settings."),
-    ("channel_forum_missing", "Topics are switched off in the group. Switch them on in the group's settings."),
-    ("not enough rights", "The bot lacks a right in the group. Make it an administrator who may manage topics."),
-    ("need administrator rights", "The bot lacks a right in the group. Make it an administrator who may manage topics."),
-    ("chat_admin_required", "The bot lacks a right in the group. Make it an administrator who may manage topics."),
-    ("have no rights to send", "The bot may not write in the group. Make it an administrator."),
-    ("chat_write_forbidden", "The bot may not write in the group. Make it an administrator."),
-    ("chat_restricted", "The bot may not write in the group. Make it an administrator."),
+_GONE_CHAT: tuple[tuple[str, Phrase], ...] = (
+    ("chat not found", Phrase("The group is not there any more, or the bot was removed from it.")),
+    ("peer_id_invalid", Phrase("The group is not there any more, or the bot was removed from it.")),
+    ("channel_private", Phrase("The bot was removed from the group.")),
+    ("bot was kicked", Phrase("The bot was removed from the group. Add it again as an administrator.")),
+    ("bot is not a member", Phrase("The bot is not in the group. Add it as an administrator.")),
+    ("group chat was deleted", Phrase("The group was deleted.")),
+    ("group chat was deactivated", Phrase("The group was deleted or upgraded to another one.")),
+    ("not a forum", Phrase("Topics are switched off in the group. Switch them on in the group's settings.")),
+    ("channel_forum_missing", Phrase("Topics are switched off in the group. Switch them on in the group's settings.")),
+    ("not enough rights", Phrase("The bot lacks a right in the group. Make it an administrator who may manage topics.")),
+    ("need administrator rights", Phrase("The bot lacks a right in the group. Make it an administrator who may manage topics.")),
+    ("chat_admin_required", Phrase("The bot lacks a right in the group. Make it an administrator who may manage topics.")),
+    ("have no rights to send", Phrase("The bot may not write in the group. Make it an administrator.")),
+    ("chat_write_forbidden", Phrase("The bot may not write in the group. Make it an administrator.")),
+    ("chat_restricted", Phrase("The bot may not write in the group. Make it an administrator.")),
 )
-_BLOCKED: tuple[tuple[str, str], ...] = (
-    ("blocked by the user", "The client has blocked the bot."),
-    ("user is deactivated", "The client's Telegram account was deleted."),
-    ("can't initiate conversation", "The client has not started the bot, so it may not write first."),
-    ("bots can't send messages to bots", "The client is a bot, and bots can't write to bots."),
-    ("chat not found", "The client's chat is not there any more."),
-    ("peer_id_invalid", "The client's chat is not there any more."),
-    ("chat_write_forbidden", "The client has blocked the bot."),
+_BLOCKED: tuple[tuple[str, Phrase], ...] = (
+    ("blocked by the user", Phrase("The client has blocked the bot.")),
+    ("user is deactivated", Phrase("The client's Telegram account was deleted.")),
+    ("can't initiate conversation", Phrase("The client has not started the bot, so it may not write first.")),
+    ("bots can't send messages to bots", Phrase("The client is a bot, and bots can't write to bots.")),
+    ("chat not found", Phrase("The client's chat is not there any more.")),
+    ("peer_id_invalid", Phrase("The client's chat is not there any more.")),
+    ("chat_write_forbidden", Phrase("The client has blocked the bot.")),
 )
 _BAD_TEXT = ("message text is empty", "text must be non-empty", "message is too long", "text is too long", "message_too_long")
 _UNSUPPORTED = ("reaction_invalid", "reactions_too_many", "reaction_empty", "message to react not found")
@@ -77,27 +78,32 @@ class Outcomes:
         """
         if isinstance(error, TelegramRetryAfter):
             seconds = float(error.retry_after)
-            return Retry("Telegram asks to wait", seconds, self._scope(chat, seconds), counted=False)
+            return Retry(Phrase("Telegram asks to wait"), seconds, self._scope(chat, seconds), counted=False)
         if isinstance(error, TelegramMigrateToChat):
-            return Permanent(
-                f"The group became a supergroup with the new id {error.migrate_to_chat_id}. Put that id into the team file.",
-                "chat_gone",
+            moved = Phrase(
+                "The group became a supergroup with the new id {id}. Put that id into the team file.", id=error.migrate_to_chat_id
             )
+            return Permanent(moved, "chat_gone")
         if isinstance(error, TelegramUnauthorizedError | TelegramNotFound):
             # a malformed token is answered 404 "Not Found", a revoked one 401
             setting = "RELAYDESK_TELEGRAM__CHANNEL_TOKEN" if self._to_clients else "RELAYDESK_TELEGRAM__DESK_TOKEN"
-            return Retry(f"Telegram refuses the bot's token: set {setting} anew", TOKEN_PAUSE, "account", counted=False)
+            return Retry(
+                Phrase("Telegram refuses the bot's token: set {setting} anew", setting=setting),
+                TOKEN_PAUSE,
+                "account",
+                counted=False,
+            )
         if isinstance(error, TelegramEntityTooLarge):
-            return Permanent("Telegram finds it too large", "bad_text")
+            return Permanent(Phrase("Telegram finds it too large"), "bad_text")
         if isinstance(error, TelegramNetworkError):
             if surely_not_sent(error):
-                return Retry(f"no connection to Telegram ({error.message})")
-            return self._unknown(f"the connection broke ({error.message})", creates=creates)
+                return Retry(Phrase("no connection to Telegram ({why})", why=error.message))
+            return self._unknown(Phrase("the connection broke ({why})", why=error.message), creates=creates)
         if isinstance(error, TelegramServerError | ClientDecodeError):
-            words = error.message if isinstance(error, TelegramServerError) else "answer not understood"
-            return self._unknown(f"Telegram failed ({words})", creates=creates)
+            words = error.message if isinstance(error, TelegramServerError) else Phrase("answer not understood")
+            return self._unknown(Phrase("Telegram failed ({why})", why=words), creates=creates)
         if isinstance(error, TelegramConflictError | GatewayError):
-            return Retry(f"Telegram did not take the call ({error.message})", 5.0, "account")
+            return Retry(Phrase("Telegram did not take the call ({why})", why=error.message), 5.0, "account")
         if isinstance(error, TelegramAPIError):
             return self._refused(error)
         return Permanent(type(error).__name__)
@@ -123,15 +129,15 @@ class Outcomes:
         if any(known in words for known in UNCHANGED):
             return Sent()
         if any(known in words for known in _GONE_THREAD):
-            return Permanent("The topic was deleted.", "thread_gone")
+            return Permanent(Phrase("The topic was deleted."), "thread_gone")
         code, table = ("blocked", _BLOCKED) if self._to_clients else ("chat_gone", _GONE_CHAT)
         for known, reason in table:
             if known in words:
                 return Permanent(reason, code)
         if any(known in words for known in _UNSUPPORTED):
-            return Unsupported("The group does not allow this reaction.")
+            return Unsupported(Phrase("The group does not allow this reaction."))
         if any(known in words for known in _BAD_TEXT) or is_unparsed(error):
-            return Permanent(f"Telegram does not take this text: {short(error)}", "bad_text")
+            return Permanent(Phrase("Telegram does not take this text: {why}", why=short(error)), "bad_text")
         if isinstance(error, TelegramForbiddenError):
             return Permanent(short(error), code)
         return Permanent(short(error))

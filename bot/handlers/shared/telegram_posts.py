@@ -13,6 +13,7 @@ import structlog
 from bot.delivery.ports import EditPost, FilePost, Outcome, Permanent, Quoted, React, Sent, Unsupported
 from bot.domain.capabilities import MB
 from bot.domain.files import File, FileKind
+from bot.domain.phrase import Phrase
 from bot.handlers.shared.files import Files
 from bot.handlers.shared.telegram_api import BotApi, Upload
 from bot.handlers.shared.telegram_draft import CAPTION, Arguments, clipped
@@ -126,7 +127,7 @@ class Posts:
             if "there is no caption in the message" in words:  # a sticker
                 return Sent(change.remote_id)
             if "message to edit not found" in words:
-                return Permanent("It is not there any more.")
+                return Permanent(Phrase("It is not there any more."))
             if "there is no text in the message" not in words:
                 raise
             await self._formatted("editMessageCaption", {**where, **captioned(said)})  # a file whose bytes are not kept any more

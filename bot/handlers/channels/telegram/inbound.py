@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -18,6 +20,8 @@ from bot.handlers.shared.telegram_files import attachment
 from bot.handlers.shared.telegram_media import describe
 from bot.handlers.shared.telegram_reactions import emoji_in
 from bot.handlers.shared.telegram_text import from_entities
+from bot.languages import in_language
+from bot.store import team
 from bot.store.uow import Tx
 
 log = structlog.get_logger(__name__)
@@ -53,7 +57,7 @@ class TelegramChannelInbound:
 
     def _receive(self, tx: Tx, message: Json, remote_id: str, moment: int, *, changed: bool = False) -> None:
         chat, sender = _part(message, "chat"), _part(message, "from")
-        text, file = words_of(message), attachment(message, PORT)
+        text, file = words_of(message, partial(_language, tx)), attachment(message, PORT)
         if text.is_empty and file is None:
             return
         if changed:
@@ -83,7 +87,8 @@ class TelegramChannelInbound:
         if not moment or "location" in message or not _is_clients(message):
             return
         spot = Spot(KIND, str(_part(message, "chat")["id"]), str(message["message_id"]))
-        if client_changed(tx, spot, words_of(message), Moment(int(moment) * 1000), attachment(message, PORT)):
+        words = words_of(message, partial(_language, tx))
+        if client_changed(tx, spot, words, Moment(int(moment) * 1000), attachment(message, PORT)):
             return
         if not _START.match(str(message.get("text", ""))):
             self._receive(tx, message, f"{spot.remote_id}:edit:{moment}", moment, changed=True)
@@ -106,13 +111,20 @@ class TelegramChannelInbound:
             unblocked(tx, KIND, str(chat["id"]))
 
 
-def words_of(message: Json) -> RichText:
-    """A message's words: its text, what stands under its file, or what it is, in words."""
+def words_of(message: Json, language: Callable[[], str] = lambda: "") -> RichText:
+    """A message's words: its text, what stands under its file, or what it is, in words of ours in this ``language``."""
     if "text" in message:
         return emojize_tree(from_entities(str(message["text"]), message.get("entities")))
     if "caption" in message:
         return emojize_tree(from_entities(str(message["caption"]), message.get("caption_entities")))
-    return RichText.plain("") if attachment(message, PORT) is not None else RichText.plain(storable(describe(message)))
+    what = "" if attachment(message, PORT) is not None else describe(message)
+    return RichText.plain(storable(in_language(what, language())) if what else "")
+
+
+def _language(tx: Tx) -> str:
+    """That of the group which hears of a new client first."""
+    channel = team.find_channel(tx, KIND, None)
+    return team.settings_of(tx, channel.group_id).language if channel is not None else ""
 
 
 def _is_clients(message: Json) -> bool:

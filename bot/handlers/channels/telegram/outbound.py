@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 
 from bot.delivery.ports import DeletePost, EditPost, Fetch, FilePost, Outcome, Parcel, Permanent, React, Unsupported, Words
+from bot.domain.phrase import Phrase
 from bot.handlers.shared.files import Files
 from bot.handlers.shared.telegram_api import BotApi
 from bot.handlers.shared.telegram_draft import CAPTION, LIMIT, Arguments, signed
@@ -16,7 +17,7 @@ from bot.handlers.shared.telegram_sdk import AiogramError
 log = structlog.get_logger(__name__)
 
 PORT = "telegram-channel"
-TOO_OLD = "Telegram takes a message back only within 48 hours."
+TOO_OLD = Phrase("Telegram takes a message back only within 48 hours.")
 
 
 class TelegramChannelPort:
@@ -36,7 +37,7 @@ class TelegramChannelPort:
             return self._outcomes.read(error, parcel.address.chat, creates=creates)
         except Exception as error:  # a bug of ours must not stop the relay
             log.exception("not delivered", port=PORT, delivery=parcel.delivery_id)
-            return Permanent(f"It could not be put into Telegram's shape ({type(error).__name__}).")
+            return Permanent(Phrase("It could not be put into Telegram's shape ({why}).", why=type(error).__name__))
 
     async def _send(self, parcel: Parcel) -> Outcome:
         if isinstance(parcel.body, Fetch):  # a file is fetched from the bot, from no chat
@@ -54,7 +55,7 @@ class TelegramChannelPort:
                 return await self._posts.delete(chat, remote_id)
             case React() as reaction:
                 return await self._posts.react(chat, reaction)
-        return Unsupported("Telegram clients can't be sent such a thing.")
+        return Unsupported(Phrase("Telegram clients can't be sent such a thing."))
 
 
 def _said(post: Words | FilePost) -> Arguments:

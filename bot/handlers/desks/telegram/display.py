@@ -148,10 +148,10 @@ class Display:
         """Show a question: its buttons and, in a topic, the message to reply to. What shows them is kept, to know it again."""
         question = step.question
         assert question is not None
-        keys_id = await self.put(spot, forms.draw(question, private=spot.private), question.keys_id)
+        keys_id = await self.put(spot, forms.draw(question, private=spot.private, language=step.language), question.keys_id)
         prompt_id = ""
         if question.fresh and question.wants_words and not spot.private:
-            made = await self._try("sendMessage", {**spot.place, **forms.prompt(question, spot.person)})
+            made = await self._try("sendMessage", {**spot.place, **forms.prompt(question, spot.person, step.language)})
             prompt_id = id_of(made) if made else ""
         actor = Actor(PLATFORM, str(spot.person.get("id", "")), "form")
         try:

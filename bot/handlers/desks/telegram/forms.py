@@ -11,10 +11,12 @@ from __future__ import annotations
 from typing import Any
 
 from bot.commands.asking import Key, Question
+from bot.domain.phrase import Phrase, joined
 from bot.domain.screen import ChoiceField, FileField, TextField
 from bot.domain.text import utf16_len
 from bot.handlers.desks.telegram.screens import NO_PREVIEW, Arguments, in_lines, key
 from bot.handlers.shared.telegram_draft import LIMIT, Draft, clipped
+from bot.languages import in_language
 
 SIGN = "❓ "
 _MARK = "?"
@@ -36,8 +38,11 @@ def _data(kind: Key, value: str = "") -> str:
     return f"{_MARK}{kind.value}:{value}"
 
 
-def draw(question: Question, *, private: bool) -> Arguments:
-    """The message with the buttons. ``private``: the answer is simply written, without a reply."""
+def draw(question: Question, *, private: bool, language: str = "") -> Arguments:
+    """The message with the buttons. ``private``: the answer is simply written, without a reply.
+
+    ``language``: of the person, for our own words besides those of the form.
+    """
     form, field = question.form, question.field
     draft = Draft().put(clipped(form.title, 200), "bold")
     if question.count > 1:
@@ -50,27 +55,33 @@ def draw(question: Question, *, private: bool) -> Arguments:
         if field.hint:
             draft.put("\n").put(clipped(field.hint, 500), "italic")
     if isinstance(field, TextField | FileField) and field.value:
-        draft.put("\nNow: ").put(clipped(field.value, 1500), "code" if isinstance(field, TextField) else "")
+        draft.put(f"\n{in_language(Phrase('Now:'), language)} ")
+        draft.put(clipped(field.value, 1500), "code" if isinstance(field, TextField) else "")
     if question.typed:
-        found = "" if question.options else ": nothing found"
-        draft.put(f"\n🔎 {clipped(question.typed, 100)}{found}")
+        typed = clipped(question.typed, 100)
+        found = typed if question.options else Phrase("{typed}: nothing found", typed=typed)
+        draft.put("\n🔎 ").put(in_language(found, language))
     if question.error:
         draft.put("\n\n⚠️ ").put(clipped(question.error, 500), "bold")
-    draft.put("\n\n").put(_how(question, private=private), "italic")
-    return {**draft.arguments(), "link_preview_options": NO_PREVIEW, "reply_markup": {"inline_keyboard": _keys(question)}}
+    draft.put("\n\n").put(in_language(_how(question, private=private), language), "italic")
+    keyboard = {"inline_keyboard": in_language(_keys(question), language)}
+    return {**draft.arguments(), "link_preview_options": NO_PREVIEW, "reply_markup": keyboard}
 
 
 def _how(question: Question, *, private: bool) -> str:
-    place = "here" if private else "as a reply to my question"
     field = question.field
     if field is None:
-        return "Please confirm."
+        return Phrase("Please confirm.")
     if isinstance(field, TextField):
-        return f"Write it {place}."
+        return Phrase("Write it here.") if private else Phrase("Write it as a reply to my question.")
     if isinstance(field, FileField):
-        return f"Send it {place}."
-    how = "Tick what applies, then press Done." if field.many else "Press one of the buttons."
-    return f"{how} To search, write letters {place}." if field.lookup else how
+        return Phrase("Send it here.") if private else Phrase("Send it as a reply to my question.")
+    how = Phrase("Tick what applies, then press Done.") if field.many else Phrase("Press one of the buttons.")
+    if not field.lookup:
+        return how
+    if private:
+        return joined(" ", (how, Phrase("To search, write letters here.")))
+    return joined(" ", (how, Phrase("To search, write letters as a reply to my question.")))
 
 
 def _keys(question: Question) -> list[list[Arguments]]:
@@ -83,12 +94,12 @@ def _keys(question: Question) -> list[list[Arguments]]:
         lines += _pages(question)
     below: list[Arguments] = []
     if field is None or (isinstance(field, ChoiceField) and field.many):
-        below.append(key(question.form.submit if field is None else "Done", _data(Key.DONE), "primary"))
+        below.append(key(question.form.submit if field is None else Phrase("Done"), _data(Key.DONE), "primary"))
     if _keeps(question):
-        below.append(key("Keep it", _data(Key.KEEP)))
+        below.append(key(Phrase("Keep it"), _data(Key.KEEP)))
     if field is not None and field.optional and not _is_left_alone(question):
-        below.append(key("Leave empty" if _keeps(question) else "Skip", _data(Key.SKIP)))
-    below.append(key("Cancel", _data(Key.CANCEL)))
+        below.append(key(Phrase("Leave empty") if _keeps(question) else Phrase("Skip"), _data(Key.SKIP)))
+    below.append(key(Phrase("Cancel"), _data(Key.CANCEL)))
     return [*lines, *in_lines(below, 3)]
 
 
@@ -120,12 +131,12 @@ def _pages(question: Question) -> list[list[Arguments]]:
     return [line]
 
 
-def prompt(question: Question, person: dict[str, Any]) -> Arguments:
+def prompt(question: Question, person: dict[str, Any], language: str = "") -> Arguments:
     """The message to reply to in a topic, for this person alone (``selective`` with a mention)."""
     label = question.field.label if question.field is not None else question.form.title
-    draft = Draft().put(SIGN)
-    draft.put(clipped(str(person.get("first_name") or "You"), 64), "text_mention", user={"id": person.get("id")})
-    draft.put(f", please reply to this message: {clipped(label, 300)}")
+    name = str(person.get("first_name") or in_language(Phrase("You"), language))
+    draft = Draft().put(SIGN).put(clipped(name, 64), "text_mention", user={"id": person.get("id")})
+    draft.put(in_language(Phrase(", please reply to this message: {label}", label=clipped(label, 300)), language))
     forced = {"force_reply": True, "selective": True, "input_field_placeholder": clipped(label, _PLACEHOLDER) or "…"}
     return {"text": clipped(draft.text, LIMIT), "entities": draft.entities, "reply_markup": forced}
 

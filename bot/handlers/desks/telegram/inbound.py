@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -23,6 +22,7 @@ from bot.domain.actions import Verb, parse_press
 from bot.domain.files import Attachment
 from bot.domain.ids import Moment
 from bot.domain.people import Actor
+from bot.domain.phrase import Phrase
 from bot.domain.text import RichText, storable
 from bot.domain.words import typed_verb
 from bot.handlers.desks.telegram import inline, private
@@ -38,8 +38,10 @@ from bot.handlers.shared.telegram_files import attachment
 from bot.handlers.shared.telegram_media import PASSED_ON, describe
 from bot.handlers.shared.telegram_sdk import AiogramError
 from bot.handlers.shared.telegram_text import from_entities
+from bot.languages import in_language
 from bot.store import mirrors
 from bot.store.engine import Store
+from bot.store.mirrors import Mirror
 from bot.store.uow import Tx
 
 log = structlog.get_logger(__name__)
@@ -48,7 +50,7 @@ PLATFORM = "telegram"
 PORT = "telegram-desk"
 HELLO = ("/start", "/help")
 """Words at which a person's commands are brought up to date."""
-ANONYMOUS = (
+ANONYMOUS = Phrase(
     "You write as the group, so I can't tell who you are, and nothing was done with this message. "
     "Switch off “Remain anonymous” in your administrator's rights, then write again."
 )
@@ -127,7 +129,8 @@ class TelegramDeskInbound:
         place = place_of(message)
         author, remote_id = _part(message, "from"), id_of(message)
         if message.get("sender_chat"):
-            self._only_in_mirror(tx, place, lambda: tell(tx, PORT, place, ANONYMOUS, "", remote_id))
+            if mirror := mirrored_at(tx, place):
+                tell(tx, PORT, place, in_language(ANONYMOUS, mirror.language), "", remote_id)
             return None
         if not author or author.get("is_bot"):
             return None
@@ -137,8 +140,8 @@ class TelegramDeskInbound:
         file = attachment(message, PORT)
         if "text" in message or file is not None or message.keys() & PASSED_ON:
             return self._words(tx, message, place, person, file)
-        if what := describe(message):
-            self._only_in_mirror(tx, place, lambda: tell(tx, PORT, place, not_sent(what), person, remote_id))
+        if (what := describe(message)) and mirrored_at(tx, place):
+            tell(tx, PORT, place, not_sent(what), person, remote_id)
         return None
 
     def _words(self, tx: Tx, message: Json, place: Place, person: str, file: Attachment | None) -> Answer | None:
@@ -201,11 +204,6 @@ class TelegramDeskInbound:
         if _part(change, "new_chat_member").get("status") in ("member", "administrator"):
             reachable(tx, PLATFORM, str(_part(change, "chat").get("id", "")))
 
-    def _only_in_mirror(self, tx: Tx, place: Place, act: Callable[[], None]) -> None:
-        """In topics that mirror no client the team talks among itself."""
-        if mirrors.at(tx, place.platform, place.chat, place.thread) is not None:
-            act()
-
     def _addressed(self, message: Json) -> RichText | None:
         """The words; ``/close@our_bot`` without the name, None when it is a command for another bot."""
         if "text" in message:
@@ -251,6 +249,11 @@ def place_of(message: Json) -> Place:
     return Place(PLATFORM, str(_part(message, "chat").get("id", "")), str(thread))
 
 
+def mirrored_at(tx: Tx, place: Place) -> Mirror | None:
+    """The mirror of a topic; in those that mirror no client the team talks among itself."""
+    return mirrors.at(tx, place.platform, place.chat, place.thread)
+
+
 def id_of(message: Json) -> str:
     """The message's id; ephemeral ones all have 0 and a number that is used again, so the time stands beside it."""
     if message["message_id"]:
@@ -278,7 +281,7 @@ def _is_private(holder: Json) -> bool:
 
 def not_sent(what: str) -> str:
     """What an operator is told about something that is neither words nor a file."""
-    return f"This can't be passed on; the client did not get {what}"
+    return Phrase("This can't be passed on; the client did not get {what}", what=what)
 
 
 def _part(holder: Json, name: str) -> Json:

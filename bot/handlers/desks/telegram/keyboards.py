@@ -13,17 +13,19 @@ from typing import Any
 from bot.delivery.ports import FilePost, History, Notice, Words
 from bot.domain.actions import Button
 from bot.domain.card import CardView
+from bot.domain.phrase import Phrase
 from bot.domain.text import RichText, safe_link, utf16_len
 from bot.domain.times import clock_words
 from bot.handlers.desks.telegram.screens import NO_PREVIEW, put_jumps, topics
 from bot.handlers.shared.jumps import Address
 from bot.handlers.shared.telegram_draft import CAPTION, LIMIT, Draft, clipped, signed
+from bot.languages import in_language
 
 STYLES = {"primary": "primary", "danger": "danger", "success": "success"}
 ROW = 2
 JUMPS = 200
 """UTF-16 units kept free for the links below a notice."""
-KINDS = {"client": ("", ""), "operator": ("🧑‍💼 ", ""), "note": ("📝 ", " · note, not sent")}
+KINDS = {"client": ("", ""), "operator": ("🧑‍💼 ", ""), "note": ("📝 ", Phrase(" · note, not sent"))}
 _HISTORY_LINE = 700
 
 Arguments = dict[str, Any]
@@ -68,14 +70,14 @@ def _opening(draft: Draft, opening: RichText) -> None:
         draft.put("\n\n").put(clipped(opening.to_plain(), LIMIT - draft.size))
 
 
-def words(said: Words) -> Arguments:
+def words(said: Words, language: str = "") -> Arguments:
     """A client's, an operator's or a note's words under a name."""
-    return {**said_by(said), "link_preview_options": NO_PREVIEW}
+    return {**said_by(said, language), "link_preview_options": NO_PREVIEW}
 
 
-def said_by(post: Words | FilePost) -> Arguments:
+def said_by(post: Words | FilePost, language: str = "") -> Arguments:
     """``text`` and ``entities`` of words, or of what stands under a file."""
-    before, after = KINDS.get(post.kind, ("", ""))
+    before, after = in_language(KINDS.get(post.kind, ("", "")), language)
     parts, limit = ((post.caption,), CAPTION) if isinstance(post, FilePost) else (post.parts, LIMIT)
     return signed(post.author, parts, before=before, after=after, quote=post.quote, limit=limit)
 
@@ -127,6 +129,6 @@ def _key(button: Button) -> Arguments:
     return key
 
 
-def topic_name(name: str) -> str:
+def topic_name(name: str, language: str = "") -> str:
     """A name Telegram takes for a topic: 1-128 characters in one line."""
-    return clipped(" ".join(name.split()), 128) or "Client"
+    return clipped(" ".join(name.split()), 128) or in_language(Phrase("Client"), language)

@@ -40,6 +40,7 @@ from bot.delivery.ports import (
     Words,
 )
 from bot.domain.card import CardView
+from bot.domain.phrase import Phrase, joined
 from bot.handlers.desks.telegram import keyboards
 from bot.handlers.shared.documents import content_of
 from bot.handlers.shared.files import Files
@@ -58,8 +59,8 @@ PORT = "telegram-desk"
 REPEATABLE = (EditCard, EditPost, DeletePost, React, Fetch, Mark, NameTopic, Remove, TopicState)
 """What may be done twice without anybody noticing."""
 LONGEST_CAPTION = 1024
-TOO_OLD = "The bot may delete only its own posts here, within 48 hours: give it the right “Delete messages”."
-NOT_REACHED = "Telegram lets a bot write to a person in private only after that person has pressed Start there."
+TOO_OLD = Phrase("The bot may delete only its own posts here, within 48 hours: give it the right “Delete messages”.")
+NOT_REACHED = Phrase("Telegram lets a bot write to a person in private only after that person has pressed Start there.")
 _TOPIC_COLOUR = 0x6FB9F0
 
 Arguments = dict[str, Any]
@@ -94,7 +95,7 @@ class TelegramDeskPort:
             return Permanent(NOT_REACHED, "blocked") if closed else outcome
         except Exception as error:  # a bug of ours must not stop the relay
             log.exception("not delivered", port=PORT, delivery=parcel.delivery_id)
-            return Permanent(f"It could not be put into Telegram's shape ({type(error).__name__}).")
+            return Permanent(Phrase("It could not be put into Telegram's shape ({why}).", why=type(error).__name__))
 
     async def _send(self, parcel: Parcel, chat: int) -> Outcome:
         """What is posted; see ``_change`` for what changes something that stands there."""
@@ -103,9 +104,9 @@ class TelegramDeskPort:
             place["message_thread_id"] = int(parcel.address.thread)
         match parcel.body:
             case Words() as words:
-                return await self._posts.text({**place, **keyboards.words(words), **answering(words.quote)})
+                return await self._posts.text({**place, **keyboards.words(words, parcel.language), **answering(words.quote)})
             case FilePost() as post:
-                return await self._posts.file(place, post, keyboards.said_by(post))
+                return await self._posts.file(place, post, keyboards.said_by(post, parcel.language))
             case PostCard(view):
                 return await self._posts.text({**place, **keyboards.card(_linked(view, chat))})
             case History() as history:
@@ -115,20 +116,20 @@ class TelegramDeskPort:
             case Document() as document:
                 return await self._file(place, document)
             case OpenTopic(name):
-                topic = {"chat_id": chat, "name": keyboards.topic_name(name), "icon_color": _TOPIC_COLOUR}
+                topic = {"chat_id": chat, "name": keyboards.topic_name(name, parcel.language), "icon_color": _TOPIC_COLOUR}
                 made = await self._api.call("createForumTopic", topic)
                 return Sent(str(made["message_thread_id"]))
             case body:
-                return await self._change(place, body)
+                return await self._change(place, body, parcel.language)
 
-    async def _change(self, place: Arguments, body: Body) -> Outcome:
+    async def _change(self, place: Arguments, body: Body, language: str) -> Outcome:
         chat: int = place["chat_id"]
         match body:
             case LookAt():
-                bad = [f"{one.what}. {one.remedy}" for one in await look(self._api, str(chat)) if not one.ok]
-                return Sent(amiss=" ".join(bad))
+                bad = [joined(". ", (one.what, one.remedy)) for one in await look(self._api, str(chat)) if not one.ok]
+                return Sent(amiss=joined(" ", bad))
             case EditPost() as change:
-                return await self._posts.edit(chat, change, keyboards.said_by(change.post))
+                return await self._posts.edit(chat, change, keyboards.said_by(change.post, language))
             case DeletePost(remote_id):
                 return await self._posts.delete(chat, remote_id)
             case React() as reaction:
@@ -143,12 +144,12 @@ class TelegramDeskPort:
                 await self._api.call("closeForumTopic" if closed else "reopenForumTopic", place)
                 return Sent()
             case NameTopic(name):
-                await self._api.call("editForumTopic", {**place, "name": keyboards.topic_name(name)})
+                await self._api.call("editForumTopic", {**place, "name": keyboards.topic_name(name, language)})
                 return Sent()
             case Remove():
                 return await self._remove(place)
             case _:  # what has no topic is refused at once; the others are Slack's and the mail's
-                return Unsupported("a Telegram desk has no such thing")
+                return Unsupported(Phrase("a Telegram desk has no such thing"))
 
     async def typing(self, address: Address) -> None:
         """See :class:`bot.delivery.ports.ShowsTyping`; ``sendChatAction`` in the topic."""
@@ -192,7 +193,8 @@ class TelegramDeskPort:
             await self._api.call("deleteForumTopic", topic)
         except TelegramBadRequest as error:
             if "not enough rights" in error.message:
-                return Permanent("The bot may not delete topics in the group: give it the right “Delete messages”.", "chat_gone")
+                reason = Phrase("The bot may not delete topics in the group: give it the right “Delete messages”.")
+                return Permanent(reason, "chat_gone")
             outcome = self._outcomes.read(error, str(topic["chat_id"]), creates=False)
             return Sent() if isinstance(outcome, Permanent) and outcome.code == "thread_gone" else outcome
         return Sent()

@@ -16,13 +16,14 @@ from bot.commands.notice import tell
 from bot.commands.perform import Desk, perform_at_desk
 from bot.domain.actions import BY_WORD, SINGULAR
 from bot.domain.people import Actor
+from bot.domain.phrase import Phrase
 from bot.handlers.shared.telegram_files import attachment
 from bot.store import homes, private_chats, team
 from bot.store.uow import Tx
 
 PLATFORM = "telegram"
 PORT = "telegram-desk"
-ONLY_WORDS = "I can only read words here. /help shows what you can ask for."
+ONLY_WORDS = Phrase("I can only read words here. /help shows what you can ask for.")
 _COMMAND = re.compile(r"/(\w+)(?:@\w+)?(?:\s+|$)(.*)", re.DOTALL)
 
 Json = dict[str, Any]
@@ -46,7 +47,7 @@ def message(tx: Tx, said: Json) -> Answer | None:
         gone = asking.stop(tx, actor)
         answer = asking.begin(tx, actor, place, desk_words.said(tx, actor, request(text)))
         if gone and not isinstance(answer, Step):
-            answer = Step(answer.text, answer.refused, answer.screen, gone=gone)
+            answer = Step(answer.text, answer.refused, answer.screen, gone=gone, language=answer.language)
     if not known:
         _opened(tx, actor)  # a code has made the person an operator
     if answer.text:
