@@ -293,8 +293,10 @@ def _save(tx: Tx, desk: Desk, number: int | None, facts: Facts) -> Answer:
 def _told(name: str, done: Facts) -> Phrase:
     rules = [(BY_FIELD[field], value) for field, value in done.items() if field in BY_FIELD]
     words = [Phrase("{field} {value}", field=rule.inside, value=rule.said(value)) for rule, value in rules]
-    looks = {field: value for field, value in done.items() if field not in BY_FIELD}
-    words += [Phrase("{field} {value}", field=FIELDS.get(field, field), value=value) for field, value in looks.items()]
+    for field, value in done.items():
+        if field not in BY_FIELD:
+            shown = SIGNATURES.get(value, value) if field == "signature" else value
+            words.append(Phrase("{field} {value}", field=FIELDS.get(field, field), value=shown))
     if not words:
         return Phrase("The group {name} is changed.", name=name)
     return Phrase("The group {name} is changed: {what}.", name=name, what=joined(", ", words))
