@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bot.commands.perform import Desk
 from bot.domain.actions import Button, Verb, row_of
 from bot.domain.errors import LastAdmin, NameTaken, StaleCard
 from bot.domain.permissions import Permission
+from bot.domain.phrase import Phrase, joined
 from bot.domain.screen import Row, Screen
 from bot.domain.words import DESK_PREFIXES
 from bot.store import entries, origins
@@ -21,6 +22,19 @@ NEW = "new"
 ADD = frozenset({"add", "new", "create"})
 OFF = frozenset({"off", "deactivate", "disable", "remove", "delete"})
 ON = frozenset({"on", "activate", "reactivate", "enable", "restore"})
+A_ROW = {"operator": Phrase("an operator"), "role": Phrase("a role"), "group": Phrase("a group")}
+FIELDS = {
+    "name": Phrase("name"),
+    "label": Phrase("label"),
+    "colour": Phrase("colour"),
+    "signature": Phrase("signature"),
+    "email": Phrase("email"),
+    "slack": "slack",
+    "telegram": "telegram",
+    "role": Phrase("role"),
+    "groups": Phrase("groups"),
+}
+"""What is told of a change, in the middle of a sentence."""
 
 
 def example(desk: Desk, words: str) -> str:
@@ -75,7 +89,7 @@ def free_name(tx: Tx, kind: str, row_id: int | None, name: str) -> str:
         if (of, field) == (kind, "name") and number != row_id and origin.filed:
             taken.add(str(origin.value).casefold())
     if wanted in taken:
-        raise NameTaken(what=f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}", name=name)
+        raise NameTaken(what=A_ROW[kind], name=name)
     return name
 
 
@@ -99,19 +113,19 @@ def names(values: Sequence[Any], rows: dict[int, Facts]) -> str:
     return ", ".join(sorted(rows[one]["name"] for one in values if one in rows))
 
 
-def some(number: int, thing: str) -> str:
-    """``1 conversation``, ``2 conversations``."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing.removesuffix('y')}{'ies' if thing.endswith('y') else 's'}"
+def known(rows: Iterable[Facts]) -> str:
+    """The names of all there are, for who named another."""
+    return ", ".join(sorted(one["name"] for one in rows)) or Phrase("none yet")
 
 
 def paged(title: str, intro: str, rows: Sequence[Row], page: str, verb: Verb, *buttons: Button, empty: str) -> Screen:
     """One page of a list. ``page`` is the token of *Next* and *Back*, counted from 0."""
     last = max(0, (len(rows) - 1) // PAGE)
     at = min(int(page) if page.isdecimal() and len(page) < 6 else 0, last)
-    turns = [Button(verb, "Back", str(at - 1))] if at else []
-    turns += [Button(verb, "Next", str(at + 1))] if at < last else []
+    turns = [Button(verb, Phrase("Back"), str(at - 1))] if at else []
+    turns += [Button(verb, Phrase("Next"), str(at + 1))] if at < last else []
     if last:
-        intro = f"{intro} Page {at + 1} of {last + 1}.".strip()
+        intro = joined(" ", filter(None, [intro, Phrase("Page {at} of {last}.", at=at + 1, last=last + 1)]))
     return Screen(
         title=title, intro=intro, rows=tuple(rows[at * PAGE : (at + 1) * PAGE]), empty=empty, buttons=(*turns, *buttons)
     )

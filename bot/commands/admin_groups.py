@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.commands import admin_rules
-from bot.commands.admin_book import ADD, NEW, OFF, ON, example, first_word, free_name, one_named, paged, put, row_in, some
+from bot.commands.admin_book import (
+    ADD,
+    FIELDS,
+    NEW,
+    OFF,
+    ON,
+    example,
+    first_word,
+    free_name,
+    known,
+    one_named,
+    paged,
+    put,
+    row_in,
+)
 from bot.commands.admin_rules import BY_FIELD, RULES
 from bot.commands.answer import Answer
 from bot.commands.asked import Asked
@@ -16,8 +30,10 @@ from bot.domain.actions import Button, Verb
 from bot.domain.errors import DeskTaken, GroupInUse, Incomplete, NotAName, NotOneOf, Refusal, StaleCard, UnknownGroup
 from bot.domain.ids import GroupId
 from bot.domain.people import Signature
+from bot.domain.phrase import Phrase, joined
 from bot.domain.screen import ChoiceField, Field, Form, Option, Row, Screen, TextField
-from bot.store import entries, outbox, workload
+from bot.languages import in_language
+from bot.store import entries, outbox, team, workload
 from bot.store.entries import Facts
 from bot.store.outbox import Delivery
 from bot.store.uow import Tx
@@ -37,11 +53,15 @@ EXAMPLE = "group Sales reminder=15m hours=Mon-Fri 09:00-18:00 Europe/Berlin"
 NEW_EXAMPLE = "group add Sales colour=🟩 slack=C012AB3CD telegram=-1001234567890"
 LONGEST_COLOUR = 8
 INVITE = {
-    "slack": "Invite me to the Slack room: /invite and my name there.",
-    "telegram": "In the Telegram forum I must be an admin who may manage topics.",
+    "slack": Phrase("Invite me to the Slack room: /invite and my name there."),
+    "telegram": Phrase("In the Telegram forum I must be an admin who may manage topics."),
 }
-
-LOOKING = "I look whether all is well there and tell you in private."
+LOOKING = Phrase("I look whether all is well there and tell you in private.")
+SIGNATURES = {
+    Signature.OPERATOR.value: Phrase("operator"),
+    Signature.GROUP.value: Phrase("group"),
+    Signature.NONE.value: Phrase("none"),
+}
 
 
 def groups(tx: Tx, desk: Desk, asked: Asked) -> Answer:
@@ -57,8 +77,8 @@ def groups(tx: Tx, desk: Desk, asked: Asked) -> Answer:
     rows = entries.rows(tx, "group")
     number = one_named(rows, name if word else line.head)
     if number is None:
-        known = ", ".join(sorted(one["name"] for one in rows.values() if one["active"])) or "none yet"
-        raise UnknownGroup(name=team_words.short(name if word else line.head), known=known)
+        working = known(one for one in rows.values() if one["active"])
+        raise UnknownGroup(name=team_words.short(name if word else line.head), known=working)
     if word:
         return _switch(tx, desk, number, on=word in ON)
     if not line.given:
@@ -94,21 +114,25 @@ def _list(tx: Tx, page: str) -> Screen:
     order = sorted(rows, key=lambda number: (not rows[number]["active"], rows[number]["name"].casefold()))
     shown = [
         Row(
-            title=f"{rows[number]['colour']} {rows[number]['name']}".strip()
-            + ("" if rows[number]["active"] else " (switched off)"),
+            title=_title(rows[number]),
             detail=_places(tx, number),
-            buttons=(Button(Verb.GROUP_SETTINGS, "Open", str(number)),),
+            buttons=(Button(Verb.GROUP_SETTINGS, Phrase("Open"), str(number)),),
         )
         for number in order
     ]
-    add = Button(Verb.GROUP_SETTINGS, "Add group…", NEW, "primary")
-    return paged("Groups", "", shown, page, Verb.GROUPS, add, empty="There is no group yet.")
+    add = Button(Verb.GROUP_SETTINGS, Phrase("Add group…"), NEW, "primary")
+    return paged(Phrase("Groups"), "", shown, page, Verb.GROUPS, add, empty=Phrase("There is no group yet."))
+
+
+def _title(one: Facts) -> str:
+    title = f"{one['colour']} {one['name']}".strip()
+    return title if one["active"] else Phrase("{name} (switched off)", name=title)
 
 
 def _places(tx: Tx, number: int) -> str:
     rooms, forums = _desks(tx, number, "slack"), _desks(tx, number, "telegram")
-    said = ([f"Slack room {', '.join(rooms)}"] if rooms else []) + ([f"Telegram {', '.join(forums)}"] if forums else [])
-    return " · ".join(said) or "no room and no forum"
+    said = [Phrase("Slack room {rooms}", rooms=", ".join(rooms))] if rooms else []
+    return joined(" · ", [*said, *([f"Telegram {', '.join(forums)}"] if forums else [])]) or Phrase("no room and no forum")
 
 
 def _desks(tx: Tx, number: int, platform: str) -> list[str]:
@@ -117,60 +141,77 @@ def _desks(tx: Tx, number: int, platform: str) -> list[str]:
 
 
 def _screen(tx: Tx, number: int, has: Facts) -> Screen:
-    intro = (
-        f"Shown as {has['colour']} {has['label']}. Clients see the name of: {has['signature']}.\n{_places(tx, number)}\n"
-        f"Not closed: {some(workload.open_in(tx, GroupId(number)), 'conversation')}."
+    signature = SIGNATURES.get(has["signature"], has["signature"])
+    looks = Phrase(
+        "Shown as {colour} {label}. Clients see the name of: {signature}.",
+        colour=has["colour"],
+        label=has["label"],
+        signature=signature,
     )
+    left = Phrase("Not closed: {n} conversation.", "Not closed: {n} conversations.", n=workload.open_in(tx, GroupId(number)))
     rows = tuple(
         Row(
-            title=f"{rule.label}: {rule.show(has[rule.field])}",
+            title=joined(": ", [rule.label, rule.said(has[rule.field])]),
             detail=rule.help,
-            buttons=(Button(Verb.GROUP_SETTINGS, "Change…", f"{number}.{rule.field}"),),
+            buttons=(Button(Verb.GROUP_SETTINGS, Phrase("Change…"), f"{number}.{rule.field}"),),
         )
         for rule in RULES
     )
-    turn = ("Switch off", "off", "danger") if has["active"] else ("Switch on", "on", "")
+    turn = (Phrase("Switch off"), "off", "danger") if has["active"] else (Phrase("Switch on"), "on", "")
     buttons = (
-        Button(Verb.GROUP_SETTINGS, "Change…", f"{number}.edit"),
+        Button(Verb.GROUP_SETTINGS, Phrase("Change…"), f"{number}.edit"),
         Button(Verb.GROUP_SETTINGS, turn[0], f"{number}.{turn[1]}", turn[2]),
-        Button(Verb.GROUPS, "All groups", "0"),
+        Button(Verb.GROUPS, Phrase("All groups"), "0"),
     )
-    return Screen(title=has["name"], intro=intro, rows=rows, buttons=buttons)
+    return Screen(title=has["name"], intro=joined("\n", [looks, _places(tx, number), left]), rows=rows, buttons=buttons)
 
 
 def _form(tx: Tx, token: str, has: Facts) -> Form:
     number = int(token.partition(".")[0]) if has else 0
-    signatures = tuple(Option(one.value, one.value) for one in Signature)
+    signatures = tuple(Option(value, said) for value, said in SIGNATURES.items())
     fields: tuple[Field, ...] = (
-        TextField(name="name", label="Name", value=has.get("name", ""), longest=300),
+        TextField(name="name", label=Phrase("Name"), value=has.get("name", ""), longest=300),
         TextField(
-            name="label", label="Label", value=has.get("label", ""), optional=True, longest=300, hint="On buttons and cards."
+            name="label",
+            label=Phrase("Label"),
+            value=has.get("label", ""),
+            optional=True,
+            longest=300,
+            hint=Phrase("On buttons and cards."),
         ),
-        TextField(name="colour", label="Colour", value=has.get("colour", "⚪"), optional=True, longest=20, hint="An emoji."),
+        TextField(
+            name="colour",
+            label=Phrase("Colour"),
+            value=has.get("colour", "⚪"),
+            optional=True,
+            longest=20,
+            hint=Phrase("An emoji."),
+        ),
         ChoiceField(
             name="signature",
-            label="Whose name clients see",
+            label=Phrase("Whose name clients see"),
             options=signatures,
             chosen=(has.get("signature", Signature.OPERATOR.value),),
         ),
         TextField(
             name="slack",
-            label="Slack room",
+            label=Phrase("Slack room"),
             value=", ".join(_desks(tx, number, "slack")),
             optional=True,
             longest=100,
-            hint="Its id like C012AB3CD: room details, at the very end.",
+            hint=Phrase("Its id like C012AB3CD: room details, at the very end."),
         ),
         TextField(
             name="telegram",
-            label="Telegram forums",
+            label=Phrase("Telegram forums"),
             value=", ".join(_desks(tx, number, "telegram")),
             optional=True,
             longest=1000,
-            hint="Ids like -1001234567890, with the minus; several with a comma.",
+            hint=Phrase("Ids like -1001234567890, with the minus; several with a comma."),
         ),
     )
-    return Form(verb=Verb.GROUP_SETTINGS, token=token, title="Change group" if has else "Add group", fields=fields)
+    title = Phrase("Change group") if has else Phrase("Add group")
+    return Form(verb=Verb.GROUP_SETTINGS, token=token, title=title, fields=fields)
 
 
 def _rule_form(number: int, has: Facts, field: str) -> Form:
@@ -179,8 +220,8 @@ def _rule_form(number: int, has: Facts, field: str) -> Form:
     asks = TextField(
         name=field,
         label=rule.label,
-        value="" if value == "off" else value,
-        hint=f"{rule.help}. Empty or off: not at all.",
+        value="" if value == admin_rules.OFF else value,
+        hint=Phrase("{help}. Empty or off: not at all.", help=rule.help),
         many_lines=rule.many_lines,
         optional=True,
     )
@@ -233,25 +274,32 @@ def _save(tx: Tx, desk: Desk, number: int | None, facts: Facts) -> Answer:
     if facts.get("label") == "":
         facts["label"] = name
     if not any(wanted[one] if one in wanted else number and _desks(tx, number, one) for one in PLACES):
-        raise Incomplete(what=f"{name} needs somewhere to answer from.", example=example(desk, NEW_EXAMPLE)).beside("slack")
+        nowhere = Phrase("{name} needs somewhere to answer from.", name=name)
+        raise Incomplete(what=nowhere, example=example(desk, NEW_EXAMPLE)).beside("slack")
     done = put(tx, desk, "group", number, facts, name)
     if number is None:
         number = next(one for one, row in entries.rows(tx, "group").items() if row["name"] == name)
     new = {platform: _furnish(tx, desk, number, platform, chats) for platform, chats in wanted.items()}
     if not done and all(one is None for one in new.values()):
-        return Answer(f"{name} is so already, nothing was changed.")
+        return Answer(Phrase("{name} is so already, nothing was changed.", name=name))
     said = [
-        f"The group {name} is {'changed' if has else 'added'}{_told(done) if has else ''}.",
+        _told(name, done) if has else Phrase("The group {name} is added.", name=name),
         *(INVITE[one] for one in new if new[one]),
         *([LOOKING] if any(new.values()) else []),
     ]
-    return Answer(" ".join(said))
+    return Answer(joined(" ", said))
 
 
-def _told(done: Facts) -> str:
-    words = [f"{BY_FIELD[field].label.lower()} {BY_FIELD[field].show(done[field])}" for field in done if field in BY_FIELD]
-    words += [f"{field} {value}" for field, value in done.items() if field not in BY_FIELD]
-    return f": {', '.join(words)}" if words else ""
+def _told(name: str, done: Facts) -> Phrase:
+    rules = [(BY_FIELD[field], value) for field, value in done.items() if field in BY_FIELD]
+    words = [Phrase("{field} {value}", field=rule.inside, value=rule.said(value)) for rule, value in rules]
+    for field, value in done.items():
+        if field not in BY_FIELD:
+            shown = SIGNATURES.get(value, value) if field == "signature" else value
+            words.append(Phrase("{field} {value}", field=FIELDS.get(field, field), value=shown))
+    if not words:
+        return Phrase("The group {name} is changed.", name=name)
+    return Phrase("The group {name} is changed: {what}.", name=name, what=joined(", ", words))
 
 
 def _furnish(tx: Tx, desk: Desk, number: int, platform: str, chats: list[str]) -> bool | None:
@@ -281,7 +329,8 @@ def _furnish(tx: Tx, desk: Desk, number: int, platform: str, chats: list[str]) -
 def _look_at(tx: Tx, desk: Desk, platform: str, chat: str) -> None:
     """Have the platform asked at once whether the room can be worked in; who added it is told in private."""
     who: Facts = {"port": port_of(desk.actor.platform), "person": desk.actor.external_id, "asked_by": desk.operator.name}
-    what = f"{'Slack room' if platform == 'slack' else 'Telegram group'} {chat}"
+    room = Phrase("Slack room {rooms}", rooms=chat) if platform == "slack" else Phrase("Telegram group {chat}", chat=chat)
+    what = in_language(room, team.language_of(tx, desk.operator))
     port = port_of(platform)
     outbox.queue(tx, Delivery(lane=f"{port}:{chat}:look", port=port, chat=chat, op="look", payload={**who, "room": what}))
 
@@ -292,16 +341,18 @@ def _switch(tx: Tx, desk: Desk, number: int, *, on: bool) -> Answer:
     name = entries.rows(tx, "group")[number]["name"]
     if on:
         done = put(tx, desk, "group", number, {"active": True}, name)
-        return Answer(f"{name} is on again." if done else f"{name} is not switched off.")
+        return Answer(Phrase("{name} is on again.", name=name) if done else Phrase("{name} is not switched off.", name=name))
     sources = [
         f"{one['kind']} {one['name']}" for one in entries.rows(tx, "channel").values() if one["active"] and one["group"] == number
     ]
     left, alone = workload.open_in(tx, GroupId(number)), workload.members_only_of(tx, GroupId(number))
     if sources:
-        raise GroupInUse(group=name, why=f"the channel {sources[0]} still leads to it")
+        raise GroupInUse(group=name, why=Phrase("the channel {channel} still leads to it", channel=sources[0]))
     if left:
-        raise GroupInUse(group=name, why=f"{some(left, 'conversation')} in it not closed yet")
+        why = Phrase("{n} conversation in it not closed yet", "{n} conversations in it not closed yet", n=left)
+        raise GroupInUse(group=name, why=why)
     if alone:
-        raise GroupInUse(group=name, why=f"{', '.join(alone[:3])} would be in no group, and so see every one")
+        why = Phrase("{names} would be in no group, and so see every one", names=", ".join(alone[:3]))
+        raise GroupInUse(group=name, why=why)
     done = put(tx, desk, "group", number, {"active": False}, name)
-    return Answer(f"{name} is switched off." if done else f"{name} is switched off already.")
+    return Answer(Phrase("{name} is switched off.", name=name) if done else Phrase("{name} is switched off already.", name=name))

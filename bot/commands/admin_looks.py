@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
-from bot.commands.admin_book import example, one_named, paged, put, row_in, some
+from bot.commands.admin_book import example, known, one_named, paged, put, row_in
 from bot.commands.answer import Answer
 from bot.commands.asked import Asked
 from bot.commands.perform import Desk
 from bot.domain import team_words
 from bot.domain.actions import Button, Verb
 from bot.domain.errors import BadCallback, Incomplete, StaleCard, UnknownChannel, UnknownGroup
+from bot.domain.phrase import Phrase, joined
 from bot.domain.screen import ChoiceField, Form, Option, Row, Screen, TextField
 from bot.store import entries, figures, secrets, workload
 from bot.store.entries import Facts
@@ -20,16 +21,21 @@ _CALLBACK = re.compile(r"https?://[^\s/@?#]+(/[^\s#]*)?")
 EXAMPLE = "channel site group=Sales"
 PORTS = {
     "slack": "Slack",
-    "telegram-desk": "Telegram forums",
-    "telegram-channel": "Telegram clients",
-    "widget": "Website chat",
+    "telegram-desk": Phrase("Telegram forums"),
+    "telegram-channel": Phrase("Telegram clients"),
+    "widget": Phrase("Website chat"),
     "whatsapp": "WhatsApp",
-    "http": "HTTP channel",
+    "http": Phrase("HTTP channel"),
 }
-SCOPES = {"post": "posts", "update": "edits", "edit": "edits", "react": "reactions", "account": "everything"}
+SCOPES = {
+    "post": Phrase("posts"),
+    "update": Phrase("edits"),
+    "edit": Phrase("edits"),
+    "react": Phrase("reactions"),
+    "account": Phrase("everything"),
+}
 DESK_PORTS = frozenset({"slack", "telegram-desk"})
-TABS = {"unassigned": "Unassigned", "inbox": "in an inbox", "closed": "Closed"}
-WAYS = {"in": "from clients", "out": "to clients", "note": "notes"}
+STATUSES = ("unassigned", "inbox", "closed")
 
 
 def channels(tx: Tx, desk: Desk, asked: Asked) -> Answer:
@@ -40,16 +46,15 @@ def channels(tx: Tx, desk: Desk, asked: Asked) -> Answer:
     line = team_words.read(asked.words, {"group": "group", "callback": "callback"}, example(desk, EXAMPLE))
     number = next((one for one, has in rows.items() if line.head.casefold() in (has["name"], _called(has).casefold())), None)
     if number is None:
-        known = ", ".join(_called(one) for one in rows.values()) or "none"
-        raise UnknownChannel(name=team_words.short(line.head), known=known)
+        every = ", ".join(_called(one) for one in rows.values()) or Phrase("none")
+        raise UnknownChannel(name=team_words.short(line.head), known=every)
     if "callback" in line.given:
         return _call(tx, desk, number, rows[number], line.given["callback"])
     if "group" not in line.given:
         return Answer(form=_form(tx, number, rows[number]))
     group = one_named(_groups(tx), line.given["group"])
     if group is None:
-        known = ", ".join(sorted(one["name"] for one in _groups(tx).values()))
-        raise UnknownGroup(name=team_words.short(line.given["group"]), known=known)
+        raise UnknownGroup(name=team_words.short(line.given["group"]), known=known(_groups(tx).values()))
     return _move(tx, desk, number, rows[number], group)
 
 
@@ -60,7 +65,7 @@ def channel(tx: Tx, desk: Desk, asked: Asked) -> Answer:
         return Answer(form=_form(tx, number, has))
     group = asked.value("group")
     if not group:
-        raise Incomplete(what="Which group?", example=example(desk, EXAMPLE)).beside("group")
+        raise Incomplete(what=Phrase("Which group?"), example=example(desk, EXAMPLE)).beside("group")
     if not group.isdecimal() or int(group) not in _groups(tx):
         raise StaleCard
     moved = _move(tx, desk, number, has, int(group))
@@ -74,25 +79,31 @@ def _channels(tx: Tx, rows: dict[int, Facts], page: str) -> Answer:
     shown = [
         Row(
             title=_called(one),
-            detail=f"new conversations go to {groups[one['group']]['name']}",
-            buttons=(Button(Verb.CHANNEL, "Change…", str(number)),),
+            detail=Phrase("new conversations go to {group}", group=groups[one["group"]]["name"]),
+            buttons=(Button(Verb.CHANNEL, Phrase("Change…"), str(number)),),
         )
         for number, one in rows.items()
     ]
-    return Answer(screen=paged("Channels", "", shown, page, Verb.CHANNELS, empty="There is no channel."))
+    return Answer(screen=paged(Phrase("Channels"), "", shown, page, Verb.CHANNELS, empty=Phrase("There is no channel.")))
 
 
 def _form(tx: Tx, number: int, has: Facts) -> Form:
     groups = tuple(Option(str(one), facts["name"]) for one, facts in _groups(tx).items())
-    field = ChoiceField(name="group", label="Its new conversations go to", options=groups[:100], chosen=(str(has["group"]),))
+    asks, chosen = Phrase("Its new conversations go to"), (str(has["group"]),)
+    field = ChoiceField(name="group", label=asks, options=groups[:100], chosen=chosen)
     if has["kind"] != "http":
-        return Form(verb=Verb.CHANNEL, token=str(number), title="Channel", intro=_called(has), fields=(field,))
+        return Form(verb=Verb.CHANNEL, token=str(number), title=Phrase("Channel"), intro=_called(has), fields=(field,))
     secret = secrets.channel_secret(secrets.shared(tx, secrets.HTTP), has["name"])
     callback = TextField(
-        name="callback", label="Callback", value=has["callback"], hint="Where answers go, https://…", optional=True, longest=500
+        name="callback",
+        label=Phrase("Callback"),
+        value=has["callback"],
+        hint=Phrase("Where answers go, https://…"),
+        optional=True,
+        longest=500,
     )
-    intro = f"{_called(has)}. Its secret, for signatures: {secret}"
-    return Form(verb=Verb.CHANNEL, token=str(number), title="Channel", intro=intro, fields=(field, callback))
+    intro = Phrase("{channel}. Its secret, for signatures: {secret}", channel=_called(has), secret=secret)
+    return Form(verb=Verb.CHANNEL, token=str(number), title=Phrase("Channel"), intro=intro, fields=(field, callback))
 
 
 def _call(tx: Tx, desk: Desk, number: int, has: Facts, address: str) -> Answer:
@@ -102,7 +113,9 @@ def _call(tx: Tx, desk: Desk, number: int, has: Facts, address: str) -> Answer:
         raise BadCallback().beside("callback")
     entries.lock(tx)
     put(tx, desk, "channel", number, {"callback": wanted}, _called(has))
-    return Answer(f"Answers of {_called(has)} go to {wanted} from now on." if wanted else f"Answers of {_called(has)} wait.")
+    if wanted:
+        return Answer(Phrase("Answers of {channel} go to {address} from now on.", channel=_called(has), address=wanted))
+    return Answer(Phrase("Answers of {channel} wait.", channel=_called(has)))
 
 
 def _move(tx: Tx, desk: Desk, number: int, has: Facts, group: int) -> Answer:
@@ -110,8 +123,13 @@ def _move(tx: Tx, desk: Desk, number: int, has: Facts, group: int) -> Answer:
     name = _groups(tx)[group]["name"]
     done = put(tx, desk, "channel", number, {"group": group}, _called(has))
     if not done:
-        return Answer(f"New conversations of {_called(has)} go to {name} already.")
-    return Answer(f"New conversations of {_called(has)} go to {name} from now on. Those there are stay where they are.")
+        return Answer(Phrase("New conversations of {channel} go to {group} already.", channel=_called(has), group=name))
+    words = Phrase(
+        "New conversations of {channel} go to {group} from now on. Those there are stay where they are.",
+        channel=_called(has),
+        group=name,
+    )
+    return Answer(words)
 
 
 def _groups(tx: Tx) -> dict[int, Facts]:
@@ -125,24 +143,43 @@ def _called(one: Facts) -> str:
 def limits(tx: Tx, desk: Desk, asked: Asked) -> Answer:
     """Which platform makes us wait and why, and how much waits."""
     found = figures.collect(tx)
-    rows = [
-        Row(title=_scope(tx, key), detail=f"waits {_seconds(until - tx.now)} more: {reason or 'the platform asked for it'}")
-        for key, until, reason in sorted(found.waits)
-    ]
+    rows = [Row(title=_scope(tx, key), detail=_wait(until - tx.now, reason)) for key, until, reason in sorted(found.waits)]
     for port, lanes, since in workload.waiting_lanes(tx):
-        rows.append(
-            Row(
-                title=PORTS.get(port, port),
-                detail=f"{some(lanes, 'thread')} or chats wait, the longest {_seconds(tx.now - since)}",
-            )
+        waits = Phrase(
+            "{n} thread or chats wait, the longest {time}",
+            "{n} threads or chats wait, the longest {time}",
+            n=lanes,
+            time=_seconds(tx.now - since),
         )
-    updates, deliveries = found.updates, found.deliveries
-    intro = (
-        f"To read: {some(updates['pending'], 'update')} ({updates['parked']} parked, {updates['dead']} failed).\n"
-        f"To send: {some(deliveries['pending'] + deliveries['sending'], 'delivery')} ({deliveries['dead']} failed)."
+        rows.append(Row(title=PORTS.get(port, port), detail=waits))
+    intro = joined("\n", [_to_read(found.updates), _to_send(found.deliveries)])
+    again = Button(Verb.LIMITS, Phrase("Look again"), "now")
+    shown = Screen(title=Phrase("Limits"), intro=intro, rows=tuple(rows), empty=Phrase("Nothing waits."), buttons=(again,))
+    return Answer(screen=shown)
+
+
+def _wait(ms: int, reason: str) -> Phrase:
+    why = reason or Phrase("the platform asked for it")
+    return Phrase("waits {time} more: {why}", time=_seconds(ms), why=why)
+
+
+def _to_read(updates: dict[str, int]) -> Phrase:
+    return Phrase(
+        "To read: {n} update ({parked} parked, {failed} failed).",
+        "To read: {n} updates ({parked} parked, {failed} failed).",
+        n=updates["pending"],
+        parked=updates["parked"],
+        failed=updates["dead"],
     )
-    again = Button(Verb.LIMITS, "Look again", "now")
-    return Answer(screen=Screen(title="Limits", intro=intro, rows=tuple(rows), empty="Nothing waits.", buttons=(again,)))
+
+
+def _to_send(deliveries: dict[str, int]) -> Phrase:
+    return Phrase(
+        "To send: {n} delivery ({failed} failed).",
+        "To send: {n} deliveries ({failed} failed).",
+        n=deliveries["pending"] + deliveries["sending"],
+        failed=deliveries["dead"],
+    )
 
 
 def _scope(tx: Tx, key: str) -> str:
@@ -151,30 +188,45 @@ def _scope(tx: Tx, key: str) -> str:
     chat, _, kind = rest.rpartition(":")
     what = SCOPES.get(kind, kind)
     if chat in ("", "account"):
-        return f"{PORTS.get(port, port)}: {what}"
+        return joined(": ", [PORTS.get(port, port), what])
     groups = entries.rows(tx, "group")
     desks = {one["chat"]: groups[one["group"]]["name"] for one in entries.rows(tx, "desk").values()}
-    where = f"{desks.get(chat, 'private chats')} ({chat})" if port in DESK_PORTS and chat in desks else "one chat"
-    return f"{PORTS.get(port, port)}, {where}: {what}"
+    where = f"{desks[chat]} ({chat})" if port in DESK_PORTS and chat in desks else Phrase("one chat")
+    return joined(": ", [joined(", ", [PORTS.get(port, port), where]), what])
 
 
 def _seconds(ms: int) -> str:
-    return team_words.duration_words(max(1, -(-ms // 1000)), 1)
+    return team_words.duration_said(max(1, -(-ms // 1000)))
 
 
 def stats(tx: Tx, desk: Desk, asked: Asked) -> Answer:
     """How many conversations by tab, group and operator, and the messages of the last day."""
     shares, day = figures.shares(tx), figures.last_day(tx)
-    total = {status: sum(one.statuses[status] for one in shares) for status in TABS}
-    listed = (
-        f"{some(sum(total.values()), 'conversation')}: {_counted(total)}, {workload.blacklisted(tx)} of them on the black list"
+    total = {status: sum(one.statuses[status] for one in shares) for status in STATUSES}
+    listed = Phrase(
+        "{n} conversation: {counted}, {listed} of them on the black list",
+        "{n} conversations: {counted}, {listed} of them on the black list",
+        n=sum(total.values()),
+        counted=_counted(total),
+        listed=workload.blacklisted(tx),
     )
-    intro = f"{listed}\nMessages of the last 24 hours: " + ", ".join(f"{day[way]} {said}" for way, said in WAYS.items())
+    said = Phrase(
+        "Messages of the last 24 hours: {received} from clients, {sent} to clients, {notes} notes",
+        received=day["in"],
+        sent=day["out"],
+        notes=day["note"],
+    )
     rows = [Row(title=one.group, detail=_counted(one.statuses)) for one in shares]
-    rows += [Row(title=name, detail=f"{number} in My inbox") for name, number in workload.inboxes(tx)]
-    again = Button(Verb.STATS, "Look again", "now")
-    return Answer(screen=paged("Statistics", intro, rows, asked.token, Verb.STATS, again, empty="Nothing yet."))
+    rows += [Row(title=name, detail=Phrase("{number} in My inbox", number=number)) for name, number in workload.inboxes(tx)]
+    again, intro = Button(Verb.STATS, Phrase("Look again"), "now"), joined("\n", [listed, said])
+    shown = paged(Phrase("Statistics"), intro, rows, asked.token, Verb.STATS, again, empty=Phrase("Nothing yet."))
+    return Answer(screen=shown)
 
 
-def _counted(statuses: dict[str, int]) -> str:
-    return ", ".join(f"{statuses[status]} {said}" for status, said in TABS.items())
+def _counted(statuses: dict[str, int]) -> Phrase:
+    return Phrase(
+        "{unassigned} Unassigned, {inbox} in an inbox, {closed} Closed",
+        unassigned=statuses["unassigned"],
+        inbox=statuses["inbox"],
+        closed=statuses["closed"],
+    )

@@ -7,18 +7,19 @@ from dataclasses import replace
 
 from bot.commands.admin_book import (
     ADD,
+    FIELDS,
     NEW,
     OFF,
     ON,
     example,
     first_word,
     free_name,
+    known,
     names,
     one_named,
     paged,
     put,
     row_in,
-    some,
 )
 from bot.commands.answer import Answer
 from bot.commands.asked import Asked
@@ -37,6 +38,7 @@ from bot.domain.errors import (
     UnknownRole,
 )
 from bot.domain.ids import OperatorId
+from bot.domain.phrase import Phrase, joined
 from bot.domain.screen import ChoiceField, Field, Form, Option, Row, Screen, TextField
 from bot.store import conversations, entries, journal, spread, workload
 from bot.store.entries import Facts
@@ -107,7 +109,7 @@ def find(tx: Tx, words: str) -> int:
         return found or by_mail[0]
     like = [one["name"] for one in rows.values() if text and f" {text.casefold()}" in f" {one['name'].casefold()}"]
     if len(like) > 1:
-        raise SeveralOperators(name=team_words.short(text), names=" or ".join(sorted(like)[:5]))
+        raise SeveralOperators(name=team_words.short(text), names=joined(Phrase(" or "), sorted(like)[:5]))
     if like:
         return next(number for number, one in rows.items() if one["name"] == like[0])
     raise UnknownOperator(name=team_words.short(text), near=team_words.near(text, (one["name"] for one in rows.values())))
@@ -121,21 +123,28 @@ def _list(tx: Tx, page: str) -> Screen:
     order = sorted(rows, key=lambda number: (not rows[number]["active"], rows[number]["name"].casefold(), number))
     shown = [
         Row(
-            title=rows[number]["name"] + ("" if rows[number]["active"] else " (switched off)"),
+            title=_title(rows[number]),
             detail=_detail(rows[number], roles, groups),
-            buttons=(Button(Verb.OPERATOR, "Open", str(number)),),
+            buttons=(Button(Verb.OPERATOR, Phrase("Open"), str(number)),),
         )
         for number in order
     ]
-    add = Button(Verb.OPERATOR, "Add operator…", NEW, "primary")
-    working = sum(one["active"] for one in rows.values())
-    return paged("Operators", f"{working} can work.", shown, page, Verb.OPERATORS, add, empty="Nobody is an operator yet.")
+    add = Button(Verb.OPERATOR, Phrase("Add operator…"), NEW, "primary")
+    working = Phrase("{working} can work.", working=sum(one["active"] for one in rows.values()))
+    empty = Phrase("Nobody is an operator yet.")
+    return paged(Phrase("Operators"), working, shown, page, Verb.OPERATORS, add, empty=empty)
+
+
+def _title(one: Facts) -> str:
+    name: str = one["name"]
+    return name if one["active"] else Phrase("{name} (switched off)", name=name)
 
 
 def _detail(one: Facts, roles: dict[int, Facts], groups: dict[int, Facts]) -> str:
-    role = roles[one["role"]]["name"] if one["role"] else "no role"
-    where = " and ".join(said for platform, said in PLATFORMS.items() if one[platform]) or "no account"
-    return " · ".join(part for part in (role, names(one["groups"], groups) or "every group", where, one["email"]) if part)
+    role = roles[one["role"]]["name"] if one["role"] else Phrase("no role")
+    where = joined(Phrase(" and "), (said for platform, said in PLATFORMS.items() if one[platform])) or Phrase("no account")
+    seen = names(one["groups"], groups) or Phrase("every group")
+    return joined(" · ", (part for part in (role, seen, where, one["email"]) if part))
 
 
 def _screen(tx: Tx, number: int, one: Facts) -> Screen:
@@ -144,65 +153,76 @@ def _screen(tx: Tx, number: int, one: Facts) -> Screen:
     intro = [
         _detail(one, entries.rows(tx, "role"), entries.rows(tx, "group")),
         *ids,
-        f"{has} in My inbox, {workload.pins_of(tx, OperatorId(number))} pinned clients",
+        Phrase("{number} in My inbox, {pins} pinned clients", number=has, pins=workload.pins_of(tx, OperatorId(number))),
     ]
-    buttons = [Button(Verb.OPERATOR, "Change…", f"{number}.edit")]
+    buttons = [Button(Verb.OPERATOR, Phrase("Change…"), f"{number}.edit")]
     if one["active"]:
-        buttons.append(Button(Verb.OPERATOR, "Switch off…", f"{number}.off", "danger"))
+        buttons.append(Button(Verb.OPERATOR, Phrase("Switch off…"), f"{number}.off", "danger"))
     else:
-        intro.insert(0, "Switched off: can do nothing anywhere.")
-        buttons.append(Button(Verb.OPERATOR, "Switch on", f"{number}.on"))
-    return Screen(title=one["name"], intro="\n".join(intro), buttons=(*buttons, Button(Verb.OPERATORS, "All operators", "0")))
+        intro.insert(0, Phrase("Switched off: can do nothing anywhere."))
+        buttons.append(Button(Verb.OPERATOR, Phrase("Switch on"), f"{number}.on"))
+    buttons.append(Button(Verb.OPERATORS, Phrase("All operators"), "0"))
+    return Screen(title=one["name"], intro=joined("\n", intro), buttons=tuple(buttons))
 
 
 def _confirm(tx: Tx, number: int, one: Facts) -> Form:
     has = len(workload.inbox_of(tx, OperatorId(number)))
-    intro = (
-        f"{one['name']} will be refused everywhere at once. {some(has, 'conversation')} of the inbox will go back "
-        "to Unassigned, and clients pinned to this operator will come to Unassigned."
+    intro = Phrase(
+        "{name} will be refused everywhere at once. {n} conversation of the inbox will go back to Unassigned, "
+        "and clients pinned to this operator will come to Unassigned.",
+        "{name} will be refused everywhere at once. {n} conversations of the inbox will go back to Unassigned, "
+        "and clients pinned to this operator will come to Unassigned.",
+        name=one["name"],
+        n=has,
     )
-    token = f"{number}.off"
-    return Form(verb=Verb.OPERATOR, token=token, title="Switch off operator", intro=intro, fields=(), submit="Switch off")
+    token, title = f"{number}.off", Phrase("Switch off operator")
+    return Form(verb=Verb.OPERATOR, token=token, title=title, intro=intro, fields=(), submit=Phrase("Switch off"))
 
 
 def _form(tx: Tx, token: str, one: Facts) -> Form:
-    roles = [Option(NO_ROLE, "no role"), *(Option(str(n), has["name"]) for n, has in entries.rows(tx, "role").items())]
+    roles = [Option(NO_ROLE, Phrase("no role")), *(Option(str(n), has["name"]) for n, has in entries.rows(tx, "role").items())]
     groups = tuple(Option(str(n), has["name"]) for n, has in entries.rows(tx, "group").items() if has["active"])
     role = str(one["role"]) if one.get("role") else NO_ROLE
     fields: list[Field] = [
-        TextField(name="name", label="Name", value=one.get("name", ""), longest=300, hint="As clients and colleagues see it."),
-        TextField(name="email", label="E-mail", value=one.get("email") or "", optional=True, longest=300),
-        ChoiceField(name="role", label="Role", options=tuple(roles[:100]), chosen=(role,)),
+        TextField(
+            name="name",
+            label=Phrase("Name"),
+            value=one.get("name", ""),
+            longest=300,
+            hint=Phrase("As clients and colleagues see it."),
+        ),
+        TextField(name="email", label=Phrase("E-mail"), value=one.get("email") or "", optional=True, longest=300),
+        ChoiceField(name="role", label=Phrase("Role"), options=tuple(roles[:100]), chosen=(role,)),
         TextField(
             name="slack",
-            label="Slack member id",
+            label=Phrase("Slack member id"),
             value=", ".join(one.get("slack", ())),
             optional=True,
             longest=100,
-            hint="Like U012AB3CD: profile, “Copy member ID”.",
+            hint=Phrase("Like U012AB3CD: profile, “Copy member ID”."),
         ),
         TextField(
             name="telegram",
-            label="Telegram number",
+            label=Phrase("Telegram number"),
             value=", ".join(one.get("telegram", ())),
             optional=True,
             longest=100,
-            hint="Like 123456789, not a @name. Or leave it: the person can link it with a code (“link”).",
+            hint=Phrase("Like 123456789, not a @name. Or leave it: the person can link it with a code (“link”)."),
         ),
     ]
     if groups:
         chosen = tuple(str(number) for number in one.get("groups", ()))
         some = ChoiceField(
             name="groups",
-            label="Groups",
+            label=Phrase("Groups"),
             options=groups[:100],
             chosen=chosen,
             many=True,
             optional=True,
-            hint="Works only there; in no group = in every group.",
+            hint=Phrase("Works only there; in no group = in every group."),
         )
         fields.insert(3, some)
-    title = "Change operator" if one else "Add operator"
+    title = Phrase("Change operator") if one else Phrase("Add operator")
     return Form(verb=Verb.OPERATOR, token=token, title=title, fields=tuple(fields))
 
 
@@ -254,8 +274,7 @@ def _role(tx: Tx, name: str) -> int | None:
     rows = entries.rows(tx, "role")
     found = one_named(rows, name)
     if found is None:
-        known = ", ".join(sorted(one["name"] for one in rows.values())) or "none yet"
-        raise UnknownRole(name=team_words.short(name), known=known)
+        raise UnknownRole(name=team_words.short(name), known=known(rows.values()))
     return found
 
 
@@ -265,8 +284,7 @@ def _groups(tx: Tx, text: str) -> list[int]:
     for name in team_words.listed(text):
         number = one_named(rows, name)
         if number is None:
-            known = ", ".join(sorted(one["name"] for one in rows.values()))
-            raise UnknownGroup(name=team_words.short(name), known=known).beside("groups")
+            raise UnknownGroup(name=team_words.short(name), known=known(rows.values())).beside("groups")
         found.add(number)
     return sorted(found)
 
@@ -276,7 +294,7 @@ def _add(tx: Tx, desk: Desk, name: str, given: Mapping[str, str]) -> Answer:
         return Answer(form=_form(tx, NEW, {}))
     said = {"name": name, **given} if name else dict(given)
     if not said.get("name"):
-        raise Incomplete(what="Who is it? Write the name first.", example=example(desk, EXAMPLE))
+        raise Incomplete(what=Phrase("Who is it? Write the name first."), example=example(desk, EXAMPLE))
     return _save(tx, desk, None, _typed(said), {})
 
 
@@ -303,25 +321,30 @@ def _save(tx: Tx, desk: Desk, number: int | None, read: Callable[[Tx], Facts], h
         _must_be_free(tx, number, platform, whole[platform])
     done = put(tx, desk, "operator", number, facts if has else whole, name)
     if not has:
-        return Answer(f"{name} is an operator now. {_can_act(whole)}")
-    return Answer(f"{name} is changed: {_said(tx, done)}." if done else f"{name} is so already, nothing was changed.")
+        return Answer(joined(" ", [Phrase("{name} is an operator now.", name=name), _can_act(whole)]))
+    if not done:
+        return Answer(Phrase("{name} is so already, nothing was changed.", name=name))
+    return Answer(Phrase("{name} is changed: {what}.", name=name, what=_said(tx, done)))
 
 
-def _can_act(whole: Facts) -> str:
-    missing = [said for platform, said in PLATFORMS.items() if not whole[platform]]
-    return f"To work in {missing[0]} too, the person asks me for a code: “link”." if missing else "The work can begin."
+def _can_act(whole: Facts) -> Phrase:
+    for platform, said in PLATFORMS.items():
+        if not whole[platform]:
+            return Phrase("To work in {platform} too, the person asks me for a code: “link”.", platform=said)
+    return Phrase("The work can begin.")
 
 
 def _said(tx: Tx, done: Facts) -> str:
     words = []
     for field, value in done.items():
         if field == "role":
-            words.append(f"role {entries.rows(tx, 'role')[value]['name'] if value else 'none'}")
+            now = entries.rows(tx, "role")[value]["name"] if value else Phrase("none")
         elif field == "groups":
-            words.append(f"groups {names(value, entries.rows(tx, 'group')) or 'none, so every group is seen'}")
+            now = names(value, entries.rows(tx, "group")) or Phrase("none, so every group is seen")
         else:
-            words.append(f"{field} {(', '.join(value) if isinstance(value, list) else value) or 'none'}")
-    return ", ".join(words)
+            now = (", ".join(value) if isinstance(value, list) else value) or Phrase("none")
+        words.append(Phrase("{field} {value}", field=FIELDS.get(field, field), value=now))
+    return joined(", ", words)
 
 
 def _must_be_free(tx: Tx, number: int | None, platform: str, ids: list[str]) -> None:
@@ -338,11 +361,17 @@ def _switch(tx: Tx, desk: Desk, number: int, has: Facts, *, on: bool) -> Answer:
         if not has["slack"] and not has["telegram"]:
             raise NoAccount(name=name, example=example(desk, f"operator {name} slack=@{name.split()[0].lower()}"))
         done = put(tx, desk, "operator", number, {"active": True}, name)
-        return Answer(f"{name} can work again." if done else f"{name} is not switched off.")
+        return Answer(Phrase("{name} can work again.", name=name) if done else Phrase("{name} is not switched off.", name=name))
     if not put(tx, desk, "operator", number, {"active": False}, name):
-        return Answer(f"{name} is switched off already.")
+        return Answer(Phrase("{name} is switched off already.", name=name))
     returned = _hand_back(tx, desk, OperatorId(number), name)
-    return Answer(f"{name} is switched off. {some(returned, 'conversation')} went back to Unassigned.")
+    words = Phrase(
+        "{name} is switched off. {n} conversation went back to Unassigned.",
+        "{name} is switched off. {n} conversations went back to Unassigned.",
+        name=name,
+        n=returned,
+    )
+    return Answer(words)
 
 
 def _hand_back(tx: Tx, desk: Desk, operator_id: OperatorId, name: str) -> int:

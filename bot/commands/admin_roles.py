@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bot.commands.admin_book import ADD, NEW, example, first_word, free_name, one_named, paged, put, row_in, some
+from collections.abc import Iterable
+
+from bot.commands.admin_book import ADD, NEW, example, first_word, free_name, known, one_named, paged, put, row_in
 from bot.commands.answer import Answer
 from bot.commands.asked import Asked
 from bot.commands.perform import Desk
@@ -10,6 +12,7 @@ from bot.domain import team_words
 from bot.domain.actions import Button, Verb
 from bot.domain.errors import Incomplete, UnknownRight, UnknownRole
 from bot.domain.permissions import Permission
+from bot.domain.phrase import Phrase, joined
 from bot.domain.screen import ChoiceField, Form, Option, Row, TextField
 from bot.store import entries
 from bot.store.entries import Facts
@@ -18,11 +21,11 @@ from bot.store.uow import Tx
 KEYS = {"name": "name", "permissions": "permissions", "permission": "permissions", "rights": "permissions"}
 EXAMPLE = "role add lead permissions=conversations_management,send_once"
 MEANING = {
-    Permission.SUPER_ADMIN: "everything, in every group, and the team itself",
-    Permission.CONVERSATIONS_MANAGEMENT: "manage conversations: tabs All and Blacklist, unlock, close what others have",
-    Permission.TAB_ALL: "see the tabs All and Blacklist",
-    Permission.SEND_ONCE: "send one text in a conversation somebody else has",
-    Permission.EMAIL_ANYWHERE: "send a conversation by e-mail to any address",
+    Permission.SUPER_ADMIN: Phrase("everything, in every group, and the team itself"),
+    Permission.CONVERSATIONS_MANAGEMENT: Phrase("manage conversations: tabs All and Blacklist, unlock, close what others have"),
+    Permission.TAB_ALL: Phrase("see the tabs All and Blacklist"),
+    Permission.SEND_ONCE: Phrase("send one text in a conversation somebody else has"),
+    Permission.EMAIL_ANYWHERE: Phrase("send a conversation by e-mail to any address"),
 }
 
 
@@ -35,8 +38,7 @@ def roles(tx: Tx, desk: Desk, asked: Asked) -> Answer:
     rows = entries.rows(tx, "role")
     number = None if word else one_named(rows, line.head)
     if not word and number is None:
-        known = ", ".join(sorted(one["name"] for one in rows.values())) or "none yet"
-        raise UnknownRole(name=team_words.short(line.head), known=known)
+        raise UnknownRole(name=team_words.short(line.head), known=known(rows.values()))
     if not line.given and not name:
         return Answer(form=_form(NEW if word else str(number), rows[number] if number is not None else {}))
     facts: Facts = {}
@@ -45,7 +47,7 @@ def roles(tx: Tx, desk: Desk, asked: Asked) -> Answer:
     if "permissions" in line.given:
         facts["permissions"] = _rights(line.given["permissions"])
     if word and set(facts) != {"name", "permissions"}:
-        raise Incomplete(what="A role has a name and permissions.", example=example(desk, EXAMPLE))
+        raise Incomplete(what=Phrase("A role has a name and permissions."), example=example(desk, EXAMPLE))
     return _save(tx, desk, number, facts)
 
 
@@ -63,24 +65,32 @@ def _list(tx: Tx, page: str) -> Answer:
     shown = [
         Row(
             title=one["name"],
-            detail=f"{', '.join(one['permissions']) or 'no rights'} · "
-            f"{some(sum(person['role'] == number and person['active'] for person in people), 'operator')}",
-            buttons=(Button(Verb.ROLE, "Change…", str(number)),),
+            detail=joined(" · ", [_rights_words(one["permissions"]), _holders(people, number)]),
+            buttons=(Button(Verb.ROLE, Phrase("Change…"), str(number)),),
         )
         for number, one in sorted(rows.items(), key=lambda item: item[1]["name"].casefold())
     ]
-    add = Button(Verb.ROLE, "Add role…", NEW, "primary")
-    return Answer(screen=paged("Roles", "", shown, page, Verb.ROLES, add, empty="There is no role yet."))
+    add = Button(Verb.ROLE, Phrase("Add role…"), NEW, "primary")
+    return Answer(screen=paged(Phrase("Roles"), "", shown, page, Verb.ROLES, add, empty=Phrase("There is no role yet.")))
+
+
+def _rights_words(rights: Iterable[str]) -> str:
+    return ", ".join(rights) or Phrase("no rights")
+
+
+def _holders(people: Iterable[Facts], number: int) -> Phrase:
+    holders = sum(one["role"] == number and one["active"] for one in people)
+    return Phrase("{n} operator", "{n} operators", n=holders)
 
 
 def _form(token: str, has: Facts) -> Form:
-    rights = tuple(Option(one.value, f"{one.value}: {MEANING[one]}") for one in Permission)
+    rights = tuple(Option(one.value, joined(": ", [one.value, MEANING[one]])) for one in Permission)
     chosen = tuple(one for one in has.get("permissions", ()) if one in set(Permission))
     fields = (
-        TextField(name="name", label="Name", value=has.get("name", ""), longest=300),
-        ChoiceField(name="permissions", label="Permissions", options=rights, chosen=chosen, many=True, optional=True),
+        TextField(name="name", label=Phrase("Name"), value=has.get("name", ""), longest=300),
+        ChoiceField(name="permissions", label=Phrase("Permissions"), options=rights, chosen=chosen, many=True, optional=True),
     )
-    return Form(verb=Verb.ROLE, token=token, title="Change role" if has else "Add role", fields=fields)
+    return Form(verb=Verb.ROLE, token=token, title=Phrase("Change role") if has else Phrase("Add role"), fields=fields)
 
 
 def _rights(text: str) -> list[str]:
@@ -99,6 +109,8 @@ def _save(tx: Tx, desk: Desk, number: int | None, facts: Facts) -> Answer:
     name = free_name(tx, "role", number, facts["name"]) if "name" in facts else has["name"]
     done = put(tx, desk, "role", number, facts, name)
     if not done:
-        return Answer(f"The role {name} is so already, nothing was changed.")
-    rights = ", ".join({"permissions": (), **has, **facts}["permissions"]) or "no rights"
-    return Answer(f"The role {name} is {'changed' if has else 'added'}: {rights}.")
+        return Answer(Phrase("The role {name} is so already, nothing was changed.", name=name))
+    rights = _rights_words({"permissions": (), **has, **facts}["permissions"])
+    if has:
+        return Answer(Phrase("The role {name} is changed: {rights}.", name=name, rights=rights))
+    return Answer(Phrase("The role {name} is added: {rights}.", name=name, rights=rights))

@@ -4,31 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 from bot.commands.recall import MOST_SECONDS
 from bot.domain import team_words
 from bot.domain.errors import NotOneOf
 from bot.domain.group_settings import Landing
+from bot.domain.phrase import Catalogue, Phrase
 from bot.languages import ENGLISH, LANGUAGES
 from bot.store.entries import Facts
 
 Value = str | int
+OFF = "off"
+"""What is written for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """``word`` before ``=``, ``field`` of the settings, ``read`` what was written, ``show`` the value as words."""
+    """``word`` before ``=``, ``field`` of the settings, ``read`` what was written, ``show`` the value as words to be written."""
 
     word: str
     field: str
-    label: str
-    help: str
+    label: Phrase
+    help: Phrase
     read: Callable[[str], Value]
     show: Callable[[Value], str]
     many_lines: bool = False
 
+    def said(self, value: Value) -> str:
+        """The value as it is read."""
+        words = self.show(value)
+        return Phrase("off") if words == OFF else words
 
-def _time(word: str, field: str, label: str, help_: str, unit: int, most: int) -> Rule:
+    @property
+    def inside(self) -> Phrase:
+        """The label in the middle of a sentence."""
+        return _Small(self.label)
+
+
+class _Small(Phrase):
+    """A label with a small first letter."""
+
+    label: Phrase
+
+    def __new__(cls, label: Phrase) -> Self:
+        made = str.__new__(cls, label.lower())
+        made.label = label
+        return made
+
+    def said(self, catalogue: Catalogue) -> str:
+        """In the catalogue's language."""
+        return self.label.said(catalogue).lower()
+
+
+def _time(word: str, field: str, label: Phrase, help_: Phrase, unit: int, most: int) -> Rule:
     def read(text: str) -> Value:
         return team_words.duration(text, unit, most)
 
@@ -36,7 +65,7 @@ def _time(word: str, field: str, label: str, help_: str, unit: int, most: int) -
 
 
 def _words(value: Value) -> str:
-    return str(value) or "off"
+    return str(value) or OFF
 
 
 def _landing(text: str) -> Value:
@@ -48,7 +77,7 @@ def _landing(text: str) -> Value:
 
 def _language(text: str) -> Value:
     code = text.strip().lower()
-    if code in ("", "off"):
+    if code in ("", OFF):
         return ""
     if code not in LANGUAGES:
         raise NotOneOf(value=team_words.short(text), known=", ".join(LANGUAGES))
@@ -62,26 +91,83 @@ def _language_words(value: Value) -> str:
 MINUTES, DAYS = 60, 86400
 YEAR = 525_600
 RULES: tuple[Rule, ...] = (
-    _time("reminder", "reminder_minutes", "Reminder", "remind when a client has waited so long, e.g. 15m", MINUTES, YEAR),
-    _time("return", "return_minutes", "Auto-return", "back to Unassigned when the operator is silent, e.g. 2h", MINUTES, YEAR),
-    _time("close", "close_minutes", "Auto-close", "close what has been idle so long, e.g. 3d", MINUTES, YEAR),
-    Rule("goodbye", "close_text", "Goodbye", "what a client is told then", team_words.long_text, _words, many_lines=True),
-    _time("recall", "recall_seconds", "Recall", "a reply waits so long and can be cancelled, e.g. 10s", 1, MOST_SECONDS),
-    _time("notify", "notify_after_minutes", "Notice after a rest", "call the operator again after it, e.g. 30m", MINUTES, YEAR),
-    _time("retention", "retention_days", "Retention", "closed conversations older than that are erased, e.g. 365d", DAYS, 36_500),
-    Rule("assign", "assign_lands_in", "Assigned goes to", "inbox of the operator, or unassigned of the group", _landing, str),
-    Rule("hours", "hours", "Business hours", "e.g. Mon-Fri 09:00-18:00 Europe/Berlin", team_words.hours, _words),
+    _time(
+        "reminder",
+        "reminder_minutes",
+        Phrase("Reminder"),
+        Phrase("remind when a client has waited so long, e.g. 15m"),
+        MINUTES,
+        YEAR,
+    ),
+    _time(
+        "return",
+        "return_minutes",
+        Phrase("Auto-return"),
+        Phrase("back to Unassigned when the operator is silent, e.g. 2h"),
+        MINUTES,
+        YEAR,
+    ),
+    _time("close", "close_minutes", Phrase("Auto-close"), Phrase("close what has been idle so long, e.g. 3d"), MINUTES, YEAR),
     Rule(
-        "away",
-        "away_text",
-        "Away message",
-        "what a client is told outside of them",
+        "goodbye",
+        "close_text",
+        Phrase("Goodbye"),
+        Phrase("what a client is told then"),
         team_words.long_text,
         _words,
         many_lines=True,
     ),
-    Rule("language", "language", "Language", "of the bot's words in its threads, e.g. ru", _language, _language_words),
-    Rule("digest", "digest_at", "Digest", "the time of the daily digest, e.g. 09:00", team_words.clock, _words),
+    _time(
+        "recall",
+        "recall_seconds",
+        Phrase("Recall"),
+        Phrase("a reply waits so long and can be cancelled, e.g. 10s"),
+        1,
+        MOST_SECONDS,
+    ),
+    _time(
+        "notify",
+        "notify_after_minutes",
+        Phrase("Notice after a rest"),
+        Phrase("call the operator again after it, e.g. 30m"),
+        MINUTES,
+        YEAR,
+    ),
+    _time(
+        "retention",
+        "retention_days",
+        Phrase("Retention"),
+        Phrase("closed conversations older than that are erased, e.g. 365d"),
+        DAYS,
+        36_500,
+    ),
+    Rule(
+        "assign",
+        "assign_lands_in",
+        Phrase("Assigned goes to"),
+        Phrase("inbox of the operator, or unassigned of the group"),
+        _landing,
+        str,
+    ),
+    Rule("hours", "hours", Phrase("Business hours"), Phrase("e.g. Mon-Fri 09:00-18:00 Europe/Berlin"), team_words.hours, _words),
+    Rule(
+        "away",
+        "away_text",
+        Phrase("Away message"),
+        Phrase("what a client is told outside of them"),
+        team_words.long_text,
+        _words,
+        many_lines=True,
+    ),
+    Rule(
+        "language",
+        "language",
+        Phrase("Language"),
+        Phrase("of the bot's words in its threads, e.g. ru"),
+        _language,
+        _language_words,
+    ),
+    Rule("digest", "digest_at", Phrase("Digest"), Phrase("the time of the daily digest, e.g. 09:00"), team_words.clock, _words),
 )
 BY_FIELD = {rule.field: rule for rule in RULES}
 KEYS = {key: rule.field for rule in RULES for key in (rule.word, rule.field)}

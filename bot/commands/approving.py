@@ -15,6 +15,7 @@ from bot.domain.approved import VALUE, Approved
 from bot.domain.capabilities import CHANNELS
 from bot.domain.conversation import Status
 from bot.domain.errors import MissingValue, NoApproved, NoApprovedAtAll, NotStarted, NotYours
+from bot.domain.phrase import Phrase
 from bot.domain.screen import ChoiceField, Field, Form, Option, TextField
 from bot.store import approved, team
 from bot.store.uow import Tx
@@ -29,7 +30,7 @@ def choose(tx: Tx, context: Context, asked: Asked) -> Answer:
     if conversation.status is not Status.INBOX:
         raise NotStarted
     if conversation.operator_id != context.operator.id:
-        raise NotYours(name=team.name_of(tx, conversation.operator_id) or "another operator")
+        raise NotYours(name=team.name_of(tx, conversation.operator_id) or Phrase("another operator"))
     picked = asked.token or (asked.value("approved") if asked.values is not None else "")
     if not picked:
         return Answer(form=_choice(tx, context))
@@ -39,7 +40,7 @@ def choose(tx: Tx, context: Context, asked: Asked) -> Answer:
     values = filled_in(one, asked.values or {})
     reply.send_approved(tx, context, one, values)
     inbox.saw(tx, context.conversation)
-    return Answer("Sent to the client.")
+    return Answer(Phrase("Sent to the client."))
 
 
 def of_token(tx: Tx, token: str) -> Approved:
@@ -79,10 +80,10 @@ def _choice(tx: Tx, context: Context) -> Form:
     return Form(
         verb=Verb.APPROVED,
         token=token_of(context.conversation),
-        title="Approved template",
-        intro="WhatsApp takes only these once the client has been silent for 24 hours.",
-        fields=(ChoiceField(name="approved", label="Template", options=options(tx)),),
-        submit="Next",
+        title=Phrase("Approved template"),
+        intro=Phrase("WhatsApp takes only these once the client has been silent for 24 hours."),
+        fields=(ChoiceField(name="approved", label=Phrase("Template"), options=options(tx)),),
+        submit=Phrase("Next"),
     )
 
 
@@ -90,10 +91,10 @@ def _blanks(context: Context, one: Approved) -> Form:
     return Form(
         verb=Verb.APPROVED,
         token=token_of(context.conversation, one.id),
-        title="Approved template",
+        title=Phrase("Approved template"),
         intro=one.filled({}),
         fields=blanks(one),
-        submit="Send",
+        submit=Phrase("Send"),
     )
 
 

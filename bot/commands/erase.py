@@ -13,6 +13,7 @@ from bot.domain.actions import Button, Verb, row_of
 from bot.domain.errors import InTheAir, StaleCard, UnknownClient, WrongName
 from bot.domain.ids import ClientId
 from bot.domain.names import folded
+from bot.domain.phrase import Phrase, joined
 from bot.domain.privacy import masked
 from bot.domain.screen import Form, Row, Screen, TextField
 from bot.store import erasure, journal, retention
@@ -39,9 +40,9 @@ def erase(tx: Tx, desk: Desk, asked: Asked) -> Answer:
 
 
 def _ask() -> Form:
-    hint = "The beginning of a name, a phone number, or a client's number like #12."
-    field = TextField(name="client", label="Client", hint=hint, longest=100)
-    return Form(verb=Verb.ERASE, token="", title="Erase a client", fields=(field,), submit="Find")
+    hint = Phrase("The beginning of a name, a phone number, or a client's number like #12.")
+    field = TextField(name="client", label=Phrase("Client"), hint=hint, longest=100)
+    return Form(verb=Verb.ERASE, token="", title=Phrase("Erase a client"), fields=(field,), submit=Phrase("Find"))
 
 
 def _found(tx: Tx, words: str) -> Answer:
@@ -56,28 +57,39 @@ def _found(tx: Tx, words: str) -> Answer:
     rows = []
     for client_id, name in clients[:OFFERED]:
         there = erasure.traces(tx, client_id)
-        button = Button(Verb.ERASE, "Erase…", str(client_id), "danger")
+        button = Button(Verb.ERASE, Phrase("Erase…"), str(client_id), "danger")
         rows.append(Row(title=masked(f"{name} (#{client_id})"), detail=_sum(there) if there else "", buttons=(button,)))
-    intro = "Several clients are meant." + (" These are the newest; write more of the name." if len(clients) > OFFERED else "")
-    return Answer(screen=Screen(title="Erase a client", intro=intro, rows=tuple(rows)))
+    intro: str = Phrase("Several clients are meant.")
+    if len(clients) > OFFERED:
+        intro = joined(" ", [intro, Phrase("These are the newest; write more of the name.")])
+    return Answer(screen=Screen(title=Phrase("Erase a client"), intro=intro, rows=tuple(rows)))
 
 
 def _confirm(there: Traces) -> Form:
     name = masked(there.name)
+    number = f"#{there.client_id}"
     lines = [
-        f"{name} (#{there.client_id}) and all that was said go for good: {_sum(there)}.",
-        "The threads' posts and the topics on the desks go too; the client's own chat keeps what it has.",
+        Phrase("{name} ({number}) and all that was said go for good: {what}.", name=name, number=number, what=_sum(there)),
+        Phrase("The threads' posts and the topics on the desks go too; the client's own chat keeps what it has."),
     ]
     if there.letters:
-        lines.append(f"{_some(there.letters, 'e-mail')} with the conversation can't be taken back.")
+        letters = Phrase(
+            "{n} e-mail with the conversation can't be taken back.",
+            "{n} e-mails with the conversation can't be taken back.",
+            n=there.letters,
+        )
+        lines.append(letters)
     if there.blacklisted:
-        lines.append("The client is on the black list; that is forgotten as well.")
-    lines.append("If this person writes again, it is a new client.")
-    number = f"#{there.client_id}"
-    field = TextField(name="name", label="Write the name to confirm", hint=f"{name}, or {number}", longest=400)
-    form_token = str(there.client_id)
+        lines.append(Phrase("The client is on the black list; that is forgotten as well."))
+    lines.append(Phrase("If this person writes again, it is a new client."))
+    hint = Phrase("{name}, or {number}", name=name, number=number)
     return Form(
-        verb=Verb.ERASE, token=form_token, title="Erase a client", fields=(field,), intro="\n".join(lines), submit="Erase"
+        verb=Verb.ERASE,
+        token=str(there.client_id),
+        title=Phrase("Erase a client"),
+        fields=(TextField(name="name", label=Phrase("Write the name to confirm"), hint=hint, longest=400),),
+        intro=joined("\n", lines),
+        submit=Phrase("Erase"),
     )
 
 
@@ -88,10 +100,11 @@ def _confirmed(tx: Tx, desk: Desk, asked: Asked, there: Traces) -> Answer:
     receipt = erase_client(tx, there, Asker(port_of(desk.actor.platform), desk.actor.external_id))
     desk.journal(tx, "erased a client", **receipt)
     if not there.threads:
-        return Answer("Erased. The receipt is in the journal.")
-    return Answer(
+        return Answer(Phrase("Erased. The receipt is in the journal."))
+    words = Phrase(
         "Erased. The copies on the desks go now, and you will be told when they are gone. The receipt is in the journal."
     )
+    return Answer(words)
 
 
 def erase_client(tx: Tx, there: Traces, asker: Asker | None, *, raw: bool = True) -> Receipt:
@@ -133,15 +146,11 @@ def expire(tx: Tx) -> int:
 
 def _sum(there: Traces) -> str:
     parts = [
-        _some(there.messages, "message"),
-        _some(there.notes, "note on the client", "notes on the client"),
-        _some(len(there.threads), "thread or topic", "threads and topics"),
+        Phrase("{n} message", "{n} messages", n=there.messages),
+        Phrase("{n} note on the client", "{n} notes on the client", n=there.notes),
+        Phrase("{n} thread or topic", "{n} threads and topics", n=len(there.threads)),
     ]
-    return ", ".join(parts)
-
-
-def _some(number: int, one: str, several: str = "") -> str:
-    return f"{number} {one if number == 1 else several or one + 's'}"
+    return joined(", ", parts)
 
 
 DESK_VERBS: dict[Verb, Callable[[Tx, Desk, Asked], Answer]] = {Verb.ERASE: erase}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from bot.commands import journal_words
 from bot.commands.answer import Answer
 from bot.commands.asked import Asked
 from bot.commands.lookup import LOOKUPS
@@ -14,6 +15,7 @@ from bot.domain.actions import Action, Button, Verb, row_of
 from bot.domain.errors import BadSince, StaleCard, UnknownPerson
 from bot.domain.ids import Moment, OperatorId
 from bot.domain.names import begins, named
+from bot.domain.phrase import Phrase, joined
 from bot.domain.privacy import masked
 from bot.domain.screen import ChoiceField, Form, Option, Row, Screen
 from bot.domain.since import since
@@ -26,9 +28,13 @@ PAGE = 12
 PAGES = "page"
 FILTER = "filter"
 EVERYBODY, ALL = "0", "0"
-TIMES = (("today", "Today"), ("24h", "The last 24 hours"), ("7d", "The last 7 days"), ("30d", "The last 30 days"))
+TIMES = (
+    ("today", Phrase("Today")),
+    ("24h", Phrase("The last 24 hours")),
+    ("7d", Phrase("The last 7 days")),
+    ("30d", Phrase("The last 30 days")),
+)
 LOOKUP = "journal_people"
-DETAIL_LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +94,19 @@ def _filled(tx: Tx, asked: Asked) -> View:
 
 
 def _filter_form(tx: Tx, view: View) -> Form:
-    times = (Option(ALL, "Ever"), *(Option(word, label) for word, label in TIMES))
+    times = (Option(ALL, Phrase("Ever")), *(Option(word, label) for word, label in TIMES))
     fields = (
         ChoiceField(
             name="person",
-            label="Who",
-            options=(Option(EVERYBODY, "Everybody"), *_people(tx, ""))[:100],
+            label=Phrase("Who"),
+            options=(Option(EVERYBODY, Phrase("Everybody")), *_people(tx, ""))[:100],
             chosen=(str(view.operator),),
             lookup=LOOKUP,
         ),
-        ChoiceField(name="since", label="Since", options=times, chosen=(ALL,)),
+        ChoiceField(name="since", label=Phrase("Since"), options=times, chosen=(ALL,)),
     )
     token = f"{FILTER}.{view.token}"
-    return Form(verb=Verb.JOURNAL, token=token, title="Filter the journal", fields=fields, submit="Show")
+    return Form(verb=Verb.JOURNAL, token=token, title=Phrase("Filter the journal"), fields=fields, submit=Phrase("Show"))
 
 
 def _people(tx: Tx, typed: str) -> list[Option]:
@@ -110,7 +116,7 @@ def _people(tx: Tx, typed: str) -> list[Option]:
 
 def offered(tx: Tx, desk: Desk, typed: str) -> list[Option]:
     """The people of the filter's search field."""
-    return [*([] if typed else [Option(EVERYBODY, "Everybody")]), *_people(tx, typed)]
+    return [*([] if typed else [Option(EVERYBODY, Phrase("Everybody"))]), *_people(tx, typed)]
 
 
 def _screen(tx: Tx, view: View) -> Screen:
@@ -123,37 +129,29 @@ def _screen(tx: Tx, view: View) -> Screen:
     for entry in shown:
         client, jumps = places.get(entry.conversation_id or 0, ("", ()))
         rows.append(replace(_row(entry, client), jumps=jumps))
-    whose = team.name_of(tx, person) if person else "Everybody"
+    whose = team.name_of(tx, person) if person else Phrase("Everybody")
     buttons = [
         *_pages(found, view.before, lambda before: Button(Verb.JOURNAL, "", replace(view, before=before).token)),
-        Button(Verb.JOURNAL, "Filter…", f"{FILTER}.{replace(view, before=0).token}"),
+        Button(Verb.JOURNAL, Phrase("Filter…"), f"{FILTER}.{replace(view, before=0).token}"),
     ]
-    intro = f"{whose}, since {clock_words(moment)}" if moment else f"{whose}, newest first"
-    return Screen(title="Journal", intro=intro, rows=tuple(rows), empty="Nothing was done.", buttons=tuple(buttons))
+    intro = Phrase("{whose}, newest first", whose=whose)
+    if moment:
+        intro = Phrase("{whose}, since {time}", whose=whose, time=clock_words(moment))
+    empty = Phrase("Nothing was done.")
+    return Screen(title=Phrase("Journal"), intro=intro, rows=tuple(rows), empty=empty, buttons=tuple(buttons))
 
 
 def _pages(found: Sequence[Entry], before: int, button: Callable[[int], Button]) -> list[Button]:
-    pages = [replace(button(0), label="Newest")] if before else []
+    pages = [replace(button(0), label=Phrase("Newest"))] if before else []
     if len(found) > PAGE:
-        pages.append(replace(button(found[PAGE - 1].id), label="Older"))
+        pages.append(replace(button(found[PAGE - 1].id), label=Phrase("Older")))
     return pages
 
 
 def _row(entry: Entry, client: str = "") -> Row:
-    platform, _, door = entry.way.partition(":")
-    way = f"{platform.capitalize()} {door}".strip()
-    parts = [clock_words(entry.at), way, client, _details(entry)]
-    return Row(title=masked(f"{entry.who}: {entry.what}"), detail=masked(" · ".join(filter(None, parts))))
-
-
-def _details(entry: Entry) -> str:
-    known = entry.details
-    if known.get("before") and known.get("after"):
-        known = {"": f"{known['before']} → {known['after']}", **{k: v for k, v in known.items() if k not in ("before", "after")}}
-    words = ", ".join(
-        f"{name.replace('_', ' ')}: {value}".removeprefix(": ") for name, value in known.items() if value not in ("", None)
-    )
-    return words if len(words) <= DETAIL_LONGEST else words[: DETAIL_LONGEST - 1] + "…"
+    parts = [clock_words(entry.at), journal_words.way(entry.way), masked(client), journal_words.details(entry.details)]
+    title = joined(": ", [journal_words.who(entry.who, entry.way), journal_words.deed(entry.what)])
+    return Row(title=title, detail=joined(" · ", filter(None, parts)))
 
 
 def of_conversation(tx: Tx, context: Context, asked: Asked) -> Answer:
@@ -166,9 +164,9 @@ def of_conversation(tx: Tx, context: Context, asked: Asked) -> Answer:
     return Answer(
         screen=Screen(
             title=title,
-            intro="What happened to the conversation, newest first",
+            intro=Phrase("What happened to the conversation, newest first"),
             rows=tuple(_row(entry) for entry in found[:PAGE]),
-            empty="Nothing has happened here yet.",
+            empty=Phrase("Nothing has happened here yet."),
             buttons=tuple(buttons),
         )
     )

@@ -15,12 +15,12 @@ from bot.commands.perform import Desk, perform_unknown
 from bot.domain.actions import Verb
 from bot.domain.errors import AlreadyLinked, CodeNotValid, LinkHere, LinkInPrivate, TooManyCodes
 from bot.domain.people import Actor, Operator
+from bot.domain.phrase import Phrase
 from bot.store import entries, journal, links, origins, team
 from bot.store.uow import Tx
 
 OTHER = {"slack": "telegram", "telegram": "slack"}
 NAMES = {"slack": "Slack", "telegram": "Telegram"}
-WHERE = {"slack": "in Slack: /desk link {code}", "telegram": "to the bot in Telegram, in a private chat: /link {code}"}
 
 
 def link(tx: Tx, desk: Desk, asked: Asked) -> Answer:
@@ -34,10 +34,20 @@ def link(tx: Tx, desk: Desk, asked: Asked) -> Answer:
         raise AlreadyLinked(there=NAMES[there])
     code = links.issue(tx, desk.operator.id)
     desk.journal(tx, "asked for a link code")
-    shown = f"{code[:4]}-{code[4:]}"
-    return Answer(
-        f"Your code is {shown}. Within 10 minutes, write {WHERE[there].format(code=shown)}\n"
-        "It works once, and makes that account yours: show it to nobody."
+    return Answer(_how(there, f"{code[:4]}-{code[4:]}"))
+
+
+def _how(there: str, code: str) -> Phrase:
+    if there == "slack":
+        return Phrase(
+            "Your code is {code}. Within 10 minutes, write in Slack: /desk link {code}\n"
+            "It works once, and makes that account yours: show it to nobody.",
+            code=code,
+        )
+    return Phrase(
+        "Your code is {code}. Within 10 minutes, write to the bot in Telegram, in a private chat: /link {code}\n"
+        "It works once, and makes that account yours: show it to nobody.",
+        code=code,
     )
 
 
@@ -78,12 +88,19 @@ def _link(tx: Tx, actor: Actor, typed: str) -> Answer:
 
 def _told(tx: Tx, actor: Actor, operator: Operator) -> Answer:
     here, there = NAMES[actor.platform], OTHER[actor.platform]
-    words = (
-        f"Your {here} account is linked: from now on you are one operator in Slack and in Telegram. "
-        "If that was not you, tell an admin at once."
+    words = Phrase(
+        "Your {here} account is linked: from now on you are one operator in Slack and in Telegram. "
+        "If that was not you, tell an admin at once.",
+        here=here,
     )
     notify(tx, operator.id, words, at=there)
-    return Answer(f"Welcome, {operator.name}: this {here} account is yours now, as your {NAMES[there]} account is.")
+    welcome = Phrase(
+        "Welcome, {name}: this {here} account is yours now, as your {there} account is.",
+        name=operator.name,
+        here=here,
+        there=NAMES[there],
+    )
+    return Answer(welcome)
 
 
 DESK_VERBS: dict[Verb, Callable[[Tx, Desk, Asked], Answer]] = {Verb.LINK: link}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -19,6 +19,7 @@ from bot.domain.errors import (
     UnknownKey,
 )
 from bot.domain.hours import parse_hours, parse_time
+from bot.domain.phrase import Phrase, joined
 
 LONGEST_NAME = 80
 LONGEST_TEXT = 1000
@@ -51,7 +52,8 @@ def read(words: str, keys: Mapping[str, str], example: str) -> Line:
         key = one[1].lower()
         if key not in keys:
             near = get_close_matches(key, keys, 1, 0.5)
-            raise UnknownKey(word=short(one[1]), near=f" Did you mean “{near[0]}=”?" if near else "", example=example)
+            meant = Phrase(" Did you mean “{word}=”?", word=near[0]) if near else ""
+            raise UnknownKey(word=short(one[1]), near=meant, example=example)
         value = words[one.end() : end]
         given[keys[key]] = value.strip().strip("\"'“”„«»").strip()
     return Line(" ".join(head.split()), given)
@@ -72,7 +74,7 @@ def near(text: str, known: Iterable[str]) -> str:
     """What was meant, as a sentence to append; empty when nothing is like it."""
     by_fold = {one.casefold(): one for one in known}
     found = get_close_matches(text.casefold(), by_fold, 1, 0.6)
-    return f" Did you mean “{by_fold[found[0]]}”?" if found else ""
+    return Phrase(" Did you mean “{name}”?", name=by_fold[found[0]]) if found else ""
 
 
 def name(text: str) -> str:
@@ -138,13 +140,32 @@ def duration(text: str, unit: int, most: int) -> int:
 
 
 def duration_words(number: int, unit: int) -> str:
-    """``15`` minutes as ``15m``, ``90`` as ``1h 30m``; 0 is ``off``."""
-    seconds, said = number * unit, []
+    """``15`` minutes as ``15m``, ``90`` as ``1h 30m``; 0 is ``off``. So it can be typed, in every language."""
+    return " ".join(f"{count}{letter}" for letter, count in _units(number * unit)) or "off"
+
+
+def duration_said(seconds: int) -> str:
+    """The same, only to be read."""
+    return joined(" ", [_a_unit(letter, count) for letter, count in _units(seconds)])
+
+
+def _units(seconds: int) -> Iterator[tuple[str, int]]:
     for letter in "dhms":
         count, seconds = divmod(seconds, _UNITS[letter])
         if count:
-            said.append(f"{count}{letter}")
-    return " ".join(said) or "off"
+            yield letter, count
+
+
+def _a_unit(letter: str, count: int) -> Phrase:
+    match letter:
+        case "d":
+            return Phrase("{count}d", count=count)
+        case "h":
+            return Phrase("{count}h", count=count)
+        case "m":
+            return Phrase("{count}m", count=count)
+        case _:
+            return Phrase("{count}s", count=count)
 
 
 def hours(text: str) -> str:

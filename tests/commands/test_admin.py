@@ -355,7 +355,7 @@ async def test_a_group_s_setting_that_can_t_be_is_refused_with_an_example(shop: 
 
 async def test_a_group_by_form(shop: Shop) -> None:
     opened = await press(shop, button(await says(shop, "groups"), "Open", "Sales"))
-    assert opened.screen is not None and len(opened.screen.rows) == 11
+    assert opened.screen is not None and len(opened.screen.rows) == 12
     form = (await press(shop, button(opened, "Change…", "Reminder"))).form
     assert form is not None and [field.name for field in form.fields] == ["reminder_minutes"]
     assert "is not a time" in (await press(shop, form.data, reminder_minutes="soon")).errors["reminder_minutes"]
