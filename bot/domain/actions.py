@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.conversation import Conversation, Status
-from bot.domain.phrase import Phrase, in_table
+from bot.domain.phrase import Phrase, in_table, joined
 
 
 class Verb(StrEnum):
@@ -241,7 +241,7 @@ def help_text(
     ``on``      whether a switch is on; what is off is left out too
     """
     shown = (action for action in TABLE if action.typed and action.team is team and _shows(action, may, on))
-    return "\n".join(f"{prefix}{action.verb.value} — {action.told(prefix)}" for action in shown)
+    return joined("\n", [joined(" — ", [f"{prefix}{action.verb.value}", action.told(prefix)]) for action in shown])
 
 
 def _shows(action: Action, may: Callable[[str], bool], on: Callable[[str], bool]) -> bool:
