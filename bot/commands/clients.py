@@ -13,7 +13,7 @@ from bot.domain.actions import Button, Verb, row_of
 from bot.domain.capabilities import CHANNELS
 from bot.domain.errors import NoName, NotYourNote, NoWords, OverLength, StaleCard
 from bot.domain.permissions import Permission
-from bot.domain.phrase import Phrase, joined
+from bot.domain.phrase import Phrase, in_table, joined
 from bot.domain.screen import Form, Jump, Row, Screen, TextField
 from bot.domain.text import NAMELESS, clean_name
 from bot.domain.times import clock_words
@@ -26,19 +26,6 @@ NOTE_LONGEST = 2000
 NOTES_SHOWN = 10
 STEPS_SHOWN = 15
 DELETE = "delete"
-STEPS = {
-    "arrived": Phrase("arrived"),
-    "started": Phrase("started"),
-    "taken over": Phrase("taken over"),
-    "assigned": Phrase("assigned"),
-    "moved to another group": Phrase("moved to another group"),
-    "returned": Phrase("returned"),
-    "closed": Phrase("closed"),
-    "reopened": Phrase("reopened"),
-    "sent to the black list": Phrase("sent to the black list"),
-    "unlocked": Phrase("unlocked"),
-}
-"""Beginnings and ends of a talk (:data:`bot.store.clients.STEPS`), by what the journal calls them."""
 IDENTIFIERS = {
     "username": Phrase("Username"),
     "language": Phrase("Language"),
@@ -163,7 +150,7 @@ def _note_row(context: Context, note: ClientNote) -> Row:
 
 
 def _step_row(step: Step, threads: Sequence[Thread]) -> Row:
-    title = joined(": ", [step.who, STEPS.get(step.what, step.what)])
+    title = joined(": ", [step.who, in_table(step.what)])
     return Row(title=title, detail=clock_words(step.at), jumps=_jumps(step, threads))
 
 
