@@ -13,7 +13,7 @@ from enum import StrEnum
 from bot.commands import lookup
 from bot.commands.answer import Answer
 from bot.commands.context import Place
-from bot.commands.perform import Context, Desk, perform, perform_at_desk
+from bot.commands.perform import Context, Desk, perform, perform_at_desk, spoken
 from bot.commands.press import Pressed, pressed
 from bot.domain.actions import BY_WORD
 from bot.domain.errors import (
@@ -30,6 +30,7 @@ from bot.domain.errors import (
 from bot.domain.files import Attachment, packed
 from bot.domain.people import Actor
 from bot.domain.permissions import authorise
+from bot.domain.phrase import Phrase
 from bot.domain.screen import ChoiceField, Field, FileField, Form, Option, TextField
 from bot.domain.words import typed_verb
 from bot.store import askings, team
@@ -341,13 +342,13 @@ def _again(tx: Tx, actor: Actor, form: Form, asking: Asking, *, fresh: bool = Fa
         offered = options[page * PAGE : (page + 1) * PAGE]
         picked = frozenset(asking.picked if asking.picked is not None else field.chosen)
         question = replace(question, options=offered, page=page, pages=pages, picked=picked, typed=asking.typed)
-    return Step(question=question)
+    return spoken(tx, actor, Step(question=question))
 
 
 def _wrong(tx: Tx, actor: Actor, form: Form, asking: Asking, why: Refusal) -> Answer:
     """Ask the same field once more and say what was wrong."""
-    fresh = not asking.prompt_id
-    return _again(tx, actor, form, replace(asking, errors={**asking.errors, asking.field: str(why)}), fresh=fresh)
+    errors = {**asking.errors, asking.field: spoken(tx, actor, Answer(why.words)).text}  # kept as it is to be read
+    return _again(tx, actor, form, replace(asking, errors=errors), fresh=not asking.prompt_id)
 
 
 def _submit(tx: Tx, actor: Actor, form: Form, asking: Asking) -> Answer:
@@ -364,13 +365,13 @@ def _submit(tx: Tx, actor: Actor, form: Form, asking: Asking) -> Answer:
 
 
 def _cancelled(tx: Tx, actor: Actor, asking: Asking) -> Answer:
-    return _ended(tx, actor, asking, Answer("Cancelled. Nothing was done."))
+    return _ended(tx, actor, asking, spoken(tx, actor, Answer(Phrase("Cancelled. Nothing was done."))))
 
 
 def _ended(tx: Tx, actor: Actor, asking: Asking, answer: Answer) -> Answer:
     askings.remove(tx, actor)
     gone = (Post(asking.chat, asking.prompt_id),) if asking.prompt_id else ()
-    return Step(answer.text, answer.refused, answer.screen, gone=gone, keys_id=asking.keys_id)
+    return Step(answer.text, answer.refused, answer.screen, gone=gone, keys_id=asking.keys_id, language=answer.language)
 
 
 def _options(tx: Tx, actor: Actor, field: ChoiceField, asking: Asking) -> tuple[Option, ...]:

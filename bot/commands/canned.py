@@ -21,6 +21,7 @@ from bot.domain.errors import DraftGone, NoTemplate, NothingToSend, NotStarted, 
 from bot.domain.files import title
 from bot.domain.ids import FileId, OperatorId
 from bot.domain.people import Actor
+from bot.domain.phrase import Phrase, joined
 from bot.domain.screen import ChoiceField, Form, Option, Screen, TextField
 from bot.domain.text import EMPTY, RichText
 from bot.domain.words import DESK_PREFIXES, TypedVerb
@@ -63,7 +64,8 @@ def say(tx: Tx, context: Context, said: Wrote, stack: Stack) -> Answer:
     for word in stack.words:
         if word not in known:
             close = [f"\\{one}" for one in near(word, list(known))]
-            hint = f"Did you mean {' or '.join(close)}?" if close else "“Canned” in the menu shows all there are."
+            meant = Phrase("Did you mean {names}?", names=joined(Phrase(" or "), close))
+            hint = meant if close else Phrase("“Canned” in the menu shows all there are.")
             raise UnknownCanned(word=f"\\{word}", near=hint)
     values = _values(tx, context)
     parts = [part if isinstance(part, RichText) else _text(known[part], values) for part in stack.parts]
@@ -111,30 +113,38 @@ def _mine(tx: Tx, context: Context) -> None:
     if conversation.status is not Status.INBOX:
         raise NotStarted
     if conversation.operator_id != context.operator.id:
-        raise NotYours(name=team.name_of(tx, conversation.operator_id) or "another operator")
+        raise NotYours(name=team.name_of(tx, conversation.operator_id) or Phrase("another operator"))
 
 
 def _form(tx: Tx, context: Context, picked: Sequence[int], own: str) -> Form:
     found = canned.of_operator(tx, context.operator.id)
     chosen = [one for number in picked for one in found if one.id == number]
+    how = f"{DESK_PREFIXES[context.actor.platform]}templates"
     return Form(
         verb=Verb.CANNED,
         token=token_of(context.conversation),
-        title="Canned response",
-        intro="" if found else f"There are none yet. Write {DESK_PREFIXES[context.actor.platform]}templates to make some.",
-        submit="Preview",
+        title=Phrase("Canned response"),
+        intro="" if found else Phrase("There are none yet. Write {words} to make some.", words=how),
+        submit=Phrase("Preview"),
         fields=(
             ChoiceField(
                 name="pick",
-                label="Canned responses",
+                label=Phrase("Canned responses"),
                 options=tuple(_option(one) for one in dict.fromkeys([*chosen, *found[: 100 - len(chosen)]])),
                 chosen=tuple(str(one.id) for one in chosen),
                 many=True,
                 optional=True,
                 lookup="canned",
-                hint="Type a few letters. Several go one below the other.",
+                hint=Phrase("Type a few letters. Several go one below the other."),
             ),
-            TextField(name="own", label="Your own words", value=own, hint="They go below.", many_lines=True, optional=True),
+            TextField(
+                name="own",
+                label=Phrase("Your own words"),
+                value=own,
+                hint=Phrase("They go below."),
+                many_lines=True,
+                optional=True,
+            ),
         ),
     )
 
@@ -160,11 +170,11 @@ def _preview(tx: Tx, context: Context, asked: Asked) -> Answer:
     content = json.dumps(kept, ensure_ascii=False).encode("utf-8", "replace")
     number = blobs.add(tx, Blob(_name_of(context), MIME, content))
     buttons = (
-        Button(Verb.CANNED, "Send", token_of(context.conversation, SEND, number), "primary"),
-        Button(Verb.CANNED, "Back", token_of(context.conversation, BACK, number)),
+        Button(Verb.CANNED, Phrase("Send"), token_of(context.conversation, SEND, number), "primary"),
+        Button(Verb.CANNED, Phrase("Back"), token_of(context.conversation, BACK, number)),
     )
-    shown = "\n".join([text.to_plain(), *(f"\n{title(one.kind, one.name, one.size)}" for one in borne)])
-    return Answer(screen=Screen(title="Preview", intro=shown, buttons=buttons))
+    shown = joined("\n", [text.to_plain(), *(line for one in borne for line in ("", title(one.kind, one.name, one.size)))])
+    return Answer(screen=Screen(title=Phrase("Preview"), intro=shown, buttons=buttons))
 
 
 def _name_of(context: Context) -> str:
@@ -199,7 +209,7 @@ def _send(tx: Tx, context: Context, number: str) -> Answer:
         raise DraftGone
     borne = tuple(template_files.copy_of(known[FileId(one)]) for one in draft.files)
     reply.send_chosen(tx, context, draft.text, borne, key=f"draft:{number}")
-    return Answer("Sent to the client.")
+    return Answer(Phrase("Sent to the client."))
 
 
 # Search --------------------------------------------------------------------------------------------------------------

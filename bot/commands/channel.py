@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.domain.conversation import Direction
 from bot.domain.ids import ConversationId, MessageId
+from bot.domain.phrase import Phrase
 from bot.store import conversations, fates, journal, messages, mirrors, outbox, spread, team, visible
 from bot.store.messages import Message
 from bot.store.uow import Tx
@@ -33,9 +34,8 @@ def _set(tx: Tx, channel_kind: str, external_id: str, *, is_blocked: bool) -> No
     )
     if conversation.blacklisted:
         return
-    words = (
-        "🚫 The client has blocked the bot. Answers will not arrive." if is_blocked else "✅ The client has unblocked the bot."
-    )
+    off = Phrase("🚫 The client has blocked the bot. Answers will not arrive.")
+    words = off if is_blocked else Phrase("✅ The client has unblocked the bot.")
     for mirror in mirrors.of_conversation(tx, conversation.id):
         spread.notice(tx, mirror, words)
 
@@ -80,7 +80,7 @@ def _tell_reached(tx: Tx, said: Message, fate: str) -> None:
     """The first words of a conversation that an operator began have arrived, or not: nothing else can tell (R91)."""
     if said.seq == 1 and said.direction is Direction.OUT and fate == "delivered":
         for mirror in mirrors.of_conversation(tx, said.conversation_id):
-            spread.notice(tx, mirror, "📬 Delivered: the client can be reached.")
+            spread.notice(tx, mirror, Phrase("📬 Delivered: the client can be reached."))
 
 
 RECEIPTS_AT_ONCE = 50

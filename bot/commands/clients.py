@@ -13,6 +13,7 @@ from bot.domain.actions import Button, Verb, row_of
 from bot.domain.capabilities import CHANNELS
 from bot.domain.errors import NoName, NotYourNote, NoWords, OverLength, StaleCard
 from bot.domain.permissions import Permission
+from bot.domain.phrase import Phrase, in_table, joined
 from bot.domain.screen import Form, Jump, Row, Screen, TextField
 from bot.domain.text import NAMELESS, clean_name
 from bot.domain.times import clock_words
@@ -25,6 +26,14 @@ NOTE_LONGEST = 2000
 NOTES_SHOWN = 10
 STEPS_SHOWN = 15
 DELETE = "delete"
+IDENTIFIERS = {
+    "username": Phrase("Username"),
+    "language": Phrase("Language"),
+    "phone": Phrase("Phone"),
+    "email": Phrase("Email"),
+    "user id": Phrase("User id"),
+}
+"""What our own channels tell of a client; a shop's own program may tell other things."""
 KINDS_WITH_ID = ("telegram", "whatsapp", "http")
 """Where a channel's own id of the client means something to an operator; a website's visitor has only a random one."""
 
@@ -38,10 +47,10 @@ def rename(tx: Tx, context: Context, asked: Asked) -> Answer:
     """Give the client another name on cards, topics and lists; the original one stays in the profile."""
     client = clients.by_id(tx, context.conversation.client_id)
     if asked.values is None and not asked.words:
-        field = TextField(name="name", label="Name", value=client.name[:NAME_LONGEST], longest=NAME_LONGEST)
-        intro = f"Called {client.original_name} in the channel."
+        field = TextField(name="name", label=Phrase("Name"), value=client.name[:NAME_LONGEST], longest=NAME_LONGEST)
+        intro = Phrase("Called {name} in the channel.", name=client.original_name)
         token = token_of(context.conversation)
-        return Answer(form=Form(verb=Verb.RENAME, token=token, title="Rename client", intro=intro, fields=(field,)))
+        return Answer(form=Form(verb=Verb.RENAME, token=token, title=Phrase("Rename client"), intro=intro, fields=(field,)))
     typed = asked.words if asked.values is None else asked.value("name")
     if len(typed) > NAME_LONGEST:
         raise OverLength(most=str(NAME_LONGEST))
@@ -49,12 +58,12 @@ def rename(tx: Tx, context: Context, asked: Asked) -> Answer:
     if not typed.strip() or name == NAMELESS:
         raise NoName
     if name == client.name:
-        return Answer(f"The client is called {name} already.")
+        return Answer(Phrase("The client is called {name} already.", name=name))
     clients.rename(tx, client, name)
     context.journal(tx, "renamed the client", before=client.name, after=name)
     spread.refresh_cards(tx, context.conversation)
     spread.topic_name(tx, context.conversation)
-    return Answer(f"The client is called {name} now.")
+    return Answer(Phrase("The client is called {name} now.", name=name))
 
 
 def note(tx: Tx, context: Context, asked: Asked) -> Answer:
@@ -62,10 +71,10 @@ def note(tx: Tx, context: Context, asked: Asked) -> Answer:
     if asked.token:
         return _delete(tx, context, asked.token)
     if asked.values is None and not asked.words:
-        hint = "Only operators see it."
-        field = TextField(name="note", label="Note", hint=hint, many_lines=True, longest=NOTE_LONGEST)
+        hint = Phrase("Only operators see it.")
+        field = TextField(name="note", label=Phrase("Note"), hint=hint, many_lines=True, longest=NOTE_LONGEST)
         token = token_of(context.conversation)
-        return Answer(form=Form(verb=Verb.CLIENT_NOTE, token=token, title="Note on client", fields=(field,)))
+        return Answer(form=Form(verb=Verb.CLIENT_NOTE, token=token, title=Phrase("Note on client"), fields=(field,)))
     body = (asked.words if asked.values is None else asked.value("note")).strip()
     if not body:
         raise NoWords
@@ -73,7 +82,7 @@ def note(tx: Tx, context: Context, asked: Asked) -> Answer:
         raise OverLength(most=str(NOTE_LONGEST))
     clients.add_note(tx, context.conversation.client_id, context.operator.id, body)
     context.journal(tx, "noted on the client")
-    return Answer("Kept. It stands in the client's profile, for operators only.")
+    return Answer(Phrase("Kept. It stands in the client's profile, for operators only."))
 
 
 def _delete(tx: Tx, context: Context, token: str) -> Answer:
@@ -87,7 +96,7 @@ def _delete(tx: Tx, context: Context, token: str) -> Answer:
         raise NotYourNote(name=found.author)
     clients.delete_note(tx, found.id)
     context.journal(tx, "deleted a note on the client", author=found.author)
-    return Answer("Deleted.", screen=_screen(tx, context))
+    return Answer(Phrase("Deleted."), screen=_screen(tx, context))
 
 
 def _screen(tx: Tx, context: Context) -> Screen:
@@ -96,48 +105,53 @@ def _screen(tx: Tx, context: Context) -> Screen:
     rows = [_note_row(context, one) for one in clients.notes(tx, client.id, NOTES_SHOWN)]
     rows += [_step_row(one, threads) for one in clients.steps(tx, client.id, STEPS_SHOWN)]
     token = token_of(context.conversation)
-    buttons = [Button(Verb.RENAME, "Rename client", token), Button(Verb.CLIENT_NOTE, "Note on client", token)]
+    buttons = [Button(Verb.RENAME, Phrase("Rename client"), token), Button(Verb.CLIENT_NOTE, Phrase("Note on client"), token)]
     pin = pin_commands.button(tx, context)
     return Screen(
         title=client.name,
-        intro="\n".join(_facts(tx, client)),
+        intro=joined("\n", _facts(tx, client)),
         rows=tuple(rows),
-        empty="No notes yet.",
+        empty=Phrase("No notes yet."),
         buttons=(*buttons, *((pin,) if pin else ())),
     )
 
 
 def _facts(tx: Tx, client: Client) -> list[str]:
     """What is known, one fact a line."""
-    facts = []
+    facts: list[str] = []
     for line in clients.lines(tx, client.id):
         kind = CHANNELS[line.kind]
         number = f" · {line.external_id}" if line.kind in KINDS_WITH_ID else ""
-        facts.append(f"{kind.logo} {kind.name} · {line.name}{number} · {line.colour} {line.group}")
+        facts.append(joined(" ", [kind.logo, kind.name, f"· {line.name}{number} · {line.colour} {line.group}"]))
     if client.name != client.original_name:
-        facts.append(f"Called {client.original_name} in the channel")
-    facts += [f"{name.capitalize()}: {value}" for name, value in sorted(client.identifiers.items())]
+        facts.append(Phrase("Called {name} in the channel", name=client.original_name))
+    known = sorted(client.identifiers.items())
+    facts += [joined(": ", [IDENTIFIERS.get(name, name.capitalize()), value]) for name, value in known]
     tags = ", ".join(f"{name} × {times}" for name, times in clients.tags(tx, client.id))
     facts += [f"🏷 {tags}"] if tags else []
     owner = pins.of_client(tx, client.id)
     if owner is not None:
-        facts.append(f"📌 Pinned to {owner.name}" + ("" if owner.active else ", who is no longer active"))
+        gone = Phrase("📌 Pinned to {name}, who is no longer active", name=owner.name)
+        facts.append(Phrase("📌 Pinned to {name}", name=owner.name) if owner.active else gone)
     listed = blacklist.of_client(tx, client.id)
     if listed is not None:
-        facts.append(f"⛔ On the black list since {clock_words(listed.at)}, sent there by {listed.by}")
+        since = clock_words(listed.at)
+        facts.append(Phrase("⛔ On the black list since {since}, sent there by {name}", since=since, name=listed.by))
     if client.blocked:
-        facts.append("🚫 Has blocked us; answers do not arrive")
+        facts.append(Phrase("🚫 Has blocked us; answers do not arrive"))
     return facts
 
 
 def _note_row(context: Context, note: ClientNote) -> Row:
     mine = note.author_id == context.operator.id or context.operator.has(Permission.SUPER_ADMIN)
-    button = Button(Verb.CLIENT_NOTE, "Delete", token_of(context.conversation, DELETE, note.id), "danger")
-    return Row(title=f"📝 {note.body}", detail=f"{note.author} · {clock_words(note.at)}", buttons=(button,) if mine else ())
+    button = Button(Verb.CLIENT_NOTE, Phrase("Delete"), token_of(context.conversation, DELETE, note.id), "danger")
+    detail = joined(" · ", [note.author, clock_words(note.at)])
+    return Row(title=f"📝 {note.body}", detail=detail, buttons=(button,) if mine else ())
 
 
 def _step_row(step: Step, threads: Sequence[Thread]) -> Row:
-    return Row(title=f"{step.who}: {step.what}", detail=clock_words(step.at), jumps=_jumps(step, threads))
+    title = joined(": ", [step.who, in_table(step.what)])
+    return Row(title=title, detail=clock_words(step.at), jumps=_jumps(step, threads))
 
 
 def _jumps(step: Step, threads: Sequence[Thread]) -> tuple[Jump, ...]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from bot.commands.context import Place
 from bot.commands.notice import notify, port_of
+from bot.domain.phrase import Phrase
 from bot.store import buckets, cursors, heal, journal, lanes, mirrors, team
 from bot.store.uow import Tx
 
@@ -42,9 +43,13 @@ def heard(tx: Tx, source: str, fence: int, kept_ms: int) -> int | None:
     if before is None or tx.now - before <= kept_ms:
         return None
     since, hours = f"{datetime.fromtimestamp(before / 1000, UTC):%Y-%m-%d %H:%M} UTC", kept_ms // 3_600_000
-    words = (
-        f"⚠️ Telegram was not heard since {since}. It keeps what people write for {hours} hours only, "
-        "so messages from before that may be lost. Ask clients who wrote then to write again."
+    words = Phrase(
+        "⚠️ Telegram was not heard since {since}. It keeps what people write for {n} hour only, "
+        "so messages from before that may be lost. Ask clients who wrote then to write again.",
+        "⚠️ Telegram was not heard since {since}. It keeps what people write for {n} hours only, "
+        "so messages from before that may be lost. Ask clients who wrote then to write again.",
+        since=since,
+        n=hours,
     )
     journal.add(tx, "possible loss", who="relaydesk", way="system", source=source, since=since)
     for admin in team.admins(tx):

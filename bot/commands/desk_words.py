@@ -11,6 +11,7 @@ from bot.domain.actions import BY_WORD, SINGULAR, Action, Verb, help_text
 from bot.domain.errors import InThread
 from bot.domain.guess import not_understood
 from bot.domain.people import Actor
+from bot.domain.phrase import Phrase, joined
 from bot.domain.words import DESK_PREFIXES as PREFIXES
 from bot.store import team
 from bot.store.uow import Tx
@@ -47,8 +48,7 @@ def help_for(tx: Tx, desk: Desk) -> str:
     """What this person can ask the bot for, and what in a conversation's thread."""
     prefix = PREFIXES[desk.actor.platform]
     thread = "!" if desk.actor.platform == "slack" else "/"
-    where = "thread" if desk.actor.platform == "slack" else "topic"
-    return (
-        f"Here you can write:\n{help_text(prefix, team=True, may=desk.operator.has, on=tx.policy.on)}\n\n"
-        f"In a conversation's {where}:\n{help_text(thread)}"
-    )
+    topic = Phrase("In a conversation's topic:")
+    where = Phrase("In a conversation's thread:") if desk.actor.platform == "slack" else topic
+    here = help_text(prefix, team=True, may=desk.operator.has, on=tx.policy.on)
+    return joined("\n", [Phrase("Here you can write:"), here, "", where, help_text(thread)])

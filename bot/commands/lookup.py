@@ -9,6 +9,7 @@ from bot.domain.errors import NotAnOperator
 from bot.domain.people import Actor
 from bot.domain.permissions import authorise
 from bot.domain.screen import Option
+from bot.languages import in_language
 from bot.store import team
 from bot.store.uow import Tx
 
@@ -19,9 +20,9 @@ LOOKUPS: dict[str, Lookup] = {}
 
 
 def options(tx: Tx, desk: Desk, name: str, typed: str) -> list[Option]:
-    """What matches the letters typed so far; nothing for a name nobody knows."""
+    """What matches the letters typed so far, in the operator's language; nothing for a name nobody knows."""
     found = LOOKUPS.get(name)
-    return found(tx, desk, typed.strip())[:100] if found else []
+    return in_language(found(tx, desk, typed.strip())[:100] if found else [], team.language_of(tx, desk.operator))
 
 
 def offered(tx: Tx, actor: Actor, name: str, typed: str) -> list[Option]:

@@ -9,6 +9,7 @@ from bot.commands.asked import Asked
 from bot.commands.perform import Context
 from bot.domain.actions import TABLE, Action, Button, Verb
 from bot.domain.conversation import Conversation, Status
+from bot.domain.phrase import Phrase
 from bot.domain.screen import Screen
 from bot.store import conversations
 from bot.store.uow import Tx
@@ -27,7 +28,7 @@ def more(tx: Tx, context: Context, asked: Asked) -> Answer:
     """The buttons that apply, as a screen for this person alone."""
     conversation = context.conversation
     name = conversations.client_name(tx, conversation.client_id)
-    return Answer(screen=Screen(title=name, intro="What would you like to do?", buttons=buttons(tx, context)))
+    return Answer(screen=Screen(title=name, intro=Phrase("What would you like to do?"), buttons=buttons(tx, context)))
 
 
 def buttons(tx: Tx, context: Context) -> tuple[Button, ...]:
@@ -45,7 +46,7 @@ def buttons(tx: Tx, context: Context) -> tuple[Button, ...]:
             found.append(shown)
     theirs = context.conversation.status is Status.INBOX and context.conversation.operator_id != context.operator.id
     if theirs:
-        found.insert(0, Button(Verb.TAKE_OVER, "Take over", token_of(context.conversation)))
+        found.insert(0, Button(Verb.TAKE_OVER, Phrase("Take over"), token_of(context.conversation)))
     return tuple(found)
 
 

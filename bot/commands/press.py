@@ -15,6 +15,7 @@ from bot.domain.actions import BY_VERB, Verb, offered, parse_press, row_of
 from bot.domain.errors import Decided, StaleCard
 from bot.domain.ids import ConversationId
 from bot.domain.people import Actor
+from bot.domain.phrase import Phrase
 from bot.store import conversations, files, messages, mirrors, outbox
 from bot.store.uow import Tx
 
@@ -119,7 +120,7 @@ def _retry(tx: Tx, context: Context, token: str) -> Answer:
         raise StaleCard
     again = outbox.revive(tx, failed)
     if again is None:
-        raise Decided(what="tried again")
+        raise Decided(what=Phrase("tried again"))
     if again.conversation_id != context.conversation.id:
         raise StaleCard
     if again.message_id is not None:
@@ -128,7 +129,7 @@ def _retry(tx: Tx, context: Context, token: str) -> Answer:
         if said.file_id is not None:
             files.again(tx, said.file_id, context.conversation.id)
     context.journal(tx, "retried", delivery=failed)
-    return Answer("Trying again.")
+    return Answer(Phrase("Trying again."))
 
 
 def shortcut(tx: Tx, actor: Actor, place: Place, verb: Verb, about: tuple[str, ...]) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.conversation import Conversation
+from bot.domain.phrase import Phrase
 from bot.store import identities, journal, mirrors, spread, team
 from bot.store.team import Channel
 from bot.store.uow import Tx
@@ -53,4 +54,4 @@ def _readdress(tx: Tx, channel: Channel, talk: Conversation, fresh: Sequence[str
     journal.add(tx, "has another number", who="client", way=f"client:{channel.kind}", conversation_id=talk.id)
     if not talk.blacklisted:
         for mirror in mirrors.of_conversation(tx, talk.id):
-            spread.notice(tx, mirror, "☎️ The client has another number now. You can go on as before.")
+            spread.notice(tx, mirror, Phrase("☎️ The client has another number now. You can go on as before."))

@@ -18,30 +18,55 @@ from bot.domain.chart import Chart
 from bot.domain.errors import StaleCard, UnknownTag
 from bot.domain.ids import Moment
 from bot.domain.permissions import Permission
+from bot.domain.phrase import Phrase, joined
 from bot.domain.screen import Jump, Row, Screen
 from bot.domain.tagging import TIMES, By, View, cell, parse_view
 from bot.domain.text import graphemes
 from bot.domain.times import clock_words
-from bot.store import mirrors, tag_counts, tags
+from bot.languages import ENGLISH, in_language
+from bot.store import mirrors, tag_counts, tags, team
 from bot.store.tag_counts import PAGE, Count, Sight, Tagged
 from bot.store.uow import Tx
 
-PERIODS = {7: "7 days", 30: "30 days", 90: "90 days", 365: "A year"}
+PERIODS = {
+    **{days: Phrase("{n} day", "{n} days", n=days) for days in (7, 30, 90)},
+    365: Phrase("A year"),
+}
 LABELS = {
-    By.TAG: "By tag",
-    By.OPERATOR: "By operator",
-    By.GROUP: "By group",
-    By.CHANNEL: "By channel",
-    By.DAY: "By day",
-    By.WEEK: "By week",
-    By.MONTH: "By month",
+    By.TAG: Phrase("By tag"),
+    By.OPERATOR: Phrase("By operator"),
+    By.GROUP: Phrase("By group"),
+    By.CHANNEL: Phrase("By channel"),
+    By.DAY: Phrase("By day"),
+    By.WEEK: Phrase("By week"),
+    By.MONTH: Phrase("By month"),
 }
 MOST_ROWS = 10_000
 """Lines of a table."""
 MOST_PLACES = 40
 """Bars of a chart; more can't be read."""
 EXCERPT = 160
-HEAD = ("tagged at (UTC)", "tag", "tagged by", "group", "channel", "client", "written by", "written at (UTC)", "message")
+DELETED = Phrase("(deleted)")
+HEAD = (
+    Phrase("tagged at (UTC)"),
+    Phrase("tag"),
+    Phrase("tagged by"),
+    Phrase("group"),
+    Phrase("channel"),
+    Phrase("client"),
+    Phrase("written by"),
+    Phrase("written at (UTC)"),
+    Phrase("message"),
+)
+TITLES = {
+    By.OPERATOR: Phrase("Tags by operator"),
+    By.GROUP: Phrase("Tags by group"),
+    By.CHANNEL: Phrase("Tags by channel"),
+    By.DAY: Phrase("Tags by day"),
+    By.WEEK: Phrase("Tags by week"),
+    By.MONTH: Phrase("Tags by month"),
+}
+"""Over a chart."""
 
 
 def counts(tx: Tx, desk: Desk, asked: Asked) -> Answer:
@@ -60,13 +85,13 @@ def behind(tx: Tx, desk: Desk, asked: Asked) -> Answer:
     view, _ = _wanted(tx, asked)
     found = tag_counts.tagged(tx, view, _sight(desk), limit=PAGE + 1, skip=(view.page - 1) * PAGE)
     back = replace(view, value=None, page=1)
-    buttons = [*_pages(Verb.TAGGED, view, len(found) > PAGE), Button(Verb.TAGS, "Back", back.token)]
+    buttons = [*_pages(Verb.TAGGED, view, len(found) > PAGE), Button(Verb.TAGS, Phrase("Back"), back.token)]
     return Answer(
         screen=Screen(
-            title="Tagged messages",
+            title=Phrase("Tagged messages"),
             intro=_headline(tx, view),
             rows=tuple(_message(tx, one) for one in found[:PAGE]),
-            empty="No message bears this tag in that time.",
+            empty=Phrase("No message bears this tag in that time."),
             buttons=tuple(buttons),
         )
     )
@@ -88,8 +113,8 @@ def _wanted(tx: Tx, asked: Asked) -> tuple[View, str]:
         return view, ""
     tag = tags.find(tx, name)
     if tag is None:
-        near = tags.like(tx, name[:3], 3)
-        raise UnknownTag(name=name[:60], near=f"Did you mean {tagging.shown([one.name for one in near])}?" if near else "")
+        near = tagging.shown([one.name for one in tags.like(tx, name[:3], 3)])
+        raise UnknownTag(name=name[:60], near=Phrase("Did you mean {names}?", names=near) if near else "")
     return replace(view, tag=tag.id, by=tagging.step(view.days)), ""
 
 
@@ -100,14 +125,14 @@ def _sight(desk: Desk) -> Sight:
 
 
 def _headline(tx: Tx, view: View) -> str:
-    period = "Today" if view.days == 1 else f"The last {view.days} days"
-    parts = [period]
+    period = Phrase("The last {n} day", "The last {n} days", n=view.days)
+    parts: list[str] = [Phrase("Today") if view.days == 1 else period]
     if view.tag is not None:
         found = tags.by_ids(tx, [view.tag])
         parts.append(tagging.shown([one.name for one in found.values()]))
     if view.value is not None:
         parts.append(_names(tx, view.by, [view.value])[view.value])
-    return " · ".join(part for part in parts if part)
+    return joined(" · ", [part for part in parts if part])
 
 
 def _screen(tx: Tx, view: View, sight: Sight) -> Screen:
@@ -118,15 +143,21 @@ def _screen(tx: Tx, view: View, sight: Sight) -> Screen:
     start = (view.page - 1) * PAGE
     shown = rows[start : start + PAGE]
     return Screen(
-        title="Tags",
-        intro=f"{_headline(tx, view)} · {times} tagged, {on} message{'' if on == 1 else 's'}",
+        title=Phrase("Tags"),
+        intro=Phrase(
+            "{what} · {times} tagged, {n} message",
+            "{what} · {times} tagged, {n} messages",
+            what=_headline(tx, view),
+            times=times,
+            n=on,
+        ),
         tabs=tuple(
             Button(Verb.TAGS, label, replace(view, by=by, page=1).token, "primary" if by is view.by else "")
             for by, label in LABELS.items()
             if by is not By.TAG or view.tag is None
         ),
         rows=tuple(_row(view, names, row) for row in shown),
-        empty="No message was tagged in that time.",
+        empty=Phrase("No message was tagged in that time."),
         buttons=(*_pages(Verb.TAGS, view, len(rows) > start + PAGE), *_under(view, bool(rows))),
     )
 
@@ -156,11 +187,15 @@ def _names(tx: Tx, by: By, ids: Sequence[int]) -> dict[int, str]:
 
 def _row(view: View, names: Mapping[int, str], row: Count) -> Row:
     number = row.keys[0]
-    buttons = [Button(Verb.TAGGED, "Messages", replace(view, value=number, page=1).token)]
+    buttons = [Button(Verb.TAGGED, Phrase("Messages"), replace(view, value=number, page=1).token)]
     if view.by is By.TAG:
         one = View(by=tagging.step(view.days), tag=number, days=view.days)
-        buttons.insert(0, Button(Verb.TAGS, "Over time", one.token))
-    return Row(title=f"{names[number]} — {row.times}", detail=f"last {clock_words(row.last)}", buttons=tuple(buttons))
+        buttons.insert(0, Button(Verb.TAGS, Phrase("Over time"), one.token))
+    return Row(
+        title=joined(" — ", [names[number], str(row.times)]),
+        detail=Phrase("last {when}", when=clock_words(row.last)),
+        buttons=tuple(buttons),
+    )
 
 
 def _under(view: View, some: bool) -> list[Button]:
@@ -170,19 +205,19 @@ def _under(view: View, some: bool) -> list[Button]:
         for days, label in PERIODS.items()
     ]
     if view.tag is not None:
-        buttons.append(Button(Verb.TAGS, "All tags", View(days=view.days).token))
+        buttons.append(Button(Verb.TAGS, Phrase("All tags"), View(days=view.days).token))
     if some:
-        buttons.append(Button(Verb.TAGS, "Chart", f"{first.token}.chart"))
-        buttons.append(Button(Verb.TAGS, "CSV", f"{first.token}.csv"))
+        buttons.append(Button(Verb.TAGS, Phrase("Chart"), f"{first.token}.chart"))
+        buttons.append(Button(Verb.TAGS, Phrase("CSV"), f"{first.token}.csv"))
     return buttons
 
 
 def _pages(verb: Verb, view: View, more: bool) -> list[Button]:
-    found = []
+    found, by_time = [], verb is Verb.TAGGED
     if view.page > 1:
-        found.append(Button(verb, "← Newer" if verb is Verb.TAGGED else "← Previous", view.at(view.page - 1).token))
+        found.append(Button(verb, Phrase("← Newer") if by_time else Phrase("← Previous"), view.at(view.page - 1).token))
     if more:
-        found.append(Button(verb, "Older →" if verb is Verb.TAGGED else "Next →", view.at(view.page + 1).token))
+        found.append(Button(verb, Phrase("Older →") if by_time else Phrase("Next →"), view.at(view.page + 1).token))
     return found
 
 
@@ -192,10 +227,17 @@ def _message(tx: Tx, one: Tagged) -> Row:
     ]
     words = list(graphemes(" ".join(one.body.to_plain().split()) or "…"))
     said = "".join(words[:EXCERPT]) + ("…" if len(words) > EXCERPT else "")
-    who = one.client if one.author == one.client else f"{one.author} to {one.client}"
+    who = one.client if one.author == one.client else Phrase("{author} to {client}", author=one.author, client=one.client)
     return Row(
-        title=f"{who}: {said}",
-        detail=f"#{one.tag} · by {one.operator}, {clock_words(one.at)} · {one.group} · {one.channel}",
+        title=joined(": ", [who, DELETED if one.gone else said]),
+        detail=Phrase(
+            "#{tag} · by {operator}, {when} · {group} · {channel}",
+            tag=one.tag,
+            operator=one.operator,
+            when=clock_words(one.at),
+            group=one.group,
+            channel=one.channel,
+        ),
         jumps=tuple(jumps),
     )
 
@@ -207,9 +249,11 @@ def _chart(tx: Tx, desk: Desk, view: View, sight: Sight) -> Answer:
     """A picture, drawn when it is sent; it comes in private."""
     drawn = chart_of(tx, view, sight)
     if not drawn.series:
-        return Answer("There is nothing to draw: no message was tagged in that time.", refused=True)
+        return Answer(Phrase("There is nothing to draw: no message was tagged in that time."), refused=True)
     desk.journal(tx, "asked for a chart of tags", days=view.days)
-    return send_file(tx, desk, f"tags-{_stamp(tx.now)}.png", "image/png", drawn, caption=_headline(tx, view), what="chart")
+    drawn = in_language(drawn, team.language_of(tx, desk.operator))  # it is kept as it is to be read
+    name = f"tags-{_stamp(tx.now)}.png"
+    return send_file(tx, desk, name, "image/png", drawn, caption=_headline(tx, view), what=Phrase("chart"))
 
 
 def chart_of(tx: Tx, view: View, sight: Sight) -> Chart:
@@ -230,34 +274,33 @@ def chart_of(tx: Tx, view: View, sight: Sight) -> Chart:
         places = sorted(totals, key=lambda place: -totals[place])[:MOST_PLACES]
     counted = {key: number for key, number in counted.items() if key[0] in set(places)}
     known = tags.by_ids(tx, {tag for _, tag in counted})
-    title = "Tags by " + {By.DAY: "day", By.WEEK: "week", By.MONTH: "month"}.get(by, by.value)
-    return tagging.chart(
-        title, _headline(tx, view), _names(tx, by, places), {one.id: one.name for one in known.values()}, counted
-    )
+    names = {one.id: one.name for one in known.values()}
+    return tagging.chart(TITLES[by], _headline(tx, view), _names(tx, by, places), names, counted)
 
 
 def _table(tx: Tx, desk: Desk, view: View, sight: Sight) -> Answer:
     """One line for each tag on each message."""
     found = tag_counts.tagged(tx, replace(view, value=None), sight, limit=MOST_ROWS + 1)
     if not found:
-        return Answer("There is nothing to list: no message was tagged in that time.", refused=True)
+        return Answer(Phrase("There is nothing to list: no message was tagged in that time."), refused=True)
     desk.journal(tx, "asked for a table of tags", days=view.days)
     caption = _headline(tx, view)
     if len(found) > MOST_ROWS:
-        caption += f" · only the newest {MOST_ROWS} lines; ask for fewer days to see the others"
-    content = table_of(found[:MOST_ROWS])
-    return send_file(tx, desk, f"tags-{_stamp(tx.now)}.csv", "text/csv", content, caption=caption, what="table")
+        less = Phrase("only the newest {most} lines; ask for fewer days to see the others", most=MOST_ROWS)
+        caption = joined(" · ", [caption, less])
+    content = table_of(found[:MOST_ROWS], team.language_of(tx, desk.operator))
+    return send_file(tx, desk, f"tags-{_stamp(tx.now)}.csv", "text/csv", content, caption=caption, what=Phrase("table"))
 
 
-def table_of(found: Sequence[Tagged]) -> bytes:
+def table_of(found: Sequence[Tagged], language: str = ENGLISH) -> bytes:
     """The lines as CSV in UTF-8 with a mark, which spreadsheets want; no cell is a formula (F54)."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(HEAD)
+    writer.writerow(in_language(HEAD, language))
     for one in found:
         line = (
             *(_time(one.at), one.tag, one.operator, one.group, one.channel, one.client, one.author, _time(one.said_at)),
-            one.body.to_plain(),
+            in_language(DELETED, language) if one.gone else one.body.to_plain(),
         )
         writer.writerow([cell(value) for value in line])
     return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8", "replace")

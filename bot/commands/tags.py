@@ -13,6 +13,7 @@ from bot.commands.perform import Context, Desk
 from bot.domain.actions import Button, Verb, row_of
 from bot.domain.conversation import Direction
 from bot.domain.errors import NoTag, NothingToTag, TooManyTags
+from bot.domain.phrase import Phrase
 from bot.domain.screen import ChoiceField, Form, Option, TextField
 from bot.domain.tagging import MOST, fold, names_in, shown, some_names
 from bot.domain.text import graphemes
@@ -71,30 +72,30 @@ def _form(tx: Tx, context: Context, seqs: Sequence[int]) -> Form:
     return Form(
         verb=Verb.TAG,
         token=token_of(context.conversation, *((seqs[0], seqs[-1]) if seqs else ())),
-        title="Tag messages",
-        submit="Tag",
+        title=Phrase("Tag messages"),
+        submit=Phrase("Tag"),
         fields=(
             ChoiceField(
                 name="messages",
-                label="Messages",
+                label=Phrase("Messages"),
                 options=tuple(Option(str(one.id), _label(one, borne.get(one.id, ()))) for one in offered),
                 chosen=tuple(str(one.id) for one in chosen),
                 many=True,
             ),
             ChoiceField(
                 name="tags",
-                label="Tags",
+                label=Phrase("Tags"),
                 options=tuple(_options(tx, "")),
                 many=True,
                 optional=True,
                 lookup="tags",
-                hint="Type a few letters of the tag.",
+                hint=Phrase("Type a few letters of the tag."),
             ),
             TextField(
                 name="new",
-                label="New tag",
+                label=Phrase("New tag"),
                 optional=True,
-                hint="It joins the list for everybody. Tags cannot be changed or deleted.",
+                hint=Phrase("It joins the list for everybody. Tags cannot be changed or deleted."),
                 longest=300,
             ),
         ),
@@ -137,10 +138,9 @@ def _put(tx: Tx, context: Context, said: Sequence[Message], named: Sequence[Tag]
     fresh = {one.id for one in said for tag in named if tags.put(tx, one.id, tag.id, context.operator.id)}
     words = shown([tag.name for tag in named])
     if not fresh:
-        return Answer(f"Tagged already: {words}")
+        return Answer(Phrase("Tagged already: {tags}", tags=words))
     context.journal(tx, "tagged", messages=sorted(fresh), tags=[tag.name for tag in named])
-    what = "1 message" if len(said) == 1 else f"{len(said)} messages"
-    return Answer(f"Tagged {what}: {words}")
+    return Answer(Phrase("Tagged {n} message: {tags}", "Tagged {n} messages: {tags}", n=len(said), tags=words))
 
 
 def offer(tx: Tx, context: Context, remote_id: str) -> None:
@@ -152,10 +152,10 @@ def offer(tx: Tx, context: Context, remote_id: str) -> None:
     spread.notice(
         tx,
         context.here,
-        "Which tag is it to bear?",
+        Phrase("Which tag is it to bear?"),
         only_for=context.actor.external_id,
         reply_to=remote_id,
-        buttons=(Button(Verb.TAG, "Tag this message…", token, "primary"),),
+        buttons=(Button(Verb.TAG, Phrase("Tag this message…"), token, "primary"),),
     )
 
 
@@ -173,7 +173,8 @@ def by_sign(tx: Tx, context: Context, remote_id: str, sign: str) -> None:
     elif found and said:
         borne = tags.of_messages(tx, [one.id for one in said])
         if any(found[0] not in borne.get(one.id, ()) for one in said):
-            _whisper(tx, context, remote_id, f"{_put(tx, context, said, found).text}. Take your reaction away to undo it.")
+            told = _put(tx, context, said, found).text
+            _whisper(tx, context, remote_id, Phrase("{told}. Take your reaction away to undo it.", told=told))
 
 
 def by_sign_off(tx: Tx, context: Context, remote_id: str, sign: str) -> None:
@@ -182,7 +183,7 @@ def by_sign_off(tx: Tx, context: Context, remote_id: str, sign: str) -> None:
     ids = [one.id for one in _at(tx, context, remote_id)]
     if len(found) == 1 and ids and tags.take_off(tx, ids, found[0].id, context.operator.id):
         context.journal(tx, "untagged", messages=sorted(ids), tags=[found[0].name])
-        _whisper(tx, context, remote_id, f"Not tagged any more: {shown([found[0].name])}")
+        _whisper(tx, context, remote_id, Phrase("Not tagged any more: {tags}", tags=shown([found[0].name])))
 
 
 def _at(tx: Tx, context: Context, remote_id: str) -> list[Message]:

@@ -10,6 +10,7 @@ from bot.domain.capabilities import DESKS
 from bot.domain.errors import TemplateFileMissing, TemplateFileRefused
 from bot.domain.files import Attachment, File, FileState, tidy, title, too_large_to_fetch
 from bot.domain.ids import FileId
+from bot.domain.phrase import Phrase
 from bot.domain.screen import FileField
 from bot.store import files
 from bot.store.canned import Template
@@ -24,8 +25,8 @@ def field(tx: Tx, found: Template | None) -> FileField:
     """The form's field; to leave it empty keeps the file there is."""
     there = files.by_id(tx, found.file_id) if found is not None and found.file_id is not None else None
     shown = title(there.kind, there.name, there.size) if there is not None else ""
-    hint = "It goes to the client with the words."
-    return FileField(name=FIELD, label="A file", value=shown, hint=hint)
+    hint = Phrase("It goes to the client with the words.")
+    return FileField(name=FIELD, label=Phrase("A file"), value=shown, hint=hint)
 
 
 def take(tx: Tx, desk: Desk, sent: Attachment) -> FileId:
@@ -42,8 +43,10 @@ def line(file: File | None) -> str:
         return ""
     told = title(file.kind, file.name, file.size)
     if file.state is FileState.WANTED:
-        return f"{told}, on its way here"
-    return told if file.state is FileState.HERE else f"⚠️ {told} is not here. {file.reason}"
+        return Phrase("{file}, on its way here", file=told)
+    if file.state is FileState.HERE:
+        return told
+    return Phrase("⚠️ {file} is not here. {reason}", file=told, reason=file.reason)
 
 
 def borne(tx: Tx, used: Sequence[Template]) -> tuple[Attachment, ...]:
@@ -69,5 +72,6 @@ def copy_of(file: File) -> Attachment:
 
 def _missing(one: Template, file: File | None) -> TemplateFileMissing:
     if file is not None and file.state is FileState.WANTED:
-        return TemplateFileMissing(title=one.title, why=" yet", what="Please try again in a moment.")
-    return TemplateFileMissing(title=one.title, why="", what="Take the file out, or send another one, under “Change…”.")
+        return TemplateFileMissing(title=one.title, why=Phrase(" yet"), what=Phrase("Please try again in a moment."))
+    what = Phrase("Take the file out, or send another one, under “Change…”.")
+    return TemplateFileMissing(title=one.title, why="", what=what)

@@ -13,6 +13,7 @@ from bot.domain.canned import BODY_LONGEST, TITLE_LONGEST, VARIABLES, clean_body
 from bot.domain.errors import NotYourTemplate, StaleCard, TitleTaken
 from bot.domain.files import Attachment, File
 from bot.domain.permissions import Permission
+from bot.domain.phrase import Phrase, joined
 from bot.domain.screen import Form, Row, Screen, TextField
 from bot.domain.text import graphemes
 from bot.store import canned, files
@@ -34,17 +35,18 @@ def _screen(tx: Tx, desk: Desk, page: int, words: str = "") -> Screen:
     page = min(max(page, 1), max(1, -(-len(found) // PAGE)))
     shown = found[(page - 1) * PAGE : page * PAGE]
     borne = files.by_ids(tx, {one.file_id for one in shown if one.file_id is not None})
-    buttons = [Button(Verb.TEMPLATE, "New", NEW, "primary")]
+    buttons = [Button(Verb.TEMPLATE, Phrase("New"), NEW, "primary")]
     if page > 1:
-        buttons.append(Button(Verb.TEMPLATES, "← Previous", f"p{page - 1}"))
+        buttons.append(Button(Verb.TEMPLATES, Phrase("← Previous"), f"p{page - 1}"))
     if page * PAGE < len(found):
-        buttons.append(Button(Verb.TEMPLATES, "Next →", f"p{page + 1}"))
-    whose = "Yours are for all operators." if _is_admin(desk) else "Your own come first; those marked 👥 are for all operators."
+        buttons.append(Button(Verb.TEMPLATES, Phrase("Next →"), f"p{page + 1}"))
+    own = Phrase("Your own come first; those marked 👥 are for all operators.")
+    whose = Phrase("Yours are for all operators.") if _is_admin(desk) else own
     return Screen(
-        title="Canned responses",
-        intro=f"Write \\ and the title in a thread or topic, and the client gets the words. {whose}",
+        title=Phrase("Canned responses"),
+        intro=Phrase("Write \\ and the title in a thread or topic, and the client gets the words. {whose}", whose=whose),
         rows=tuple(_row(desk, one, borne.get(one.file_id or 0)) for one in shown),
-        empty="There are none yet.",
+        empty=Phrase("There are none yet."),
         buttons=tuple(buttons),
     )
 
@@ -56,13 +58,13 @@ def matches(template: Template, typed: str) -> bool:
 
 
 def _row(desk: Desk, one: Template, file: File | None) -> Row:
-    buttons = [Button(Verb.TEMPLATE, "Change…", str(one.id))]
+    buttons = [Button(Verb.TEMPLATE, Phrase("Change…"), str(one.id))]
     if one.file_id is not None:
-        buttons.append(Button(Verb.TEMPLATE, "Remove file", f"{one.id}.{BARE}"))
-    buttons.append(Button(Verb.TEMPLATE, "Delete…", f"{one.id}.{DELETE}", "danger"))
+        buttons.append(Button(Verb.TEMPLATE, Phrase("Remove file"), f"{one.id}.{BARE}"))
+    buttons.append(Button(Verb.TEMPLATE, Phrase("Delete…"), f"{one.id}.{DELETE}", "danger"))
     return Row(
         title=f"{'👥 ' if one.owner is None else ''}{one.title} · \\{one.word}",
-        detail="\n".join(line for line in (excerpt(one.body), template_files.line(file)) if line),
+        detail=joined("\n", [line for line in (excerpt(one.body), template_files.line(file)) if line]),
         buttons=tuple(buttons) if _may_change(desk, one) else (),
     )
 
@@ -82,11 +84,11 @@ def template(tx: Tx, desk: Desk, asked: Asked) -> Answer:
     if found is not None and what == SURELY:
         canned.remove(tx, found.id)
         desk.journal(tx, "deleted a canned response", title=found.title)
-        return Answer("Deleted.", screen=_screen(tx, desk, 1))
+        return Answer(Phrase("Deleted."), screen=_screen(tx, desk, 1))
     if found is not None and what == BARE:
         canned.set_file(tx, found.id, None)
         desk.journal(tx, "changed a canned response", title=found.title)
-        return Answer("The file is gone.", screen=_screen(tx, desk, 1))
+        return Answer(Phrase("The file is gone."), screen=_screen(tx, desk, 1))
     if asked.values is None:
         return Answer(form=_form(tx, found))
     return _save(tx, desk, found, clean_title(asked.value("title")), clean_body(asked.value("body")), asked.file("file"))
@@ -116,20 +118,20 @@ def _form(tx: Tx, found: Template | None) -> Form:
     return Form(
         verb=Verb.TEMPLATE,
         token=str(found.id) if found else NEW,
-        title="Canned response",
+        title=Phrase("Canned response"),
         fields=(
             TextField(
                 name="title",
-                label="Title",
+                label=Phrase("Title"),
                 value=found.title if found else "",
-                hint="Its topic, e.g. greeting: you will write \\greeting.",
+                hint=Phrase("Its topic, e.g. greeting: you will write \\greeting."),
                 longest=TITLE_LONGEST,
             ),
             TextField(
                 name="body",
-                label="Words",
+                label=Phrase("Words"),
                 value=found.body if found else "",
-                hint=f"You can use {known}.",
+                hint=Phrase("You can use {known}.", known=known),
                 many_lines=True,
                 longest=BODY_LONGEST,
             ),
@@ -140,11 +142,11 @@ def _form(tx: Tx, found: Template | None) -> Form:
 
 def _sure(found: Template) -> Screen:
     return Screen(
-        title="Delete it?",
+        title=Phrase("Delete it?"),
         intro=f"{found.title}\n\n{found.body}",
         buttons=(
-            Button(Verb.TEMPLATE, "Delete", f"{found.id}.{SURELY}", "danger"),
-            Button(Verb.TEMPLATES, "Back", "p1"),
+            Button(Verb.TEMPLATE, Phrase("Delete"), f"{found.id}.{SURELY}", "danger"),
+            Button(Verb.TEMPLATES, Phrase("Back"), "p1"),
         ),
     )
 
@@ -164,7 +166,7 @@ def _save(tx: Tx, desk: Desk, found: Template | None, title: str, body: str, sen
         desk.journal(tx, "changed a canned response", title=title)
     if file_id is not None:
         canned.set_file(tx, number, file_id)
-    return Answer("Saved.", screen=_screen(tx, desk, 1))
+    return Answer(Phrase("Saved."), screen=_screen(tx, desk, 1))
 
 
 DESK_VERBS: dict[Verb, Callable[[Tx, Desk, Asked], Answer]] = {Verb.TEMPLATES: templates, Verb.TEMPLATE: template}

@@ -14,6 +14,7 @@ from bot.commands.verbs import ON_CONVERSATION, ON_DESK
 from bot.domain.actions import BY_WORD, Verb
 from bot.domain.guess import not_understood
 from bot.domain.permissions import Permission, authorise
+from bot.domain.phrase import Phrase
 from bot.domain.text import EMPTY, RichText
 from bot.domain.words import TypedVerb, typed_verb
 from bot.store import conversations, messages, mirrors, spread
@@ -67,6 +68,6 @@ def _do(tx: Tx, context: Context, said: Wrote, typed: TypedVerb) -> Answer:
 def _keep_files(tx: Tx, context: Context, said: Wrote) -> Context:
     """A verb stands under a file, of which nobody said that the client shall have it: it stays a note."""
     reply.note(tx, context, said, EMPTY)
-    words = "What stands under this file is a command, so the file stays a note; the client did not get it."
+    words = Phrase("What stands under this file is a command, so the file stays a note; the client did not get it.")
     spread.notice(tx, context.here, words, only_for=context.actor.external_id, reply_to=said.remote_id)
     return replace(context, conversation=conversations.by_id(tx, context.conversation.id))

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, literal_column, select
 from bot.domain.conversation import Direction
 from bot.domain.ids import ConversationId, GroupId, Moment
 from bot.domain.tagging import DAY_MS, By, View, last_day
-from bot.domain.text import RichText
+from bot.domain.text import EMPTY, RichText
 from bot.store import messages, team
 from bot.store.tables import channel, client, conversation, group, message, message_tag, operator, tag
 from bot.store.uow import Tx, values
@@ -73,7 +73,7 @@ def names(tx: Tx, by: By, ids: Iterable[int]) -> dict[int, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tagged:
-    """One tag on one message, with all that is told of it."""
+    """One tag on one message, with all that is told of it. ``gone``: it was deleted, and has no body."""
 
     tag: str
     at: Moment
@@ -84,6 +84,7 @@ class Tagged:
     author: str
     said_at: Moment
     body: RichText
+    gone: bool
     conversation_id: ConversationId
 
 
@@ -136,6 +137,7 @@ def _tagged(row: Any) -> Tagged:
         client=row.client_name,
         author=row.author,
         said_at=Moment(row.said_at),
-        body=RichText.plain("(deleted)") if gone else messages.load(row.body),
+        body=EMPTY if gone else messages.load(row.body),
+        gone=gone,
         conversation_id=ConversationId(row.conversation_id),
     )
