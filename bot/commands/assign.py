@@ -21,6 +21,7 @@ from bot.domain.ids import GroupId
 from bot.domain.names import begins, named
 from bot.domain.people import Group, Operator
 from bot.domain.permissions import Permission
+from bot.domain.phrase import Phrase
 from bot.domain.screen import ChoiceField, Form, Option
 from bot.store import colleagues, conversations, mirrors, regroup, spread, team
 from bot.store.colleagues import Colleague
@@ -43,7 +44,7 @@ def assign(tx: Tx, context: Context, asked: Asked) -> Answer:
     if not found:
         raise UnknownColleague(name=asked.words or asked.value("operator"))
     if len(found) > 1:
-        return _ask_whom(context, found, intro=f"Several operators are called so: “{asked.words}”.")
+        return _ask_whom(context, found, intro=Phrase("Several operators are called so: “{words}”.", words=asked.words))
     if found[0].id == context.operator.id:
         return inbox.take_over(tx, context)
     return _pass_on(tx, context, found[0])
@@ -55,19 +56,26 @@ def _pass_on(tx: Tx, context: Context, to: Colleague) -> Answer:
     name = _responsible(tx, context)
     if team.settings_of(tx, before.group_id).assign_lands_in is Landing.UNASSIGNED:
         moved = moves.leave_for(before, by, to.id, _group_for(tx, before, to), tx.now, responsible_name=name)
-        where = f"It waits in Unassigned for {to.name}."
+        where = Phrase("It waits in Unassigned for {name}.", name=to.name)
     else:
         moved = moves.assign(before, by, to.id, tx.now, responsible_name=name)
-        where = f"The conversation is in the inbox of {to.name}."
+        where = Phrase("The conversation is in the inbox of {name}.", name=to.name)
     context.journal(tx, "assigned", before=before.status.value, after=moved.status.value, to=to.name)
-    words = f"➡️ {by.name} passed this conversation on to {to.name}."
+    words = Phrase("➡️ {by} passed this conversation on to {name}.", by=by.name, name=to.name)
     _settle(tx, context, moved, words)
     for mirror in mirrors.of_conversation(tx, moved.id):
         spread.notice(tx, mirror, words, mention=called(tx, mirror, to.id) if moved.status is Status.INBOX else None)
-    client = conversations.client_name(tx, moved.client_id)
-    waits = " It waits in Unassigned for you." if moved.status is Status.UNASSIGNED else " It is in your inbox."
-    notify(tx, to.id, f"➡️ {by.name} passed the conversation with {client} on to you.{waits}", about=moved.id)
+    notify(tx, to.id, _told(by, conversations.client_name(tx, moved.client_id), moved), about=moved.id)
     return Answer(where)
+
+
+def _told(by: Operator, client: str, moved: Conversation) -> Phrase:
+    """What the chosen one reads in private."""
+    if moved.status is Status.UNASSIGNED:
+        return Phrase(
+            "➡️ {by} passed the conversation with {client} on to you. It waits in Unassigned for you.", by=by.name, client=client
+        )
+    return Phrase("➡️ {by} passed the conversation with {client} on to you. It is in your inbox.", by=by.name, client=client)
 
 
 def _group_for(tx: Tx, conversation: Conversation, to: Colleague) -> GroupId:
@@ -105,8 +113,9 @@ def _move(tx: Tx, context: Context, to: Group) -> Answer:
     moved = moves.regroup(context.conversation, context.operator, to.id, tx.now, responsible_name=name)
     before = team.group_by_id(tx, context.conversation.group_id)
     context.journal(tx, "moved to another group", before=before.name, after=to.name)
-    _settle(tx, context, moved, f"➡️ {context.operator.name} moved this conversation to {to.badge}. It goes on there.")
-    return Answer(f"Moved to {to.badge}. It waits in Unassigned there.")
+    words = Phrase("➡️ {by} moved this conversation to {group}. It goes on there.", by=context.operator.name, group=to.badge)
+    _settle(tx, context, moved, words)
+    return Answer(Phrase("Moved to {group}. It waits in Unassigned there.", group=to.badge))
 
 
 def _settle(tx: Tx, context: Context, moved: Conversation, words: str) -> None:
@@ -130,7 +139,7 @@ def _must_pass_on(tx: Tx, context: Context) -> None:
 
 
 def _responsible(tx: Tx, context: Context) -> str:
-    return team.name_of(tx, context.conversation.operator_id) or "Another operator"
+    return team.name_of(tx, context.conversation.operator_id) or Phrase("Another operator")
 
 
 def _ask_whom(context: Context, known: list[Colleague], intro: str = "") -> Answer:
@@ -138,12 +147,14 @@ def _ask_whom(context: Context, known: list[Colleague], intro: str = "") -> Answ
         form=Form(
             verb=Verb.ASSIGN,
             token=token_of(context.conversation),
-            title="Assign",
+            title=Phrase("Assign"),
             intro=intro,
             fields=(
-                ChoiceField(name="operator", label="Operator", options=_options(known), lookup="" if intro else "operators"),
+                ChoiceField(
+                    name="operator", label=Phrase("Operator"), options=_options(known), lookup="" if intro else "operators"
+                ),
             ),
-            submit="Assign",
+            submit=Phrase("Assign"),
         )
     )
 
@@ -152,14 +163,14 @@ def _ask_where(tx: Tx, context: Context, known: list[Group]) -> Answer:
     open_ones = colleagues.groups_with_desk(tx) - {context.conversation.group_id}
     options = tuple(Option(str(one.id), one.badge) for one in known if one.id in open_ones)[:MOST_OFFERED]
     if not options:
-        return Answer("There is no other group that could take it.", refused=True)
+        return Answer(Phrase("There is no other group that could take it."), refused=True)
     return Answer(
         form=Form(
             verb=Verb.GROUP,
             token=token_of(context.conversation),
-            title="Move to group",
-            fields=(ChoiceField(name="group", label="Group", options=options),),
-            submit="Move",
+            title=Phrase("Move to group"),
+            fields=(ChoiceField(name="group", label=Phrase("Group"), options=options),),
+            submit=Phrase("Move"),
         )
     )
 

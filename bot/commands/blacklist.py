@@ -13,6 +13,7 @@ from bot.domain.actions import Action, Button, Verb
 from bot.domain.errors import OnlyInTab
 from bot.domain.listing import Tab, View, tabs_for
 from bot.domain.permissions import Permission, authorise
+from bot.domain.phrase import Phrase, joined
 from bot.domain.screen import Form, Screen
 from bot.store import blacklist, conversations, spread
 from bot.store.uow import Tx
@@ -39,20 +40,23 @@ def _sure(context: Context, client: str) -> Form:
     return Form(
         verb=Verb.BLACKLIST,
         token=token_of(context.conversation),
-        title="Send to the black list?",
-        intro=f"Nobody will see what {client} writes from now on, and every conversation with this client closes.",
+        title=Phrase("Send to the black list?"),
+        intro=Phrase(
+            "Nobody will see what {client} writes from now on, and every conversation with this client closes.", client=client
+        ),
         fields=(),
-        submit="Send to the black list",
+        submit=Phrase("Send to the black list"),
     )
 
 
 def _done(context: Context) -> Answer:
     """What has happened, and the way back: the tab where a client is unlocked, for who may go there (R5, R81)."""
-    told = "The client is on the black list. Nothing that comes from there is shown any more."
+    told = Phrase("The client is on the black list. Nothing that comes from there is shown any more.")
     if Tab.BLACKLIST not in tabs_for(context.operator) or not context.operator.has(Permission.CONVERSATIONS_MANAGEMENT):
-        return Answer(f"{told} Was it a mistake? An operator with the right to manage conversations can unlock it.")
-    undo = Button(Verb.TAB, "Undo in Blacklist…", View(tab=Tab.BLACKLIST).token)
-    return Answer(screen=Screen(title="Black list", intro=told, buttons=(undo,)))
+        mistake = Phrase("Was it a mistake? An operator with the right to manage conversations can unlock it.")
+        return Answer(joined(" ", [told, mistake]))
+    undo = Button(Verb.TAB, Phrase("Undo in Blacklist…"), View(tab=Tab.BLACKLIST).token)
+    return Answer(screen=Screen(title=Phrase("Black list"), intro=told, buttons=(undo,)))
 
 
 def unlock(tx: Tx, context: Context, asked: Asked) -> Answer:
@@ -70,14 +74,14 @@ def unlock(tx: Tx, context: Context, asked: Asked) -> Answer:
             conversations.save(tx, heard)
             spread.refresh_cards(tx, heard)
     context.journal(tx, "unlocked")
-    return Answer("Unlocked. The conversation is Closed; if the client writes again, it comes back.")
+    return Answer(Phrase("Unlocked. The conversation is Closed; if the client writes again, it comes back."))
 
 
 def _offered(tx: Tx, context: Context, action: Action) -> Button | None:
     """A client who is on the list already is not sent there again."""
     if context.conversation.blacklisted:
         return None
-    return Button(action.verb, f"{action.label}…", token_of(context.conversation), action.style)
+    return Button(action.verb, Phrase("Send to the black list…"), token_of(context.conversation), action.style)
 
 
 VERBS: dict[Verb, Callable[[Tx, Context, Asked], Answer]] = {Verb.BLACKLIST: send, Verb.UNLOCK: unlock}

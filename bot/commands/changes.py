@@ -18,6 +18,7 @@ from bot.domain.errors import AnotherFile, Blacklisted, NoMessage, NotANote, Not
 from bot.domain.files import Attachment, body_of
 from bot.domain.ids import MessageId, Moment
 from bot.domain.people import Actor
+from bot.domain.phrase import Phrase, joined
 from bot.domain.text import RichText, join
 from bot.domain.words import is_note, typed_verb
 from bot.store import changes, conversations, files, journal, messages, mirrors, reactions, spread, team
@@ -203,7 +204,10 @@ def _send_after(tx: Tx, context: Context, kind: str, said: Message, now: Message
     conversations.save(tx, noted)
     spread.to_client(tx, noted, kind, follow, body)
     return Answer(
-        f"{CHANNELS[kind].name} can't change what was sent. The client gets your new words as another message, marked ✏️."
+        Phrase(
+            "{channel} can't change what was sent. The client gets your new words as another message, marked ✏️.",
+            channel=CHANNELS[kind].name,
+        )
     )
 
 
@@ -229,7 +233,7 @@ def _delete(tx: Tx, context: Context, found: list[Message], *, gone_here: bool) 
                 changes.remove_post(tx, context.mirror, ref.remote_id)
         if said.direction is Direction.OUT:
             kept += _take_from_client(tx, context, said)
-    return Answer(" ".join(dict.fromkeys(kept)))
+    return Answer(joined(" ", dict.fromkeys(kept)))
 
 
 def _take_from_client(tx: Tx, context: Context, said: Message) -> list[str]:
@@ -238,16 +242,20 @@ def _take_from_client(tx: Tx, context: Context, said: Message) -> list[str]:
     if changes.waits(tx, context.conversation, kind, said):
         return []
     if reason := _too_late(channel, said, tx.now):
-        return [f"{reason} The client still sees this message."]
+        return [reason]
     changes.at_client(tx, context.conversation, kind, said, said.body)
     return []
 
 
 def _too_late(channel: Capability, said: Message, now: Moment) -> str:
     if not channel.deletes:
-        return f"{channel.name} can't take back what was sent."
+        return Phrase("{channel} can't take back what was sent. The client still sees this message.", channel=channel.name)
     if channel.delete_hours and now - said.at > channel.delete_hours * HOUR_MS:
-        return f"{channel.name} takes a message back only within {channel.delete_hours} hours."
+        return Phrase(
+            "{channel} takes a message back only within {hours} hours. The client still sees this message.",
+            channel=channel.name,
+            hours=channel.delete_hours,
+        )
     return ""
 
 
@@ -264,9 +272,9 @@ def delete(tx: Tx, context: Context, asked: Asked) -> Answer:
     if said.author_id != context.operator.id:
         raise NotYourMessage(name=said.author)
     answer = _delete(tx, context, [said], gone_here=False)
-    return (
-        answer if answer.text else Answer("Deleted, here and for the client." if said.direction is Direction.OUT else "Deleted.")
-    )
+    if answer.text:
+        return answer
+    return Answer(Phrase("Deleted, here and for the client.") if said.direction is Direction.OUT else Phrase("Deleted."))
 
 
 # Both ----------------------------------------------------------------------------------------------------------------

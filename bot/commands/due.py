@@ -17,6 +17,7 @@ from bot.domain.group_settings import GroupSettings
 from bot.domain.hours import day_before, next_time
 from bot.domain.ids import Moment
 from bot.domain.people import Group, Signature
+from bot.domain.phrase import Phrase, joined
 from bot.domain.reminders import (
     digest_minutes,
     hours_of,
@@ -28,6 +29,7 @@ from bot.domain.reminders import (
 )
 from bot.domain.text import RichText
 from bot.domain.times import clock_words
+from bot.languages import in_language
 from bot.store import colleagues, conversations, due, journal, messages, mirrors, outbox, spread, team, waits
 from bot.store.due import Due
 from bot.store.outbox import Delivery
@@ -141,12 +143,20 @@ def _say_who_waits(tx: Tx, waiting: Waiting, conversation: Conversation, long: s
     """In private to who has it; in the threads when nobody has, or he can't be reached."""
     told = False
     if waiting.operator_id is not None and conversation.status is Status.INBOX:
-        told = notify(tx, waiting.operator_id, f"⏰ {waiting.client} has been waiting for {long}.", about=conversation.id)
+        words = Phrase("⏰ {client} has been waiting for {long}.", client=waiting.client, long=long)
+        told = notify(tx, waiting.operator_id, words, about=conversation.id)
     if not told:
         name = team.name_of(tx, waiting.operator_id) if conversation.status is Status.INBOX else ""
-        whose = f"{name} has this conversation." if name else "Nobody has this conversation yet."
-        _note(tx, conversation, f"⏰ {waiting.client} has been waiting for {long}. {whose}")
+        _note(tx, conversation, _who_waits(waiting.client, long, name))
     _journal(tx, conversation, "reminded", number=given, waited=long)
+
+
+def _who_waits(client: str, long: str, name: str) -> Phrase:
+    if name:
+        return Phrase(
+            "⏰ {client} has been waiting for {long}. {name} has this conversation.", client=client, long=long, name=name
+        )
+    return Phrase("⏰ {client} has been waiting for {long}. Nobody has this conversation yet.", client=client, long=long)
 
 
 # Returning and closing ------------------------------------------------------------------------------------------------
@@ -167,7 +177,7 @@ def _return(tx: Tx, item: Due) -> Following:
         tx, moved, "returned by the clock", before=conversation.status.value, after=moved.status.value, operator=name, why=why
     )
     spread.refresh_cards(tx, moved)
-    _note(tx, moved, f"⏪ Back in Unassigned: {name} {why}.")
+    _note(tx, moved, Phrase("⏪ Back in Unassigned: {name} {why}.", name=name, why=why))
     return None
 
 
@@ -184,8 +194,9 @@ def _close(tx: Tx, item: Due) -> Following:
     conversations.save(tx, moved)
     _journal(tx, moved, "closed when idle", before=conversation.status.value, after=moved.status.value, idle=long)
     spread.refresh_cards(tx, moved)
-    told = f" The client was told: “{settings.close_text}”" if tells else ""
-    _note(tx, moved, f"💤 Closed: nothing was said for {long}.{told}")
+    words = Phrase("💤 Closed: nothing was said for {long}.", long=long)
+    told = Phrase("The client was told: “{words}”", words=settings.close_text)
+    _note(tx, moved, joined(" ", [words, told]) if tells else words)
     spread.topic_state(tx, moved, closed=True)
     return None
 
@@ -212,7 +223,7 @@ def _away(tx: Tx, item: Due) -> Following:
         _, conversation, settings = current
         conversations.save(tx, _tell_client(tx, conversation, settings.away_text))
         _journal(tx, conversation, "told that we are away")
-        _note(tx, conversation, f"🌙 Outside business hours, so the client was told: “{settings.away_text}”")
+        _note(tx, conversation, Phrase("🌙 Outside business hours, so the client was told: “{words}”", words=settings.away_text))
     hours = hours_of(current[2])
     return (hours.opens(tx.now) if hours else tx.now), {"since": since, "told": True}
 
@@ -271,23 +282,33 @@ def _digest(tx: Tx, item: Due) -> Following:
         return None
     zone = hours.zone if hours else None
     found = waits.digest(tx, item.group_id, *day_before(zone, tx.now))
-    longest = ""
-    if found.longest is not None:
-        name, since = found.longest
-        longest = f" Waiting longest: {name}, for {spoken(tx.now - since)} (since {clock_words(since)})."
-    text = (
-        f"🗓 {group.badge}: {found.unassigned} unassigned, {found.in_progress} in progress, "
-        f"{found.closed} closed yesterday.{longest}"
-    )
+    text = _digest_words(group, found, tx.now)
     homes = team.desks_of(tx, item.group_id)
     for one in [] if homes else colleagues.active(tx, (item.group_id,)):
         notify(tx, one.id, text)
     for home in homes:
         lane = f"{home.port}:{home.chat}:digest"
-        payload = {"text": text, "thread": ""}
+        payload = {"text": in_language(text, settings.language), "thread": "", "language": settings.language}
         outbox.queue(tx, Delivery(lane=lane, port=port_of(home.platform), chat=home.chat, op="notice", payload=payload))
     journal.add(tx, "digest", who=CLOCK, way="system", group=group.name, unassigned=found.unassigned, closed=found.closed)
     return next_time(minutes, zone, tx.now), item.payload
+
+
+def _digest_words(group: Group, found: waits.Digest, now: Moment) -> str:
+    text = Phrase(
+        "🗓 {group}: {unassigned} unassigned, {in_progress} in progress, {closed} closed yesterday.",
+        group=group.badge,
+        unassigned=found.unassigned,
+        in_progress=found.in_progress,
+        closed=found.closed,
+    )
+    if found.longest is None:
+        return text
+    name, since = found.longest
+    longest = Phrase(
+        "Waiting longest: {name}, for {long} (since {time}).", name=name, long=spoken(now - since), time=clock_words(since)
+    )
+    return joined(" ", [text, longest])
 
 
 def _note(tx: Tx, conversation: Conversation, words: str) -> None:

@@ -9,6 +9,7 @@ from bot.commands.notice import notify
 from bot.domain.conversation import Conversation, Status
 from bot.domain.ids import Moment, OperatorId
 from bot.domain.people import Operator
+from bot.domain.phrase import Phrase
 from bot.domain.reminders import is_rested
 from bot.store import mirrors, spread, team
 from bot.store.mirrors import Mirror
@@ -21,7 +22,7 @@ AT_LEAST_MS = 60_000
 def follow(tx: Tx, conversation: Conversation, operator: Operator) -> None:
     """He has taken it: one mention in its thread. Slack lets whom a thread mentions follow it."""
     if operator.settings.quiet_until(tx.now) is None:
-        _mention(tx, conversation, operator, "this conversation is yours.")
+        _mention(tx, conversation, operator, Phrase("this conversation is yours."))
 
 
 def rested(tx: Tx, before: Conversation, heard: Conversation, at: Moment, client: str) -> None:
@@ -38,8 +39,8 @@ def rested(tx: Tx, before: Conversation, heard: Conversation, at: Moment, client
     if operator is None or not operator.active:
         return
     quiet = operator.settings.quiet_until(tx.now) is not None
-    if quiet or not _mention(tx, heard, operator, f"{client} writes again."):
-        notify(tx, holder, f"💬 {client} writes again.", about=heard.id)
+    if quiet or not _mention(tx, heard, operator, Phrase("{client} writes again.", client=client)):
+        notify(tx, holder, Phrase("💬 {client} writes again.", client=client), about=heard.id)
 
 
 def called(tx: Tx, mirror: Mirror, operator_id: OperatorId) -> tuple[str, str] | None:

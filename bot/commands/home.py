@@ -11,12 +11,13 @@ from bot.domain.actions import Verb
 from bot.domain.errors import NotAnOperator, Refusal
 from bot.domain.people import Actor, Operator
 from bot.domain.permissions import authorise
+from bot.domain.phrase import Phrase
 from bot.domain.screen import Screen
 from bot.languages import in_language
 from bot.store import homes, team
 from bot.store.uow import Tx
 
-TITLE = "Helpdesk"
+TITLE = Phrase("Helpdesk")
 
 
 def opened(tx: Tx, actor: Actor) -> Answer:

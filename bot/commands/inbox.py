@@ -12,9 +12,11 @@ from bot.commands.perform import Context
 from bot.domain import conversation as moves
 from bot.domain.actions import Verb, help_text
 from bot.domain.conversation import Conversation, Status
+from bot.domain.phrase import Phrase, in_table, joined
 from bot.domain.text import utf16_len
 from bot.domain.times import clock_words
 from bot.domain.words import PREFIXES
+from bot.languages import in_language
 from bot.store import conversations, journal, spread, team
 from bot.store.uow import Tx
 
@@ -31,7 +33,7 @@ def start(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
     if was_closed:
         spread.topic_state(tx, moved, closed=False)
     follow(tx, moved, context.operator)
-    return Answer("The conversation is yours. What you write in it now goes to the client.")
+    return Answer(Phrase("The conversation is yours. What you write in it now goes to the client."))
 
 
 def take_over(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
@@ -42,7 +44,7 @@ def take_over(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
     moved = moves.take_over(context.conversation, context.operator, tx.now)
     _settle(tx, context, moved, "taken over", taken_from=before)
     follow(tx, moved, context.operator)
-    return Answer(f"You have taken the conversation over from {before}.")
+    return Answer(Phrase("You have taken the conversation over from {name}.", name=before))
 
 
 def close(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
@@ -50,7 +52,7 @@ def close(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
     moved = moves.close(context.conversation, context.operator, tx.now, responsible_name=_responsible(tx, context))
     _settle(tx, context, moved, "closed")
     spread.topic_state(tx, moved, closed=True)
-    return Answer("Closed. If the client writes again, it comes back to Unassigned.")
+    return Answer(Phrase("Closed. If the client writes again, it comes back to Unassigned."))
 
 
 def unassign(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
@@ -60,29 +62,31 @@ def unassign(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
     _settle(tx, context, moved, "returned")
     if was_closed:
         spread.topic_state(tx, moved, closed=False)
-    return Answer("Returned to Unassigned. Anybody of the group can take it.")
+    return Answer(Phrase("Returned to Unassigned. Anybody of the group can take it."))
 
 
 def history(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
     """What happened to the conversation (R29); of a long story the newest part that fits in one post, or page by page."""
     if asked.token:
         return journals.of_conversation(tx, context, asked)
-    room = HISTORY_UNITS
+    room, language = HISTORY_UNITS, team.language_of(tx, context.operator)
     told: list[str] = []
     for entry in reversed(journal.of_conversation(tx, context.conversation.id)):
-        line = f"{clock_words(entry.at)}  {entry.who}: {entry.what} ({entry.way})"
+        words = joined("", [clock_words(entry.at), f"  {entry.who}: ", in_table(entry.what), f" ({entry.way})"])
+        line = in_language(words, language)
         room -= utf16_len(line) + 1
         if room < 0:
             told.append("…")
             break
         told.append(line)
-    return Answer("\n".join(reversed(told)) or "Nothing has happened here yet.")
+    return Answer("\n".join(reversed(told)) or Phrase("Nothing has happened here yet."))
 
 
 def show_help(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
     """The words an operator can type here."""
     prefix = PREFIXES[context.actor.platform]
-    return Answer(f"{help_text(prefix)}\nA text that begins with “note:” or 🔒 never leaves this desk.")
+    aside = Phrase("A text that begins with “note:” or 🔒 never leaves this desk.")
+    return Answer(joined("\n", [help_text(prefix), aside]))
 
 
 VERBS: dict[Verb, Callable[[Tx, Context, Asked], Answer]] = {
@@ -111,4 +115,4 @@ def _settle(tx: Tx, context: Context, moved: Conversation, what: str, **details:
 
 
 def _responsible(tx: Tx, context: Context) -> str:
-    return team.name_of(tx, context.conversation.operator_id) or "Another operator"
+    return team.name_of(tx, context.conversation.operator_id) or Phrase("Another operator")

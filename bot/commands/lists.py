@@ -17,6 +17,7 @@ from bot.domain.ids import GroupId, OperatorId
 from bot.domain.listing import BY_RIGHT, TITLES, Tab, View, back_to, headline, parse_view, said_row, state_line, tabs_for
 from bot.domain.people import Operator
 from bot.domain.permissions import Permission
+from bot.domain.phrase import Phrase
 from bot.domain.screen import ChoiceField, Form, Option, Screen
 from bot.domain.tagging import shown
 from bot.store import conversations, lists, messages, tags
@@ -81,16 +82,19 @@ def _row(value: str) -> int | None:
 
 def _filters(tx: Tx, operator: Operator, view: View) -> Form:
     groups = [Option(str(number), badge) for number, badge in lists.groups_to_filter(tx, operator)]
-    fields = [_choice("group", "Group", "Every group", groups, view.group)]
+    fields = [_choice("group", Phrase("Group"), Phrase("Every group"), groups, view.group)]
     if view.tab is Tab.ALL:
-        statuses = [Option(Status.UNASSIGNED, "Unassigned"), Option(Status.INBOX, "In progress"), Option(Status.CLOSED, "Closed")]
-        fields.append(_choice("status", "Status", "Every status", statuses, view.status))
+        statuses = [
+            Option(Status.UNASSIGNED, Phrase("Unassigned")),
+            Option(Status.INBOX, Phrase("In progress")),
+            Option(Status.CLOSED, Phrase("Closed")),
+        ]
+        fields.append(_choice("status", Phrase("Status"), Phrase("Every status"), statuses, view.status))
     if view.tab in BY_RIGHT:
         people = [Option(str(number), name) for number, name in lists.operators_to_filter(tx, operator)]
-        fields.append(_choice("operator", "Operator", "Every operator", people, view.operator))
-    return Form(
-        verb=Verb.FILTER, token=view.at(1).token, title=f"Filter: {TITLES[view.tab]}", fields=tuple(fields), submit="Show"
-    )
+        fields.append(_choice("operator", Phrase("Operator"), Phrase("Every operator"), people, view.operator))
+    title = Phrase("Filter: {tab}", tab=TITLES[view.tab])
+    return Form(verb=Verb.FILTER, token=view.at(1).token, title=title, fields=tuple(fields), submit=Phrase("Show"))
 
 
 def _choice(name: str, label: str, every: str, options: list[Option], chosen: object) -> ChoiceField:
@@ -119,7 +123,7 @@ def preview(tx: Tx, context: Context, asked: Asked) -> Answer:
                 said_row(said.author, said.at, said.direction, said.body.to_plain(), shown(borne.get(said.id, ())))
                 for said in talk
             ),
-            empty="Nothing has been said yet.",
+            empty=Phrase("Nothing has been said yet."),
             buttons=_under_preview(entry.conversation, back_to(asked.token)),
         )
     )
@@ -136,9 +140,9 @@ def _under_preview(conversation: Conversation, back: Button) -> tuple[Button, ..
     token = f"{conversation.id}.{conversation.version}"
     found: list[Button] = []
     if not conversation.blacklisted and conversation.status is not Status.INBOX:
-        found.append(Button(Verb.START, "Start conversation", f"{token}.{back.token}", "primary"))
+        found.append(Button(Verb.START, Phrase("Start conversation"), f"{token}.{back.token}", "primary"))
     if conversation.unseen:
-        found.append(Button(Verb.MARK_READ, "Mark as read", f"{token}.{back.token}"))
+        found.append(Button(Verb.MARK_READ, Phrase("Mark as read"), f"{token}.{back.token}"))
     found.append(back)
     return tuple(found)
 
@@ -152,14 +156,14 @@ def mark_read(tx: Tx, context: Context, asked: Asked) -> Answer:
 
 def _operators(tx: Tx, desk: Desk, typed: str) -> list[Option]:
     found = [Option(str(number), name) for number, name in lists.operators_to_filter(tx, desk.operator, typed)]
-    return found if typed else [Option(EVERY, "Every operator"), *found]
+    return found if typed else [Option(EVERY, Phrase("Every operator")), *found]
 
 
 def _groups(tx: Tx, desk: Desk, typed: str) -> list[Option]:
     wanted = typed.casefold()
     groups = lists.groups_to_filter(tx, desk.operator)
     found = [Option(str(number), badge) for number, badge in groups if wanted in badge.casefold()]
-    return found if typed else [Option(EVERY, "Every group"), *found]
+    return found if typed else [Option(EVERY, Phrase("Every group")), *found]
 
 
 LOOKUPS["list_operator"] = _operators

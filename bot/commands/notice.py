@@ -10,6 +10,7 @@ from bot.domain.chart import Chart
 from bot.domain.errors import NoPrivateChat
 from bot.domain.ids import ConversationId, OperatorId
 from bot.domain.people import Actor, Operator
+from bot.domain.phrase import Phrase, joined
 from bot.domain.screen import Jump
 from bot.languages import in_language
 from bot.store import blobs, due, mirrors, outbox, private_chats, team
@@ -99,11 +100,11 @@ def tell_gathered(tx: Tx, operator_id: OperatorId) -> None:
         return
     told = [f"• {one.payload['text']}" for one in waiting]
     left = len(told) - MOST_GATHERED
-    lines = [f"• … and {left} more before that", *told[left:]] if left > 0 else told
+    lines = [joined(" ", ["•", Phrase("… and {left} more before that", left=left)]), *told[left:]] if left > 0 else told
     jumps = [jump for one in waiting for jump in [*_threads(tx, one.conversation_id), *one.payload["jumps"]]]
     once = [jump for number, jump in enumerate(jumps) if jump not in jumps[:number]]
     buttons = [button for one in waiting for button in one.payload["buttons"]][:MOST_GATHERED]
-    words = "\n".join(["🔔 While you had quiet hours:", *lines])
+    words = joined("\n", [Phrase("🔔 While you had quiet hours:"), *lines])
     _post(tx, operator, ways, words, jumps=once[-MOST_GATHERED:], buttons=buttons, about=None)
 
 
@@ -160,8 +161,9 @@ def send_file(tx: Tx, desk: Desk, name: str, mime: str, content: bytes | Chart, 
     else:
         payload["blob"] = blobs.add(tx, Blob(name, mime, content))
     outbox.privately(tx, port, person, payload, op="document")
-    where = "our direct messages" if desk.actor.platform == "slack" else "our private chat"
-    return Answer(f"The {what} comes to you in {where}.")
+    if desk.actor.platform == "slack":
+        return Answer(Phrase("The {what} comes to you in our direct messages.", what=what))
+    return Answer(Phrase("The {what} comes to you in our private chat.", what=what))
 
 
 def port_of(platform: str) -> str:

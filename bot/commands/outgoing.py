@@ -37,6 +37,7 @@ from bot.domain.errors import (
 from bot.domain.guess import not_understood
 from bot.domain.ids import GroupId
 from bot.domain.permissions import authorise
+from bot.domain.phrase import Phrase
 from bot.domain.screen import ChoiceField, Field, Form, Option, TextField
 from bot.domain.text import RichText, clean_name
 from bot.store import approved, blobs, conversations, identities, mirrors, spread, team
@@ -46,7 +47,7 @@ from bot.store.uow import Tx
 
 KIND = "whatsapp"
 MIME = "application/x-outgoing+json"
-TOLD = "On its way. WhatsApp can't say beforehand whether a number can be reached; the thread shows what becomes of it."
+TOLD = Phrase("On its way. WhatsApp can't say beforehand whether a number can be reached; the thread shows what becomes of it.")
 NONE = "-"
 
 
@@ -75,35 +76,41 @@ def _form(tx: Tx, desk: Desk, phone: str) -> Form:
     groups = _groups(tx, desk)
     fields: list[Field] = [
         TextField(
-            name="phone", label="Phone number", value=phone[:40], hint="With the country, like +49 151 12345678", longest=40
+            name="phone",
+            label=Phrase("Phone number"),
+            value=phone[:40],
+            hint=Phrase("With the country, like +49 151 12345678"),
+            longest=40,
         ),
-        TextField(name="name", label="Client's name", longest=80),
+        TextField(name="name", label=Phrase("Client's name"), longest=80),
     ]
     if len(groups) > 1:
         offered = tuple(Option(str(number), badge) for number, badge in groups)
-        fields.append(ChoiceField(name="group", label="Group", options=offered, hint="Whose conversation it is."))
-    templates = (Option(NONE, "No template"), *options(tx)) if approved.everything(tx) else (Option(NONE, "No template"),)
+        hint = Phrase("Whose conversation it is.")
+        fields.append(ChoiceField(name="group", label=Phrase("Group"), options=offered, hint=hint))
+    none = Option(NONE, Phrase("No template"))
+    templates = (none, *options(tx)) if approved.everything(tx) else (none,)
     fields.append(
         ChoiceField(
             name="approved",
-            label="Template",
+            label=Phrase("Template"),
             options=templates,
             optional=True,
-            hint="Needed unless the client wrote in the last 24 hours.",
+            hint=Phrase("Needed unless the client wrote in the last 24 hours."),
         )
     )
-    fields.append(TextField(name="message", label="Or your own words", many_lines=True, optional=True))
-    return Form(verb=Verb.OUTGOING, token="", title="Outgoing message", fields=tuple(fields), submit="Send")
+    fields.append(TextField(name="message", label=Phrase("Or your own words"), many_lines=True, optional=True))
+    return Form(verb=Verb.OUTGOING, token="", title=Phrase("Outgoing message"), fields=tuple(fields), submit=Phrase("Send"))
 
 
 def _blanks(picked: Approved, number: int) -> Form:
     return Form(
         verb=Verb.OUTGOING,
         token=str(number),
-        title="Outgoing message",
+        title=Phrase("Outgoing message"),
         intro=picked.filled({}),
         fields=blanks(picked),
-        submit="Send",
+        submit=Phrase("Send"),
     )
 
 
@@ -150,7 +157,7 @@ def _may_begin(tx: Tx, desk: Desk, talk: Conversation) -> None:
     if talk.blacklisted:
         raise Blacklisted().beside("phone")
     if talk.status is Status.INBOX and talk.operator_id != desk.operator.id:
-        raise AlreadyStarted(name=team.name_of(tx, talk.operator_id) or "Another operator").beside("phone")
+        raise AlreadyStarted(name=team.name_of(tx, talk.operator_id) or Phrase("Another operator")).beside("phone")
 
 
 def _with_values(tx: Tx, desk: Desk, channel: Channel, asked: Asked) -> Answer:

@@ -12,6 +12,7 @@ from bot.domain import pinning
 from bot.domain.actions import Action, Button, Verb
 from bot.domain.conversation import Status
 from bot.domain.errors import AlreadyPinned, StaleCard
+from bot.domain.phrase import Phrase
 from bot.domain.pinning import Owner
 from bot.store import conversations, pins, spread, team
 from bot.store.uow import Tx
@@ -32,7 +33,9 @@ def pin(tx: Tx, context: Context, asked: Asked) -> Answer:
         raise AlreadyPinned(name=owner.name)
     context.journal(tx, "pinned", to=owner.name)
     spread.refresh_cards(tx, conversation)
-    return Answer(f"Pinned to {owner.name}: when the client writes again, the conversation goes straight to that inbox.")
+    return Answer(
+        Phrase("Pinned to {name}: when the client writes again, the conversation goes straight to that inbox.", name=owner.name)
+    )
 
 
 def detach(tx: Tx, context: Context, asked: Asked) -> Answer:
@@ -42,7 +45,7 @@ def detach(tx: Tx, context: Context, asked: Asked) -> Answer:
     pins.remove(tx, conversation.client_id)
     context.journal(tx, "detached", pinned_to=owner.name)
     spread.refresh_cards(tx, conversation)
-    return Answer(f"Detached: the client is pinned to {owner.name} no more.")
+    return Answer(Phrase("Detached: the client is pinned to {name} no more.", name=owner.name))
 
 
 def button(tx: Tx, context: Context, action: Action | None = None) -> Button | None:

@@ -14,6 +14,7 @@ from bot.domain.actions import Button, Verb, row_of
 from bot.domain.conversation import Conversation, Direction
 from bot.domain.errors import Decided, NotYourText, StaleCard, TooLate
 from bot.domain.ids import MessageId
+from bot.domain.phrase import Phrase
 from bot.domain.text import RichText
 from bot.store import conversations, messages, mirrors, spread, team
 from bot.store.mirrors import Mirror
@@ -47,8 +48,8 @@ def send(
         spread.to_desks(tx, conversation, message_id, text, but=at[0] if at and not expanded else None)
         return 0
     spread.to_client(tx, conversation, channel.kind, message_id, text, held_for=seconds * 1000)
-    words = f"⏳ This goes to the client in {seconds} second{'s' if seconds > 1 else ''}."
-    cancel = Button(Verb.CANCEL_SEND, "Cancel", str(message_id), "danger")
+    words = Phrase("⏳ This goes to the client in {n} second.", "⏳ This goes to the client in {n} seconds.", n=seconds)
+    cancel = Button(Verb.CANCEL_SEND, Phrase("Cancel"), str(message_id), "danger")
     spread.notice(tx, at[0], words, only_for=context.actor.external_id, reply_to=at[1], buttons=(cancel,))
     return seconds
 
@@ -65,7 +66,7 @@ def recall(tx: Tx, context: Context, token: str) -> Answer:
     if found.author_id != context.operator.id:
         raise NotYourText(name=found.author)
     if found.direction is Direction.NOTE:
-        raise Decided(what="taken back")
+        raise Decided(what=Phrase("taken back"))
     channel = team.channel_by_id(tx, context.conversation.channel_id)
     if found.direction is not Direction.OUT:
         raise StaleCard
@@ -78,7 +79,7 @@ def recall(tx: Tx, context: Context, token: str) -> Answer:
     home = mirrors.at(tx, origin.platform, origin.chat, origin.thread) if origin else None
     if origin is not None and home is not None:
         spread.mark(tx, home, origin.remote_id, "held")
-    return Answer("Not sent. The client has not got it; here it stays as a note.")
+    return Answer(Phrase("Not sent. The client has not got it; here it stays as a note."))
 
 
 def _as_before(tx: Tx, conversation: Conversation) -> None:

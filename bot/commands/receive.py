@@ -12,9 +12,11 @@ from bot.domain.card import EARLIER
 from bot.domain.conversation import Conversation, Direction, Status
 from bot.domain.files import CAPTION, Attachment, body_of, tidy, too_large_to_fetch
 from bot.domain.ids import MessageId, Moment
+from bot.domain.phrase import Phrase
 from bot.domain.pinning import Owner
 from bot.domain.routing import route
 from bot.domain.text import EMPTY, RichText, utf16_len
+from bot.languages import in_language
 from bot.store import blacklist, conversations, files, identities, journal, messages, mirrors, pins, spread, team
 from bot.store.messages import Ref
 from bot.store.mirrors import Mirror
@@ -141,10 +143,13 @@ def _keep(tx: Tx, channel: Channel, heard: Conversation, got: Received, directio
 def _keep_file(
     tx: Tx, channel: Channel, heard: Conversation, message_id: MessageId, file: Attachment, caption: RichText, *, unheard: bool
 ) -> None:
-    """Have it fetched, unless it is too large for that, or nobody will look at it."""
-    refused = (
-        "The client is on the black list." if unheard else too_large_to_fetch(CHANNELS[channel.kind], file, tx.policy.file_limit)
-    )
+    """Have it fetched, unless it is too large for that, or nobody will look at it; why not is read on the group's desks."""
+    if unheard:
+        refused = "The client is on the black list."
+    elif why := too_large_to_fetch(CHANNELS[channel.kind], file, tx.policy.file_limit):
+        refused = str(in_language(why, team.settings_of(tx, heard.group_id).language))
+    else:
+        refused = ""
     messages.set_file(tx, message_id, files.add(tx, heard.id, file, caption, refused=refused))
 
 
@@ -163,9 +168,12 @@ def _tell_reopened(tx: Tx, channel: Channel, heard: Conversation, got: Received,
         return
     if owner.active:
         client = conversations.given_name(tx, heard.id) or got.client_name
-        notify(tx, owner.id, f"📌 {client} is pinned to you and writes again. The conversation is in your inbox.", about=heard.id)
+        told = Phrase("📌 {client} is pinned to you and writes again. The conversation is in your inbox.", client=client)
+        notify(tx, owner.id, told, about=heard.id)
         return
-    words = f"📌 This client is pinned to {owner.name}, who is no longer active, so the conversation waits in Unassigned."
+    words = Phrase(
+        "📌 This client is pinned to {name}, who is no longer active, so the conversation waits in Unassigned.", name=owner.name
+    )
     for mirror in mirrors.of_conversation(tx, heard.id):
         spread.notice(tx, mirror, words)
 

@@ -22,6 +22,7 @@ from bot.domain.files import CAPTION, Attachment, body_of, tidy, too_large_to_fe
 from bot.domain.ids import MessageId, Moment, OperatorId
 from bot.domain.people import Actor, Signature
 from bot.domain.permissions import Permission, authorise
+from bot.domain.phrase import Phrase, joined
 from bot.domain.text import EMPTY, RichText, join, utf16_len
 from bot.domain.words import is_note
 from bot.store import conversations, files, messages, mirrors, spread, team
@@ -88,7 +89,7 @@ def refuse_files(tx: Tx, context: Context, sent: Sequence[Attachment]) -> None:
 def note(tx: Tx, context: Context, said: Wrote, text: RichText) -> Answer:
     """Keep the text among operators."""
     if not text.to_plain().strip() and not said.files:
-        return Answer("An empty note was not kept. Write something after “note”.", refused=True)
+        return Answer(Phrase("An empty note was not kept. Write something after “note”."), refused=True)
     for message_id, body in _keep_all(tx, context, replace(said, text=text), Direction.NOTE):
         spread.to_desks(tx, context.conversation, message_id, body, but=_written_at(context, said))
     return Answer("")
@@ -119,35 +120,49 @@ def _ask(tx: Tx, context: Context, message_id: MessageId, remote_id: str, text: 
     ``text``  what his words stand for, where they are not the text itself
     """
     if context.conversation.blacklisted:
-        words = "This client is on the black list, so the client has not got your text. It stays a note."
+        words = Phrase("This client is on the black list, so the client has not got your text. It stays a note.")
         spread.notice(tx, context.here, words, only_for=context.actor.external_id, reply_to=remote_id)
         return
     if not window.is_open(tx, context.conversation):
         _offer_templates(tx, context, message_id, remote_id)
         return
     holder = _holder(context)
-    taken = holder is not None
-    why = f"{team.name_of(tx, holder)} has this conversation" if taken else "Nobody has this conversation now"
-    take = "Take over and send" if taken else "Start and send"
+    take = Phrase("Take over and send") if holder is not None else Phrase("Start and send")
     buttons = [Button(Verb.SEND_TAKING, take, f"{message_id}.{holder or 0}", "primary")]
     if context.operator.has(Permission.SEND_ONCE):
-        buttons.append(Button(Verb.SEND_ONCE, "Send once", str(message_id)))
-    buttons.append(Button(Verb.KEEP_NOTE, "Keep as note", str(message_id)))
-    question = f"{why}, so the client has not got your text. What shall become of it? Without an answer it stays a note."
+        buttons.append(Button(Verb.SEND_ONCE, Phrase("Send once"), str(message_id)))
+    buttons.append(Button(Verb.KEEP_NOTE, Phrase("Keep as note"), str(message_id)))
+    question: str = _question(team.name_of(tx, holder) if holder is not None else "")
     if text is not None:
-        question += f"\n\n{text.to_plain()}"
+        question = joined("\n\n", [question, text.to_plain()])
     spread.notice(tx, context.here, question, only_for=context.actor.external_id, reply_to=remote_id, buttons=tuple(buttons))
+
+
+def _question(holder: str) -> Phrase:
+    """``holder`` is the name of the other operator who has the conversation, empty for nobody."""
+    if holder:
+        return Phrase(
+            "{name} has this conversation, so the client has not got your text. What shall become of it? "
+            "Without an answer it stays a note.",
+            name=holder,
+        )
+    return Phrase(
+        "Nobody has this conversation now, so the client has not got your text. What shall become of it? "
+        "Without an answer it stays a note."
+    )
 
 
 def _offer_templates(tx: Tx, context: Context, message_id: MessageId, remote_id: str) -> None:
     """Free words can't go: the author is told why, and what can (R94)."""
     channel = CHANNELS[team.channel_by_id(tx, context.conversation.channel_id).kind]
-    words = (
-        f"The client last wrote more than {channel.window_hours} hours ago, and {channel.name} takes only approved templates "
-        "now, so the client has not got your text. It stays a note."
+    words = Phrase(
+        "The client last wrote more than {hours} hours ago, and {channel} takes only approved templates "
+        "now, so the client has not got your text. It stays a note.",
+        hours=channel.window_hours,
+        channel=channel.name,
     )
-    template = Button(Verb.APPROVED, "Send a template…", token_of(context.conversation), "primary")
-    keep = Button(Verb.KEEP_NOTE, "Keep as note", str(message_id))
+    template = Button(Verb.APPROVED, Phrase("Send a template…"), token_of(context.conversation), "primary")
+    keep = Button(Verb.KEEP_NOTE, Phrase("Keep as note"), str(message_id))
     spread.notice(tx, context.here, words, only_for=context.actor.external_id, reply_to=remote_id, buttons=(template, keep))
 
 
@@ -301,7 +316,7 @@ def decide(tx: Tx, context: Context, verb: Verb, token: str) -> Answer:
     holder = _holder(context)
     if verb is Verb.SEND_TAKING and holder is not None and told_of != str(holder):
         _ask(tx, context, found.id, origin.remote_id if origin else "", found.body if found.expanded else None)
-        return Answer(str(AlreadyStarted(name=team.name_of(tx, holder))))
+        return Answer(AlreadyStarted(name=team.name_of(tx, holder)).words)
     if verb is Verb.SEND_ONCE:
         authorise(context.operator, context.conversation, needs=Permission.SEND_ONCE)
     if verb is Verb.SEND_TAKING and context.conversation.operator_id != context.operator.id:
@@ -316,7 +331,7 @@ def decide(tx: Tx, context: Context, verb: Verb, token: str) -> Answer:
         now = moves.say(conversations.by_id(tx, context.conversation.id), direction, tx.now)
         conversations.save(tx, now)
         if not spread.settle_held(tx, now, one.id, one.body):
-            raise Decided(what="kept as a note")
+            raise Decided(what=Phrase("kept as a note"))
         messages.decide(tx, one.id, direction, seq=now.last_seq, shown_as=shown_as(tx, context))
         if direction is Direction.OUT:
             at = (home, origin.remote_id) if home and origin else None
@@ -325,8 +340,8 @@ def decide(tx: Tx, context: Context, verb: Verb, token: str) -> Answer:
             spread.to_desks(tx, now, one.id, one.body, but=None if one.expanded else home)
     spread.refresh_cards(tx, conversations.by_id(tx, context.conversation.id))
     if direction is Direction.NOTE:
-        return Answer("Kept as a note. The client does not see it.")
-    return Answer("" if seconds else "Sent to the client.")
+        return Answer(Phrase("Kept as a note. The client does not see it."))
+    return Answer("" if seconds else Phrase("Sent to the client."))
 
 
 def _with(tx: Tx, found: Message, origin: Ref | None) -> list[Message]:
@@ -353,5 +368,5 @@ def _held(tx: Tx, context: Context, row: str) -> tuple[Message, Ref | None]:
     refs = messages.refs_of(tx, found.id)
     shown_by_silence = any(not ref.origin for ref in refs) or tx.now - found.at > tx.policy.held_note_after
     if found.direction is not Direction.HELD or shown_by_silence:
-        raise Decided(what="sent" if found.direction is Direction.OUT else "kept as a note")
+        raise Decided(what=Phrase("sent") if found.direction is Direction.OUT else Phrase("kept as a note"))
     return found, next((ref for ref in refs if ref.origin), None)

@@ -12,6 +12,7 @@ from bot.domain.actions import Button, Verb
 from bot.domain.errors import OldSearch, SearchTooShort
 from bot.domain.folding import around, beginnings_of
 from bot.domain.listing import ASK, FOUND, PAGE, beside, found_row, parse_found, shortened
+from bot.domain.phrase import Phrase
 from bot.domain.screen import Form, Row, Screen, TextField
 from bot.store import lists, messages, search
 from bot.store.search import Hit
@@ -21,8 +22,8 @@ SHORTEST = 3
 """Letters somebody must write of at least one word (R85)."""
 MOST_WORDS = 8
 LAST_PAGE = 20
-HINT = "The beginning of a name, or of words that were said: at least 3 letters."
-FIELD = TextField(name="words", label="Words to find", hint=HINT, longest=100)
+HINT = Phrase("The beginning of a name, or of words that were said: at least 3 letters.")
+FIELD = TextField(name="words", label=Phrase("Words to find"), hint=HINT, longest=100)
 
 
 def look_for(tx: Tx, desk: Desk, asked: Asked) -> Answer:
@@ -35,7 +36,7 @@ def look_for(tx: Tx, desk: Desk, asked: Asked) -> Answer:
         return _found(tx, desk, words, turned[0])
     words = " ".join((asked.value("words") if asked.values is not None else asked.words).split())
     if not words and asked.values is None:
-        return Answer(form=Form(verb=Verb.SEARCH, token=ASK, title="Search", fields=(FIELD,), submit="Search"))
+        return Answer(form=Form(verb=Verb.SEARCH, token=ASK, title=Phrase("Search"), fields=(FIELD,), submit=Phrase("Search")))
     return _found(tx, desk, words, 1)
 
 
@@ -51,10 +52,10 @@ def _found(tx: Tx, desk: Desk, words: str, page: int) -> Answer:
     shown = hits[(page - 1) * PAGE : page * PAGE]
     return Answer(
         screen=Screen(
-            title=f"Search: {shortened(words, 40)}",
-            intro=f"Page {page}" if page > 1 else "",
+            title=Phrase("Search: {words}", words=shortened(words, 40)),
+            intro=Phrase("Page {page}", page=page) if page > 1 else "",
             rows=tuple(_rows(tx, desk, shown, beginnings, token)),
-            empty="Nothing was found among the conversations you can see.",
+            empty=Phrase("Nothing was found among the conversations you can see."),
             buttons=_below(page, len(hits) > page * PAGE, _digest(words)),
         )
     )
@@ -77,10 +78,10 @@ def _rows(tx: Tx, desk: Desk, hits: list[Hit], beginnings: list[str], token: str
 def _below(page: int, more: bool, digest: str) -> tuple[Button, ...]:
     found: list[Button] = []
     if page > 1:
-        found.append(Button(Verb.SEARCH, "‹ Back", f"{FOUND}.{page - 1}.{digest}"))
+        found.append(Button(Verb.SEARCH, Phrase("‹ Back"), f"{FOUND}.{page - 1}.{digest}"))
     if more and page < LAST_PAGE:
-        found.append(Button(Verb.SEARCH, "More ›", f"{FOUND}.{page + 1}.{digest}"))
-    return (*found, Button(Verb.SEARCH, "Search…", ASK))
+        found.append(Button(Verb.SEARCH, Phrase("More ›"), f"{FOUND}.{page + 1}.{digest}"))
+    return (*found, Button(Verb.SEARCH, Phrase("Search…"), ASK))
 
 
 def _digest(words: str) -> str:

@@ -10,6 +10,7 @@ from bot.commands.context import Place
 from bot.commands.notice import port_of, tell
 from bot.commands.perform import Context, perform
 from bot.domain.people import Actor
+from bot.domain.phrase import Phrase
 from bot.domain.tagging import EMOJI
 from bot.store import messages, mirrors
 from bot.store.uow import Tx
@@ -62,8 +63,9 @@ def _saw(tx: Tx, context: Context, reaction: Reacted) -> Answer:
     if not reaction.sign:
         if not reaction.added or not changes.reaches_client(tx, context, said):
             return Answer("")
-        own = f":{reaction.emoji}:, an emoji of your workspace alone"
-        return Answer(f"The client does not see {own if reaction.emoji else 'that emoji, which only Telegram has'}.")
+        if not reaction.emoji:
+            return Answer(Phrase("The client does not see that emoji, which only Telegram has."))
+        return Answer(Phrase("The client does not see :{emoji}:, an emoji of your workspace alone.", emoji=reaction.emoji))
     changes.operator_reacted(tx, context, said, reaction.sign, added=reaction.added)
     return Answer("")
 

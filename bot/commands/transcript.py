@@ -14,6 +14,7 @@ from bot.commands.perform import Context
 from bot.domain.actions import Verb, row_of
 from bot.domain.errors import ForeignAddress, NoMail, NotesStay, NothingToMail
 from bot.domain.permissions import Permission
+from bot.domain.phrase import Phrase, in_table, joined
 from bot.domain.screen import ChoiceField, Form, Option, TextField
 from bot.domain.times import clock_words
 from bot.domain.transcript import (
@@ -24,7 +25,8 @@ from bot.domain.transcript import (
     may_mail,
     split_words,
 )
-from bot.store import buckets, conversations, outbox, transcripts
+from bot.languages import in_language
+from bot.store import buckets, conversations, outbox, team, transcripts
 from bot.store.outbox import Delivery
 from bot.store.transcripts import Choice
 from bot.store.uow import Tx
@@ -60,11 +62,15 @@ def email(tx: Tx, context: Context, asked: Asked) -> Answer:
     context.journal(
         tx, "asked for an e-mail", to=", ".join(letter.to), messages=len(letter.only or ()) or "all", notes=letter.notes
     )
-    those = " and ".join([", ".join(letter.to[:-1]), letter.to[-1]]) if len(letter.to) > 1 else letter.to[0]
+    *more, last = letter.to
+    those = Phrase("{these} and {last}", these=", ".join(more), last=last) if more else last
     waits = [reason for key, _, reason in buckets.blocked(tx) if key == f"{PORT}:account"]
     if waits:
-        return Answer(f"The mail to {those} waits and will be sent: {waits[0]}. You will be told when it has gone.")
-    return Answer(f"On its way to {those}. You will be told when it has gone.")
+        why = in_table(waits[0]) if waits[0] else ""
+        return Answer(
+            Phrase("The mail to {those} waits and will be sent: {why}. You will be told when it has gone.", those=those, why=why)
+        )
+    return Answer(Phrase("On its way to {those}. You will be told when it has gone.", those=those))
 
 
 def _about(tx: Tx, context: Context, asked: Asked) -> tuple[int, ...]:
@@ -85,46 +91,58 @@ def _form(tx: Tx, context: Context, about: Sequence[int]) -> Form:
     meant = transcripts.choices(tx, conversation.id, OFFERED, about) if about else []
     known = {one.id for one in meant}
     newest = [one for one in transcripts.choices(tx, conversation.id, OFFERED) if one.id not in known]
-    offered = [*meant, *reversed(newest)][:OFFERED]
-    subject = default_subject(conversations.client_name(tx, conversation.client_id))
+    offered, language = [*meant, *reversed(newest)][:OFFERED], team.language_of(tx, context.operator)
     fields = (
-        TextField(name="to", label="To", hint="An e-mail address, or a few with commas between.", longest=400),
-        TextField(name="subject", label="Subject", value=subject, longest=SUBJECT_LONGEST),
+        TextField(name="to", label=Phrase("To"), hint=Phrase("An e-mail address, or a few with commas between."), longest=400),
+        TextField(name="subject", label=Phrase("Subject"), value=_subject(tx, context), longest=SUBJECT_LONGEST),
         ChoiceField(
             name="messages",
-            label="Only these messages",
-            options=tuple(Option(str(one.id), _label(one)) for one in offered),
+            label=Phrase("Only these messages"),
+            options=tuple(Option(str(one.id), _label(one, language)) for one in offered),
             chosen=tuple(str(one.id) for one in meant),
             many=True,
             optional=True,
-            hint="Choose none to send the whole conversation.",
+            hint=Phrase("Choose none to send the whole conversation."),
         ),
         ChoiceField(
             name="notes",
-            label="Notes",
-            options=(Option(WITH_NOTES, "With the team's notes"),),
+            label=Phrase("Notes"),
+            options=(Option(WITH_NOTES, Phrase("With the team's notes")),),
             chosen=(WITH_NOTES,) if any(one.is_note for one in meant) else (),
             many=True,
             optional=True,
-            hint="The client has never seen them.",
+            hint=Phrase("The client has never seen them."),
         ),
     )
     token = token_of(conversation, *(one.id for one in meant[:TOKEN_HOLDS]))
-    return Form(verb=Verb.EMAIL, token=token, title="Send to Email", fields=fields, submit="Send")
+    return Form(verb=Verb.EMAIL, token=token, title=Phrase("Send to Email"), fields=fields, submit=Phrase("Send"))
 
 
-def _label(one: Choice) -> str:
+def _subject(tx: Tx, context: Context) -> str:
+    """The usual one, in the language of the group, as the letter is."""
+    usual = default_subject(conversations.client_name(tx, context.conversation.client_id))
+    return str(in_language(usual, _language(tx, context)))[:SUBJECT_LONGEST]
+
+
+def _language(tx: Tx, context: Context) -> str:
+    return team.settings_of(tx, context.conversation.group_id).language
+
+
+def _label(one: Choice, language: str) -> str:
     words = f"{'🔒 ' if one.is_note else ''}{one.author}: {' '.join(one.body.to_plain().split())}"
-    when = clock_words(one.at).removesuffix(" UTC")
+    when = in_language(clock_words(one.at), language).removesuffix(" UTC")
     room = LABEL_LONGEST - len(when) - 3
     return f"{when} · {words if len(words) <= room else words[: room - 1] + '…'}"
 
 
 def _typed(tx: Tx, context: Context, asked: Asked) -> Letter:
     addresses, subject = split_words(asked.words)
-    if not subject:
-        subject = default_subject(conversations.client_name(tx, context.conversation.client_id))
-    return Letter(checked_addresses(addresses), checked_subject(subject), _about(tx, context, asked) or None, notes=False)
+    return Letter(
+        checked_addresses(addresses),
+        checked_subject(subject or _subject(tx, context)),
+        _about(tx, context, asked) or None,
+        notes=False,
+    )
 
 
 def _filled(asked: Asked) -> Letter:
@@ -144,7 +162,7 @@ def _check(tx: Tx, context: Context, letter: Letter) -> None:
         known = {*transcripts.addresses_of_operators(tx), *filter(None, (theirs,))}
         for address in letter.to:
             if not may_mail(address, domains=tx.policy.mail_domains, known=known):
-                domains = "".join(f", to {domain}" for domain in sorted(tx.policy.mail_domains))
+                domains = joined("", [Phrase(", to {domain}", domain=domain) for domain in sorted(tx.policy.mail_domains)])
                 raise ForeignAddress(address=address, domains=domains)
     if letter.notes and theirs and theirs.casefold() in {address.casefold() for address in letter.to}:
         raise NotesStay(address=theirs)
@@ -167,6 +185,7 @@ def _queue(tx: Tx, context: Context, letter: Letter) -> None:
             "place": place,
             "port": port_of(actor.platform),
             "person": actor.external_id,
+            "language": _language(tx, context),
         }
         outbox.queue(
             tx,
