@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.commands import journals
+from bot.commands import journal_words, journals
 from bot.commands.answer import Answer
 from bot.commands.asked import Asked
 from bot.commands.follow import follow
@@ -12,7 +12,7 @@ from bot.commands.perform import Context
 from bot.domain import conversation as moves
 from bot.domain.actions import Verb, help_text
 from bot.domain.conversation import Conversation, Status
-from bot.domain.phrase import Phrase, in_table, joined
+from bot.domain.phrase import Phrase, joined
 from bot.domain.text import utf16_len
 from bot.domain.times import clock_words
 from bot.domain.words import PREFIXES
@@ -72,7 +72,13 @@ def history(tx: Tx, context: Context, asked: Asked = NOTHING) -> Answer:
     room, language = HISTORY_UNITS, team.language_of(tx, context.operator)
     told: list[str] = []
     for entry in reversed(journal.of_conversation(tx, context.conversation.id)):
-        words = joined("", [clock_words(entry.at), f"  {entry.who}: ", in_table(entry.what), f" ({entry.way})"])
+        words = Phrase(
+            "{time}  {who}: {deed} ({way})",
+            time=clock_words(entry.at),
+            who=journal_words.who(entry.who, entry.way),
+            deed=journal_words.deed(entry.what),
+            way=journal_words.way(entry.way),
+        )
         line = in_language(words, language)
         room -= utf16_len(line) + 1
         if room < 0:

@@ -137,7 +137,7 @@ async def test_R29_the_history_of_a_conversation_opens_as_pages_from_the_menu(sh
     assert titles(older) == ["Olga Ivanova: closed", "Olga Ivanova: started", "Ann: arrived"]
     assert (await presses(shop, menu, who="sue")).refused
     slack, _ = await shop.threads()
-    assert "Olga Ivanova: closed (slack:button)" in await shop.writes("olga", "!history", slack)
+    assert "Olga Ivanova: closed (Slack button)" in await shop.writes("olga", "!history", slack)
 
 
 async def test_F73_no_whole_phone_number_stands_in_the_journal(shop: Shop) -> None:

@@ -9,13 +9,15 @@ import pytest
 from bot.domain.actions import TABLE
 from bot.domain.phrase import in_table
 from bot.languages import in_language
+from tests.road.desks import SlackView
 from tests.road.house import House
-from tests.road.talk import COLLEAGUE, NAMES, Talk, View, begin, join_telegram, views
+from tests.road.talk import COLLEAGUE, NAMES, Talk, View, begin, choices, join_telegram, views
 
 NOBODYS = {
     *" ".join([*NAMES.values(), "Ann Lee Anna Gus Guest Sales Support"]).split(),
     *re.findall(
-        r"\w+", "Slack Telegram WhatsApp UTC Berlin Europe Mon Fri Sat Sun HH MM relaydesk Northwind shop bot website desk"
+        r"\w+",
+        "Slack Telegram WhatsApp UTC Berlin Europe Mon Fri Sat Sun HH MM relaydesk Northwind shop bot website desk super_admin off en ru xx group",
     ),
     *(word for action in TABLE for word in re.findall(r"[A-Za-z]+", f"{action.verb} {action.example}")),
 }
@@ -30,7 +32,7 @@ def ru(words: str) -> str:
 def english(told: list[str]) -> set[str]:
     """The English words people were shown, but for names and for what is typed."""
     plain = [re.sub(r"(?:https?://|[!/])\S+|\S+@\S+", " ", one) for one in told]
-    return {word for one in plain for word in re.findall(r"[A-Za-z]{2,}", one)} - NOBODYS
+    return {word for one in plain for word in re.findall(r"[A-Za-z_]{2,}", one)} - NOBODYS
 
 
 def all_shown(view: View, thread: str, *people: str) -> list[str]:
@@ -56,7 +58,12 @@ async def played(house: House, platform: str) -> tuple[Talk, list[str]]:
     told = [await talk.types("olga", "clsoe"), await talk.types("olga", "help")]
     await talk.presses("olga", ru("Start conversation"))
     await house.until(lambda: ru("🟢 In progress") in talk.mine.card(talk.thread))
-    told += await talk.mine.menu("olga", talk.thread)
+    told.append(await talk.presses("olga", ru("More…")))
+    if isinstance(talk.mine, SlackView):
+        told += [*sum(talk.mine.modal("olga"), [])]
+        talk.mine.closes("olga")
+    else:
+        told += choices(talk.mine, "olga")
     for words in (
         "history",
         "client",
@@ -115,5 +122,5 @@ async def test_an_operator_chooses_his_own_language(office: House, platform: str
     talk = await begin(office, platform, "привет")
     assert "already" not in (answer := await talk.types("olga", "start")), answer
     await office.until(lambda: ru("🟢 In progress") in talk.mine.card(talk.thread))
-    assert "This conversation is already yours" in await talk.types("olga", "start")
+    assert "You already have this conversation" in await talk.types("olga", "start")
     assert await mine.desk_says("olga", "language ru") == ru("From now on you are told everything in this language.")

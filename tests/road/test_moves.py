@@ -141,7 +141,7 @@ async def test_R29_of_a_long_history_the_newest_is_told(house: House, platform: 
     await talk.types("olga", "start")
     told = await talk.types("olga", "history")
     assert "…" in told.splitlines()[0] or told.startswith("…")
-    assert "Maximilian-Ferdinand 48: returned (slack:button)" in told and f"started ({platform}:text)" in told[-40:]
+    assert "Maximilian-Ferdinand 48: returned (Slack button)" in told and f"started ({platform.capitalize()} text)" in told[-40:]
     assert "arrived" not in told
 
 

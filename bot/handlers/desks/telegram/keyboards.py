@@ -31,14 +31,14 @@ _HISTORY_LINE = 700
 Arguments = dict[str, Any]
 
 
-def card(view: CardView) -> Arguments:
-    """The card: who, in which state, the first words, and what can be done."""
+def card(view: CardView, language: str = "") -> Arguments:
+    """The card: who, in which state, the first words, and what can be done. ``view`` is in the language already."""
     draft = Draft()
     draft.put(f"{view.logo} ").put(clipped(view.client, 200), "bold").put(f" · {clipped(view.channel, 100)}")
     if view.marks:
         draft.put(f" · {view.marks}")
     draft.put("\n").put(f"{view.status} · {view.time_word} ")
-    draft.put(clock_words(view.time), "date_time", unix_time=view.time // 1000, date_time_format="dt")
+    draft.put(in_language(clock_words(view.time), language), "date_time", unix_time=view.time // 1000, date_time_format="dt")
     draft.put(f"\n{clipped(view.group, 100)}")
     if view.responsible:
         draft.put(f" · 👤 {clipped(view.responsible, 200)}")

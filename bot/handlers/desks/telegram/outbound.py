@@ -108,7 +108,7 @@ class TelegramDeskPort:
             case FilePost() as post:
                 return await self._posts.file(place, post, keyboards.said_by(post, parcel.language))
             case PostCard(view):
-                return await self._posts.text({**place, **keyboards.card(_linked(view, chat))})
+                return await self._posts.text({**place, **keyboards.card(_linked(view, chat), parcel.language)})
             case History() as history:
                 return await self._posts.text({**place, **keyboards.history(history)})
             case Notice() as notice:
@@ -138,7 +138,7 @@ class TelegramDeskPort:
                 return await self._posts.react(chat, React(remote_id, (), fate))
             case EditCard(remote_id, view):
                 return await self._edit(
-                    {"chat_id": chat, "message_id": int(remote_id), **keyboards.card(_linked(view, chat))}, remote_id
+                    {"chat_id": chat, "message_id": int(remote_id), **keyboards.card(_linked(view, chat), language)}, remote_id
                 )
             case TopicState(closed):
                 await self._api.call("closeForumTopic" if closed else "reopenForumTopic", place)
