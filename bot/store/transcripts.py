@@ -13,6 +13,7 @@ from bot.domain.capabilities import CHANNELS
 from bot.domain.conversation import Direction
 from bot.domain.files import File, FileState
 from bot.domain.ids import ClientId, ConversationId, Moment
+from bot.domain.phrase import joined
 from bot.domain.text import RichText
 from bot.domain.transcript import Line, Transcript
 from bot.store import files
@@ -91,7 +92,7 @@ def load(tx: Tx, conversation_id: ConversationId, *, upto: int, only: Sequence[i
     number = tx.execute(select(func.count()).select_from(query.subquery())).scalar_one() if len(rows) == MOST else len(rows)
     return Transcript(
         client=head.name,
-        channel=f"{CHANNELS[head.kind].name} · {head.place}",
+        channel=joined(" · ", (CHANNELS[head.kind].name, head.place)),
         group=head.label,
         lines=tuple(_line(row, head.label, borne.get(row.file_id)) for row in reversed(rows)),
         left_out=number - len(rows),

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from bot.domain.capabilities import DESKS
+from bot.domain.phrase import Phrase
 from bot.domain.screen import Jump
 
 TELEGRAM = "https://t.me/c/"
@@ -46,5 +47,5 @@ def address_of(jump: Jump, workspace: str) -> str:
 
 
 def label_of(jump: Jump) -> str:
-    """What a person reads on the link."""
-    return f"Open in {DESKS[jump.platform].name}"
+    """What a person reads on the link; whoever draws it says it in his language."""
+    return Phrase("Open in {desk}", desk=DESKS[jump.platform].name)
