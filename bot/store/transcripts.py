@@ -92,7 +92,7 @@ def load(tx: Tx, conversation_id: ConversationId, *, upto: int, only: Sequence[i
     number = tx.execute(select(func.count()).select_from(query.subquery())).scalar_one() if len(rows) == MOST else len(rows)
     return Transcript(
         client=head.name,
-        channel=joined(" · ", (CHANNELS[head.kind].name, head.place)),
+        channel=joined(" · ", [CHANNELS[head.kind].name, head.place]),
         group=head.label,
         lines=tuple(_line(row, head.label, borne.get(row.file_id)) for row in reversed(rows)),
         left_out=number - len(rows),

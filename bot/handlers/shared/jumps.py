@@ -47,5 +47,5 @@ def address_of(jump: Jump, workspace: str) -> str:
 
 
 def label_of(jump: Jump) -> str:
-    """What a person reads on the link; whoever draws it says it in his language."""
-    return Phrase("Open in {desk}", desk=DESKS[jump.platform].name)
+    """What a person reads on the link."""
+    return Phrase("Open in {platform}", platform=DESKS[jump.platform].name)

@@ -96,7 +96,7 @@ class WhatsappInbound:
         if file is not None:
             words = from_marks(str(_dict(said, kind).get("caption") or ""))
         else:
-            words = words_of(kind, said, "" if kind == "text" else team.language_at(tx, KIND, None))
+            words = words_of(kind, said, "" if kind == "text" else team.language_of_channel(tx, KIND, None))
         receive(
             tx,
             Received(

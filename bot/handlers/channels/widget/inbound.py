@@ -80,7 +80,7 @@ class WidgetInbound:
         visitor = str(payload["visitor"])
         name = str(payload.get("name") or "").strip()
         if not name:
-            name = in_language(nameless(visitor), team.language_at(tx, "widget", str(payload["channel"])))
+            name = in_language(nameless(visitor), team.language_of_channel(tx, "widget", str(payload["channel"])))
         sent = _attachment(tx, visitor, int(payload["file"])) if payload.get("file") else None
         text = html.from_plain(str(payload["text"])) if payload["text"] else RichText.plain("")
         if sent is None and text.is_empty:
