@@ -8,6 +8,7 @@ from bot.domain.text import BulletList, CodeBlock, Paragraph, Quote, RichText, S
 from bot.handlers.channels.whatsapp.codes import reason_of
 from bot.handlers.channels.whatsapp.inbound import words_of
 from bot.handlers.channels.whatsapp.text import from_marks, to_marks
+from bot.languages import in_language
 
 BOLD, ITALIC, STRIKE, CODE = (frozenset({style}) for style in (Style.BOLD, Style.ITALIC, Style.STRIKE, Style.CODE))
 
