@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from bot.domain.phrase import Phrase
+
 MOST_SERIES = 12
 
 
@@ -14,12 +16,14 @@ class Chart:
 
     ``labels``  what stands along the axis: days, weeks, operators …
     ``series``  by name, one count for each label; at most :data:`MOST_SERIES`
+    ``counted`` what the counts are of
     """
 
     title: str
     subtitle: str
     labels: tuple[str, ...]
     series: tuple[tuple[str, tuple[int, ...]], ...]
+    counted: str = Phrase("tagged messages")
 
     def to_json(self) -> dict[str, Any]:
         """As the outbox keeps it."""

@@ -214,6 +214,12 @@ def find_channel(tx: Tx, kind: str, name: str | None) -> Channel | None:
     return found
 
 
+def language_of_channel(tx: Tx, kind: str, name: str | None) -> str:
+    """Of our own words in what operators read of a channel's clients: that of the group its conversations come to."""
+    found = find_channel(tx, kind, name)
+    return settings_of(tx, found.group_id).language if found is not None else ""
+
+
 def channels(tx: Tx, kind: str | None = None) -> list[Channel]:
     """All active channels, or those of one kind."""
     query = _CHANNEL.order_by(channel.c.id)

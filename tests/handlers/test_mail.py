@@ -90,6 +90,27 @@ async def test_R64_the_same_letter_again_bears_the_same_number_and_date(port: Ma
     assert first["message_id"] == second["message_id"] and first["date"] == second["date"]
 
 
+async def test_R64_a_letter_is_in_the_language_of_the_operator_who_asked(shop: Shop, port: MailPort, mailbox: Mailbox) -> None:
+    slack, _ = await shop.threads()
+    await shop.writes("ben", "note: a secret", slack)
+    asked = dataclasses.replace(LETTER, subject="Переписка с Ann", notes=True, only=tuple(range(1, 9)))
+    assert await port.deliver(dataclasses.replace(PARCEL, body=asked, language="ru")) == Sent()
+    (letter,) = mailbox.letters
+    text, html = letter["text"].replace("\r\n", "\n"), letter["html"]
+    assert text.startswith("Переписка с клиентом: Ann\n") and "Отправитель: Olga Ivanova. Время указано по UTC.\n" in text
+    assert "Здесь только часть сообщений обращения." in text and "  Ann\n    hello\n" in text
+    assert "Ben Carter (заметка, клиент её не видит)\n    note: a secret" in text
+    assert '<html lang="ru">' in html and "Переписка с клиентом: <bdi>Ann</bdi></h1>" in html
+    assert "🔒 заметка, клиент её не видит" in html and "Отправитель: <bdi>Olga Ivanova</bdi>." in html
+
+
+def test_R64_days_and_numbers_are_said_as_the_language_says_them() -> None:
+    text = compose(SENDER, "x@acme.example", LETTER, talk(line("one"), left_out=3), language="ru").get_body(("plain",))
+    assert text is not None
+    assert "--- 18 ноября 2026 ---" in text.get_content()
+    assert "Не поместилось в письмо: 3 более ранних сообщения." in text.get_content()
+
+
 @pytest.mark.parametrize(
     ("what", "fault", "outcome"),
     [

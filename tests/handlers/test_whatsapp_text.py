@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.text import BulletList, CodeBlock, Paragraph, Quote, RichText, Span, Style
+from bot.handlers.channels.whatsapp.codes import reason_of
+from bot.handlers.channels.whatsapp.inbound import words_of
 from bot.handlers.channels.whatsapp.text import from_marks, to_marks
+from bot.languages import in_language
 
 BOLD, ITALIC, STRIKE, CODE = (frozenset({style}) for style in (Style.BOLD, Style.ITALIC, Style.STRIKE, Style.CODE))
 
@@ -49,3 +52,17 @@ def test_what_whatsapp_has_no_marks_for_is_words() -> None:
         )
     )
     assert to_marks(rich) == " *bold* site (https://x.example/)\n> q\n• one\n• two\n```c```"
+
+
+def test_what_has_no_words_says_what_it_was_in_the_groups_language() -> None:
+    place = {"location": {"latitude": 1.5, "longitude": 2.5}}
+    assert words_of("location", place, "").to_plain() == "📍 Location\nhttps://maps.google.com/?q=1.5,2.5"
+    assert words_of("location", place, "ru").to_plain() == "📍 Геопозиция\nhttps://maps.google.com/?q=1.5,2.5"
+    assert words_of("hologram", {}, "ru").to_plain().startswith("(WhatsApp не может передать это сообщение: hologram.")
+
+
+def test_an_error_code_is_told_in_words_and_an_unknown_one_in_whatsapps_own() -> None:
+    assert in_language(reason_of(131052, "ignored"), "ru") == "WhatsApp не смог получить файл."
+    assert reason_of(999, " so  it is ") == "WhatsApp says: so it is (999)"
+    assert in_language(reason_of(100, "bad param"), "ru") == "WhatsApp не принимает это в таком виде. bad param (100)"
+    assert in_language(reason_of(999, ""), "ru") == "WhatsApp сообщает: (999)"

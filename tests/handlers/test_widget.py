@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import gzip
 import hashlib
@@ -21,6 +22,7 @@ from bot.delivery.ports import Address, Mark, Parcel, Sent, Unsupported, Words
 from bot.delivery.ports import Fate as Shown
 from bot.domain.conversation import Direction
 from bot.domain.text import RichText
+from bot.handlers.channels import widget
 from bot.handlers.channels.widget import assets
 from bot.handlers.channels.widget.limits import Limits, Throttle
 from bot.handlers.channels.widget.origins import BadOrigin, Origins
@@ -121,6 +123,13 @@ async def http() -> AsyncIterator[ClientSession]:
         yield session
 
 
+def refusals() -> set[str]:
+    """The codes of all the server's refusals."""
+    calls = [node for path in Path(widget.__file__).parent.glob("*.py") for node in ast.walk(ast.parse(path.read_text("utf-8")))]
+    found = [node.args[1] for node in calls if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "No"]
+    return {str(ast.literal_eval(code)) for code in found}
+
+
 @pytest.fixture
 async def house(database_url: str) -> AsyncIterator[House]:
     async with at_home(database_url, channels=["shop", "blog"]) as house:
@@ -156,11 +165,19 @@ class TestScript:
         english = json.loads(assets.words("en").plain)
         for language in assets.LANGUAGES:
             spoken = json.loads(assets.words(language).plain)
-            assert list(spoken) == list(english), language
+            assert list(spoken)[: len(english)] == list(english), language
             for name, text in english.items():
                 forms = list(spoken[name].values()) if isinstance(text, dict) else [spoken[name]]
                 wanted = re.findall(r"\{\w+\}", text["other"] if isinstance(text, dict) else text)
                 assert all(sorted(re.findall(r"\{\w+\}", form)) == sorted(wanted) and form for form in forms), (language, name)
+
+    async def test_every_refusal_has_words_in_the_visitors_language(self) -> None:
+        """By its code; in English the server's own words are as good, and the script has no room for them twice."""
+        english, codes = set(json.loads(assets.words("en").plain)), refusals()
+        assert {"too_long", "identity", "full"} <= codes and codes & english == {"identity", "later", "slower"}
+        for language in set(assets.LANGUAGES) - {"en"}:
+            spoken = json.loads(assets.words(language).plain)
+            assert set(spoken) == english | codes and all(spoken[code] for code in codes), language
 
     async def test_looks_that_are_set_reach_the_script_and_nothing_else(self, sqlite_url: str, http: ClientSession) -> None:
         looks = {"greeting": "</script><script>hit()"}

@@ -60,8 +60,9 @@ async def played(house: House, platform: str) -> tuple[Talk, list[str]]:
     await house.until(lambda: ru("🟢 In progress") in talk.mine.card(talk.thread))
     told.append(await talk.presses("olga", ru("More…")))
     if isinstance(talk.mine, SlackView):
-        told += [*sum(talk.mine.modal("olga"), [])]
-        talk.mine.closes("olga")
+        words, labels = talk.mine.modal("olga")
+        told += [*words, *labels]
+        await talk.mine.closes("olga")
     else:
         told += choices(talk.mine, "olga")
     for words in (
@@ -72,7 +73,6 @@ async def played(house: House, platform: str) -> tuple[Talk, list[str]]:
         "remember звонить утром",
         "start",
         "assign никто",
-        "note перезвонить",
     ):
         told.append(await talk.types("olga", words))
     colleague = COLLEAGUE[platform]

@@ -24,6 +24,7 @@ from aiosmtplib.errors import (
 from bot.delivery.ports import Ambiguous, Letter, Outcome, Parcel, Permanent, Retry, Sent, Unsupported
 from bot.domain.files import File
 from bot.domain.ids import ConversationId
+from bot.domain.phrase import Phrase
 from bot.handlers.mail.compose import Attached, address_of, compose, fitting
 from bot.handlers.shared.files import Files
 from bot.store import transcripts
@@ -37,7 +38,7 @@ PATIENCE = (20.0, 120.0, 300.0, 600.0)
 """Pauses when a server asks to come back later; greylisting servers mean some minutes by that (RFC 6647)."""
 REMEDY_SECONDS = 60.0
 """How long to wait for a person who has to mend the settings."""
-SILENT = "the mail server does not answer"
+SILENT = Phrase("the mail server does not answer")
 FOREVER = 500
 
 
@@ -79,16 +80,16 @@ class MailPort:
         """See :class:`bot.delivery.ports.Port`."""
         letter = parcel.body
         if not isinstance(letter, Letter):
-            return Unsupported("Mail carries conversations only.")
+            return Unsupported(Phrase("Mail carries conversations only."))
         conversation_id = ConversationId(letter.conversation_id)
         told = await self._store.read(
             lambda tx: transcripts.load(tx, conversation_id, upto=letter.upto, only=letter.only, notes=letter.notes)
         )
         if told is None or not told.lines:
-            return Permanent("There is nothing left of it to send.")
-        to = parcel.address.chat
+            return Permanent(Phrase("There is nothing left of it to send."))
+        to, language = parcel.address.chat, parcel.language
         attached = [Attached(file.name, file.mime, await self._content(file)) for file in fitting(told)[0]]
-        message = await asyncio.to_thread(lambda: compose(self._server.sender, to, letter, told, attached).as_bytes())
+        message = await asyncio.to_thread(lambda: compose(self._server.sender, to, letter, told, attached, language).as_bytes())
         outcome = await self._send(to, message, parcel.delivery_id)
         if not isinstance(outcome, Retry):
             self._put_off.pop(parcel.delivery_id, None)
@@ -119,38 +120,38 @@ class MailPort:
                 await smtp.data(message)
         except SMTPResponseException as refused:
             if refused.code >= FOREVER:
-                return Permanent(f"The mail server refuses the letter: {words_of(refused)}")
+                return Permanent(Phrase("The mail server refuses the letter: {said}", said=words_of(refused)))
             return self._later(words_of(refused), delivery_id)
         except (SMTPException, OSError, TimeoutError):
-            return Ambiguous("the connection to the mail server broke")
+            return Ambiguous(Phrase("the connection to the mail server broke"))
         return Sent()
 
     def _recipient_refused(self, refused: SMTPRecipientRefused, delivery_id: int) -> Outcome:
         if refused.code >= FOREVER:
-            return Permanent(f"The mail server does not take this address: {words_of(refused)}")
+            return Permanent(Phrase("The mail server does not take this address: {said}", said=words_of(refused)))
         return self._later(words_of(refused), delivery_id)
 
     def _later(self, said: str, delivery_id: int) -> Retry:
         before = self._put_off.get(delivery_id, 0)
         self._put_off[delivery_id] = before + 1
         pause = PATIENCE[min(before, len(PATIENCE) - 1)]
-        return Retry(f"the mail server asks to come back later ({said})", after=pause, counted=False)
+        return Retry(Phrase("the mail server asks to come back later ({said})", said=said), after=pause, counted=False)
 
 
 def unready(error: Exception) -> Retry:
     """Why nothing can be sent to anybody now, in words that name the setting where one is wrong."""
     if isinstance(error, SMTPAuthenticationError | SMTPNotSupported):
-        reason = "the mail server refuses our login: set RELAYDESK_SMTP__USERNAME and RELAYDESK_SMTP__PASSWORD"
+        reason = Phrase("the mail server refuses our login: set RELAYDESK_SMTP__USERNAME and RELAYDESK_SMTP__PASSWORD")
     elif isinstance(error, SMTPSenderRefused) and error.code >= FOREVER:
-        reason = f"the mail server refuses our sender: set RELAYDESK_SMTP__SENDER ({words_of(error)})"
+        reason = Phrase("the mail server refuses our sender: set RELAYDESK_SMTP__SENDER ({said})", said=words_of(error))
     elif isinstance(error, SSLError) or isinstance(error.__cause__, SSLError):
-        reason = (
+        reason = Phrase(
             "the mail server can't be spoken to safely: look at its certificate, RELAYDESK_SMTP__HOST and RELAYDESK_SMTP__TLS"
         )
     elif isinstance(error, SMTPResponseException):
-        return Retry(f"the mail server is busy ({words_of(error)})", scope="account", counted=False)
+        return Retry(Phrase("the mail server is busy ({said})", said=words_of(error)), scope="account", counted=False)
     elif isinstance(error, SMTPException) and "STARTTLS" in str(error):
-        reason = "the mail server offers no STARTTLS: set RELAYDESK_SMTP__TLS"
+        reason = Phrase("the mail server offers no STARTTLS: set RELAYDESK_SMTP__TLS")
     else:
         return Retry(SILENT, scope="account", counted=False)
     return Retry(reason, after=REMEDY_SECONDS, scope="account", counted=False)

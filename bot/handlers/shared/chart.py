@@ -58,7 +58,7 @@ def _png(chart: Chart) -> bytes:
     axes.set_xlim(-0.6, len(chart.labels) - 0.4)
     axes.set_ylim(0, max([*below, 1]) * 1.12)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
-    axes.set_ylabel("tagged messages", color=QUIET, fontsize=11)
+    axes.set_ylabel(chart.counted, color=QUIET, fontsize=11)
     axes.grid(axis="y", color=LINE, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.tick_params(colors=QUIET, labelsize=10, length=0)

@@ -18,6 +18,7 @@ from yarl import URL
 
 from bot.delivery.ports import Outcome, Permanent, Retry
 from bot.domain.files import File
+from bot.domain.phrase import Phrase
 from bot.handlers.shared.files import Files
 
 PIECE = 64 * 1024
@@ -25,11 +26,16 @@ MOST_REDIRECTS = 3
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
 AWAY_SECONDS = 5.0
+OF_FILE = Phrase("The address of the file")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class Barred(Exception):
-    """An address that is not to be asked; the text says why, for people, without the address itself."""
+    """An address that is not to be asked; ``words`` say why, for people, without the address itself."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
 
 
 class NotGiven(Exception):
@@ -83,11 +89,11 @@ async def download(
                 return
         except aiohttp.ClientConnectorError as error:
             if isinstance(error.os_error, _Private):
-                raise Barred("The address of the file leads into a private network.") from None
+                raise Barred(Phrase("{what} leads into a private network.", what=OF_FILE)) from None
             raise
         except aiohttp.InvalidURL:
-            raise Barred("The address of the file is none.") from None
-    raise Barred("The address of the file leads on and on.")
+            raise Barred(Phrase("{what} is none.", what=OF_FILE)) from None
+    raise Barred(Phrase("{what} leads on and on.", what=OF_FILE))
 
 
 async def fetched(files: Files, file: File, pieces: AsyncIterator[bytes], *, platform: str, login: str = "") -> Outcome:
@@ -98,28 +104,31 @@ async def fetched(files: Files, file: File, pieces: AsyncIterator[bytes], *, pla
     try:
         return await files.take(file, pieces, login=login)
     except Barred as barred:
-        return Permanent(f"{barred} It was not fetched.")
+        return Permanent(Phrase("{why} It was not fetched.", why=barred.words))
     except NotGiven as answer:
         return _not_given(answer, platform)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        return Retry(f"{platform} did not give the whole file ({type(error).__name__})", after=AWAY_SECONDS)
+        return Retry(
+            Phrase("{platform} did not give the whole file ({error})", platform=platform, error=type(error).__name__),
+            after=AWAY_SECONDS,
+        )
     finally:
         if isinstance(pieces, AsyncGenerator):
             await pieces.aclose()
 
 
-def bar(url: URL, hosts: Collection[str]) -> None:
-    """Raise ``Barred`` for an address that is not one of ``hosts`` (as in :func:`download`)."""
+def bar(url: URL, hosts: Collection[str], what: str = OF_FILE) -> None:
+    """Raise ``Barred`` for an address that is not one of ``hosts`` (as in :func:`download`); ``what`` it is is said then."""
     host = (url.host or "").lower().rstrip(".")
     origins = {str(URL(one).origin()) for one in hosts if "://" in one}
     if url.user is None and url.password is None and host and url.scheme in ("http", "https") and str(url.origin()) in origins:
         return
     if url.scheme != "https" or url.user is not None or url.password is not None or url.port != 443:
-        raise Barred("The address of the file is no plain https address.")
+        raise Barred(Phrase("{what} is no plain https address.", what=what))
     if not any(host == one or (one.startswith("*.") and host.endswith(one[1:])) for one in hosts if "://" not in one):
-        raise Barred("The address of the file is not the platform's own.")
+        raise Barred(Phrase("{what} is not the platform's own.", what=what))
     if _is_address(host) and not _is_public(host):
-        raise Barred("The address of the file leads into a private network.")
+        raise Barred(Phrase("{what} leads into a private network.", what=what))
 
 
 class _Private(OSError):
@@ -154,7 +163,7 @@ def _parsed(url: str, *, relative: bool = False) -> URL:
         if not relative:
             found.origin()
     except (ValueError, TypeError):
-        raise Barred("The address of the file is none.") from None
+        raise Barred(Phrase("{what} is none.", what=OF_FILE)) from None
     return found
 
 
@@ -184,9 +193,11 @@ def _after(value: str) -> float:
 
 def _not_given(answer: NotGiven, platform: str) -> Outcome:
     if answer.status == 429:
-        return Retry(f"{platform}'s limit for files", after=answer.after or 30.0, counted=False)
+        return Retry(Phrase("{platform}'s limit for files", platform=platform), after=answer.after or 30.0, counted=False)
     if answer.status >= 500 or answer.status == 408:
-        return Retry(f"{platform} answered {answer.status}", after=answer.after or AWAY_SECONDS)
+        return Retry(
+            Phrase("{platform} answered {status}", platform=platform, status=answer.status), after=answer.after or AWAY_SECONDS
+        )
     if answer.status in (404, 410):
-        return Permanent(f"{platform} does not have the file any more.")
-    return Permanent(f"{platform} does not give the file to the bot ({answer.status}).")
+        return Permanent(Phrase("{platform} does not have the file any more.", platform=platform))
+    return Permanent(Phrase("{platform} does not give the file to the bot ({status}).", platform=platform, status=answer.status))

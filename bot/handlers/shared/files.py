@@ -9,6 +9,7 @@ from functools import partial
 from bot.delivery.ports import Outcome, Permanent, Sent
 from bot.domain.files import File, size_words
 from bot.domain.ids import FileId
+from bot.domain.phrase import Phrase
 from bot.handlers.shared import mime
 from bot.store import files
 from bot.store.engine import Store
@@ -16,8 +17,8 @@ from bot.store.files import CHUNK
 
 AT_ONCE = 4
 """Files that are fetched at the same time, in one process."""
-PROGRAM = "Programs are not passed on here. An admin can allow them (RELAYDESK_FILES__PROGRAMS)."
-EMPTY = "The file is empty."
+PROGRAM = Phrase("Programs are not passed on here. An admin can allow them (RELAYDESK_FILES__PROGRAMS).")
+EMPTY = Phrase("The file is empty.")
 
 
 class Files:
@@ -44,7 +45,7 @@ class Files:
             held += piece
             size += len(piece)
             if size > most:
-                return Permanent(f"It is larger than {size_words(most)}, the most that is kept here.")
+                return Permanent(Phrase("It is larger than {size}, the most that is kept here.", size=size_words(most)))
             if not kind and len(held) >= mime.LOOKED_AT:
                 kind = mime.of_content(bytes(held[: mime.LOOKED_AT]), file.mime)
                 if refusal := self._refusal(bytes(held[: mime.LOOKED_AT]), kind, file, login):

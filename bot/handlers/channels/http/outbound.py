@@ -26,6 +26,7 @@ from bot.delivery.ports import (
     Words,
 )
 from bot.domain.files import File
+from bot.domain.phrase import Phrase
 from bot.domain.text import RichText, join
 from bot.handlers.channels.http.contract import DeleteOut, EditOut, FileOut, MessageOut, ReactionOut
 from bot.handlers.channels.http.inbound import KIND, OURS
@@ -41,7 +42,6 @@ PORT = "http"
 CALL_SECONDS = 15.0
 FILE_SECONDS = 3600
 WAIT_SECONDS = 30.0
-NO_CALLBACK = "no callback address is set: write “channel {name} callback=https://…” to the bot, or set it in the team file"
 
 
 class HttpPort:
@@ -73,20 +73,24 @@ class HttpPort:
             case React(remote_id, emoji):
                 number, told = "", ReactionOut(id=remote_id, client=client, emoji=list(emoji))
             case _:
-                return Unsupported(f"The HTTP channel can't show this ({type(parcel.body).__name__}).")
+                return Unsupported(Phrase("The HTTP channel can't show this ({what}).", what=type(parcel.body).__name__))
         try:
             return await self._post(name, told.model_dump_json().encode(), number)
         except Barred as barred:
-            return _wait(f"the callback of {name} is not called: {str(barred).replace(' of the file', '')}")
+            return _wait(Phrase("the callback of {name} is not called: {why}", name=name, why=barred.words))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return _wait(f"the callback of {name} does not answer ({type(error).__name__})")
+            return _wait(Phrase("the callback of {name} does not answer ({error})", name=name, error=type(error).__name__))
 
     async def _post(self, name: str, body: bytes, number: str) -> Outcome:
         channel = await self._store.read(lambda tx: team.find_channel(tx, KIND, name))
         if channel is None or not channel.callback:
-            return _wait(NO_CALLBACK.format(name=name))
+            words = Phrase(
+                "no callback address is set: write “channel {name} callback=https://…” to the bot, or set it in the team file",
+                name=name,
+            )
+            return _wait(words)
         where = URL(channel.callback)
-        bar(where, (str(where.host).lower(), *self._insecure))
+        bar(where, (str(where.host).lower(), *self._insecure), what=Phrase("The address"))
         stamp = str(int(time.time()))
         headers = {
             "Content-Type": "application/json",
@@ -129,10 +133,10 @@ def _outcome(name: str, status: int, after: str, number: str) -> Outcome:
         return Sent(number)
     if status == 429:
         seconds = float(after) if after.isascii() and after.isdigit() else 5.0
-        return Retry(f"the callback of {name} asks to wait", min(seconds, 3600.0), "chat", counted=False)
+        return Retry(Phrase("the callback of {name} asks to wait", name=name), min(seconds, 3600.0), "chat", counted=False)
     if status >= 500 or status in (401, 403, 404, 408, 425) or 300 <= status < 400:
-        return _wait(f"the callback of {name} answers {status}")
-    return Permanent(f"The other system did not take it (it answered {status}).")
+        return _wait(Phrase("the callback of {name} answers {status}", name=name, status=status))
+    return Permanent(Phrase("The other system did not take it (it answered {status}).", status=status))
 
 
 def _wait(reason: str) -> Retry:

@@ -17,11 +17,14 @@ from bot.commands.receive import Received, receive
 from bot.commands.several_ids import readdressed, rung
 from bot.domain.files import Attachment, FileKind
 from bot.domain.ids import Moment
+from bot.domain.phrase import Phrase
 from bot.domain.privacy import masked
 from bot.domain.text import RichText, clean_name, storable
 from bot.handlers.channels.whatsapp.codes import reason_of
 from bot.handlers.channels.whatsapp.text import from_marks
 from bot.handlers.channels.whatsapp.updates import SOURCE
+from bot.languages import in_language
+from bot.store import team
 from bot.store.uow import Tx
 
 log = structlog.get_logger(__name__)
@@ -90,7 +93,10 @@ class WhatsappInbound:
             client_reacted(tx, Spot(KIND, external_id, str(about.get("message_id", ""))), (emoji,) if emoji else ())
             return
         file = _file(kind, _dict(said, kind))
-        caption = from_marks(str(_dict(said, kind).get("caption") or "")) if file is not None else words_of(kind, said)
+        if file is not None:
+            words = from_marks(str(_dict(said, kind).get("caption") or ""))
+        else:
+            words = words_of(kind, said, "" if kind == "text" else team.language_of_channel(tx, KIND, None))
         receive(
             tx,
             Received(
@@ -99,7 +105,7 @@ class WhatsappInbound:
                 external_id=external_id,
                 client_name=clean_name(str(_dict(contact, "profile").get("name") or "")),
                 remote_id=remote_id,
-                text=caption,
+                text=words,
                 at=_moment(said, tx),
                 identifiers=identifiers(said, contact),
                 file=file,
@@ -136,8 +142,8 @@ def _file(kind: str, part: Json) -> Attachment | None:
     )
 
 
-def words_of(kind: str, said: Json) -> RichText:
-    """A message that is no file, as words; what has none says what it was."""
+def words_of(kind: str, said: Json, language: str) -> RichText:
+    """A message that is no file, as words; what has none says what it was, in ``language``."""
     part = _dict(said, kind)
     match kind:
         case "text":
@@ -146,20 +152,26 @@ def words_of(kind: str, said: Json) -> RichText:
             return RichText.plain(str(part.get("text") or ""))
         case "interactive":
             reply = _dict(part, str(part.get("type")))
-            return RichText.plain(str(reply.get("title") or "(a choice)"))
+            return RichText.plain(str(reply.get("title") or in_language(Phrase("(a choice)"), language)))
         case "location":
             named = [str(part[name]) for name in ("name", "address") if part.get(name)]
             where = f"https://maps.google.com/?q={part.get('latitude')},{part.get('longitude')}"
-            return RichText.plain("\n".join(["📍 " + (", ".join(named) or "Location"), where]))
+            what = ", ".join(named) or in_language(Phrase("Location"), language)
+            return RichText.plain(f"📍 {what}\n{where}")
         case "contacts":
-            return RichText.plain("\n".join(_card(one) for one in said.get("contacts") or () if isinstance(one, dict)) or "👤")
+            cards = [_card(one, language) for one in said.get("contacts") or () if isinstance(one, dict)]
+            return RichText.plain("\n".join(cards) or "👤")
         case "order":
-            return RichText.plain(f"🛒 An order. {part.get('text') or ''}".strip())
-    return RichText.plain(f"(WhatsApp can't pass this message on: {kind or 'of no known kind'}. Please ask the client.)")
+            ordered = in_language(Phrase("🛒 An order."), language)
+            return RichText.plain(f"{ordered} {part.get('text') or ''}".strip())
+    what = Phrase(
+        "(WhatsApp can't pass this message on: {kind}. Please ask the client.)", kind=kind or Phrase("of no known kind")
+    )
+    return RichText.plain(in_language(what, language))
 
 
-def _card(one: Json) -> str:
-    name = _dict(one, "name").get("formatted_name") or "Contact"
+def _card(one: Json, language: str) -> str:
+    name = _dict(one, "name").get("formatted_name") or in_language(Phrase("Contact"), language)
     phones = [str(phone.get("phone")) for phone in one.get("phones") or () if isinstance(phone, dict) and phone.get("phone")]
     return " ".join(["👤", str(name), *phones])
 

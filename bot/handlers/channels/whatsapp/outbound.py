@@ -25,6 +25,7 @@ from bot.delivery.ports import (
 )
 from bot.domain.capabilities import CHANNELS
 from bot.domain.files import FileKind
+from bot.domain.phrase import Phrase
 from bot.domain.text import RichText, join
 from bot.handlers.channels.whatsapp import outcomes
 from bot.handlers.channels.whatsapp.text import to_marks
@@ -61,10 +62,10 @@ class WhatsappPort:
         except FAILURES as error:
             return outcomes.read(error, creates=not isinstance(parcel.body, React | Fetch))
         except LookupError:
-            return Permanent("The file is not kept any more.")
+            return Permanent(Phrase("The file is not kept any more."))
         except Exception as error:  # a bug of ours must not stop the relay
             log.exception("not delivered", port=PORT, delivery=parcel.delivery_id)
-            return Permanent(f"It could not be put into WhatsApp's shape ({type(error).__name__}).")
+            return Permanent(Phrase("It could not be put into WhatsApp's shape ({error}).", error=type(error).__name__))
 
     async def _deliver(self, parcel: Parcel) -> Outcome:
         match parcel.body:
@@ -81,8 +82,8 @@ class WhatsappPort:
             case Fetch() as fetch:
                 return await self._fetch(fetch)
             case EditPost() | DeletePost():
-                return Unsupported("WhatsApp can't change or take back what was sent.")
-        return Unsupported(f"WhatsApp can't show this ({type(parcel.body).__name__}).")
+                return Unsupported(Phrase("WhatsApp can't change or take back what was sent."))
+        return Unsupported(Phrase("WhatsApp can't show this ({what}).", what=type(parcel.body).__name__))
 
     async def _send(self, parcel: Parcel, said: Json, quote: Quoted | None) -> Sent:
         body = {**to_whom(parcel.address.chat), **said, "biz_opaque_callback_data": f"d{parcel.delivery_id}"}
@@ -113,7 +114,7 @@ class WhatsappPort:
             return await fetched(self._files, fetch.file, self._pieces(fetch), platform=TAKES.name)
         except Refused as error:
             if error.code in (33, 100, 131052):
-                return Permanent("WhatsApp does not have the file any more.")
+                return Permanent(Phrase("{platform} does not have the file any more.", platform=TAKES.name))
             return outcomes.refused(error)
 
     async def _pieces(self, fetch: Fetch) -> AsyncGenerator[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import aiohttp
 
 from bot.delivery.ports import Ambiguous, Outcome, Permanent, Retry
+from bot.domain.phrase import Phrase
 from bot.handlers.channels.whatsapp.codes import reason_of
 from bot.handlers.channels.whatsapp.wire import NotUnderstood, Refused
 
@@ -19,13 +20,15 @@ PAIR = 131056
 def refused(error: Refused) -> Outcome:
     """The outcome of a call that was refused."""
     if error.code in TOKEN or error.status == 401:
-        return Retry("WhatsApp refuses the token: set RELAYDESK_WHATSAPP__TOKEN anew", TOKEN_SECONDS, "account", counted=False)
+        return Retry(
+            Phrase("WhatsApp refuses the token: set RELAYDESK_WHATSAPP__TOKEN anew"), TOKEN_SECONDS, "account", counted=False
+        )
     if error.code == PAIR:
-        return Retry("WhatsApp's limit for one client", PAIR_SECONDS, "chat", counted=False)
+        return Retry(Phrase("WhatsApp's limit for one client"), PAIR_SECONDS, "chat", counted=False)
     if error.code in BUSY:
-        return Retry("WhatsApp's limit for the number", 1.0, "account", counted=False)
+        return Retry(Phrase("WhatsApp's limit for the number"), 1.0, "account", counted=False)
     if error.code in PASSING:
-        return Retry(f"WhatsApp can't do it now ({error.code})")
+        return Retry(Phrase("WhatsApp can't do it now ({code})", code=error.code))
     return Permanent(reason_of(error.code, error.details))
 
 
@@ -34,6 +37,9 @@ def read(error: Exception, *, creates: bool) -> Outcome:
     if isinstance(error, Refused):
         return refused(error)
     if isinstance(error, aiohttp.ClientConnectorError):
-        return Retry("no connection to WhatsApp", scope="account", counted=False)
-    words = f"WhatsApp's answer was not understood ({error})" if isinstance(error, NotUnderstood) else "the connection broke"
+        return Retry(Phrase("no connection to WhatsApp"), scope="account", counted=False)
+    if isinstance(error, NotUnderstood):
+        words = Phrase("WhatsApp's answer was not understood ({error})", error=str(error))
+    else:
+        words = Phrase("the connection broke")
     return Ambiguous(words) if creates else Retry(words)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from aiohttp import web
 
 from bot.domain.capabilities import CHANNELS
+from bot.domain.phrase import Phrase
 from bot.domain.text import storable, utf16_len
 from bot.handlers.channels.widget.no import No
 
@@ -47,7 +48,7 @@ def said(data: dict[str, Any]) -> Said:
     text, name = data.get("text"), data.get("name") or ""
     file, answers = whole(data.get("file"), 0), whole(data.get("answers"), 0)
     if not isinstance(text, str) or not isinstance(name, str):
-        raise No(400, "shape", "The message's text and name must be strings.")
+        raise No(400, "shape", Phrase("The message's text and name must be strings."))
     return Said(message_id(data), words(text, empty=bool(file)), storable(name[:NAME_LIMIT]), file, answers)
 
 
@@ -55,21 +56,22 @@ def message_id(data: dict[str, Any], field: str = "id") -> str:
     """The name the script has given a message or a change."""
     found = data.get(field)
     if not isinstance(found, str) or not _MESSAGE_ID.fullmatch(found):
-        raise No(400, "id", f"The message's {field} must be 8 to 64 letters, digits, - or _.")
+        raise No(400, "id", Phrase("The message's {field} must be 8 to 64 letters, digits, - or _.", field=field))
     return str(found)
 
 
 def words(text: Any, *, empty: bool = False) -> str:
     """Words a message can hold; ``empty``: they may be none."""
     if not isinstance(text, str):
-        raise No(400, "shape", "The message's text and name must be strings.")
+        raise No(400, "shape", Phrase("The message's text and name must be strings."))
     kept = storable(text)
     if not kept.strip():
         if empty:
             return ""
-        raise No(400, "empty", "The message is empty.")
+        raise No(400, "empty", Phrase("The message is empty."))
     if utf16_len(kept) > TEXT_LIMIT:
-        raise No(413, "too_long", f"This message is longer than {TEXT_LIMIT} characters. Please send it in parts.")
+        most = Phrase("This message is longer than {most} characters. Please send it in parts.", most=TEXT_LIMIT)
+        raise No(413, "too_long", most)
     return kept
 
 
@@ -78,7 +80,7 @@ def whole(value: Any, otherwise: int | None = None) -> int:
     if value is None and otherwise is not None:
         return otherwise
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST:
-        raise No(400, "number", "That place in the conversation is not a number.")
+        raise No(400, "number", Phrase("That place in the conversation is not a number."))
     return value
 
 
@@ -87,7 +89,7 @@ def number(text: str | None, otherwise: int) -> int:
     if text is None or not text:
         return otherwise
     if not _NUMBER.fullmatch(text):
-        raise No(400, "number", "That place in the conversation is not a number.")
+        raise No(400, "number", Phrase("That place in the conversation is not a number."))
     return min(int(text), LARGEST)
 
 
@@ -95,7 +97,7 @@ def signs(data: dict[str, Any]) -> tuple[str, ...]:
     """What a visitor reacts with: one of those offered, or nothing."""
     found = data.get("emoji")
     if found not in (None, "", *REACTIONS):
-        raise No(400, "emoji", "That reaction is not among those offered.")
+        raise No(400, "emoji", Phrase("That reaction is not among those offered."))
     return (found,) if found else ()
 
 
@@ -105,7 +107,7 @@ def had(text: str | None) -> dict[int, str] | None:
         return None
     pairs = [_VERSION.fullmatch(word) for word in text.split(",")[:MOST_HAD]]
     if None in pairs:
-        raise No(400, "have", "What the browser has already is not written as it should be.")
+        raise No(400, "have", Phrase("What the browser has already is not written as it should be."))
     return {int(pair[1]): pair[2] for pair in pairs if pair is not None}
 
 
@@ -113,16 +115,16 @@ def _object(raw: bytes) -> dict[str, Any]:
     try:
         data = json.loads(raw.decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise No(400, "not_utf8", "The message is not UTF-8 text.") from error
+        raise No(400, "not_utf8", Phrase("The message is not UTF-8 text.")) from error
     except (ValueError, RecursionError) as error:
-        raise No(400, "not_json", "The message is not JSON.") from error
+        raise No(400, "not_json", Phrase("The message is not JSON.")) from error
     if not isinstance(data, dict):
-        raise No(400, "not_json", "The message is not a JSON object.")
+        raise No(400, "not_json", Phrase("The message is not a JSON object."))
     return data
 
 
 async def _bytes(request: web.Request) -> bytes:
-    too_large = No(413, "too_long", "This message is too long. Please send it in parts.")
+    too_large = No(413, "too_long", Phrase("This message is too long. Please send it in parts."))
     if (request.content_length or 0) > BODY_LIMIT:
         raise too_large
     chunks: list[bytes] = []
@@ -135,5 +137,5 @@ async def _bytes(request: web.Request) -> bytes:
                     raise too_large
                 chunks.append(chunk)
     except TimeoutError as error:
-        raise No(408, "slow", "The message did not arrive whole. It will be sent again.") from error
+        raise No(408, "slow", Phrase("The message did not arrive whole. It will be sent again.")) from error
     return b"".join(chunks)

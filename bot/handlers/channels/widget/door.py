@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bot.commands.channel import receipt_upto
 from bot.domain.files import File
+from bot.domain.phrase import Phrase
 from bot.handlers.channels.widget import asked, assets
 from bot.handlers.channels.widget.away import Away
 from bot.handlers.channels.widget.identity import Identities
@@ -114,7 +115,9 @@ class Door:
         async def guarded(request: web.Request) -> web.StreamResponse:
             try:
                 if not self._origins.allows(request):
-                    raise No(403, "origin", "This website may not use this chat until its address is allowed in the settings.")
+                    raise No(
+                        403, "origin", Phrase("This website may not use this chat until its address is allowed in the settings.")
+                    )
                 return await handler(request)
             except No as no:
                 answer = self._json(request, {"error": no.code, "message": no.message}, no.status)
@@ -149,7 +152,7 @@ class Door:
         person = self._identities.person(data.get("identity"))
         if person is not None:
             if self._tokens.of_person(channel, person.key) != _token(request):
-                raise No(403, "identity", "This chat is somebody else's. Please reload the page.")
+                raise No(403, "identity", Phrase("This chat is somebody else's. Please reload the page."))
             said = said._replace(name=person.name or person.email or said.name)
         at = clock()
         identifiers = person.identifiers if person is not None else {}
@@ -188,7 +191,9 @@ class Door:
             await self._intake.keep(SOURCE, [update])
         except Exception as error:  # whatever the store could not do: nothing was kept, so nothing is acknowledged
             log.exception("widget message not kept", error=type(error).__name__)
-            raise No(503, "later", "The message could not be taken just now. It is sent again in a moment.", 3.0) from error
+            raise No(
+                503, "later", Phrase("The message could not be taken just now. It is sent again in a moment."), 3.0
+            ) from error
 
     async def _seen(self, request: web.Request) -> web.Response:
         """How far the browser has got, and its visitor has read. Best effort: what is too much is dropped (F43)."""
@@ -222,7 +227,7 @@ class Door:
         number = int(request.match_info["number"])
         file = await self._store.read(lambda tx: _file_of(tx, channel, visitor, number))
         if file is None:
-            raise No(404, "file", "There is no such file in this chat.")
+            raise No(404, "file", Phrase("There is no such file in this chat."))
         return await self._transfers.download(request, file, {**SAFE, **self._origins.headers(request)})
 
     async def _now(self, request: web.Request) -> web.Response:
@@ -249,7 +254,8 @@ class Door:
         try:
             self.streams.room(visitor, address)
         except Full as full:
-            raise No(503, "full", str(full), 60.0) from full
+            words = Phrase("Too many people are connected at the moment. Please try again in a minute.")
+            raise No(503, "full", words, 60.0) from full
         response = web.StreamResponse(headers={**SAFE, **self._origins.headers(request), "X-Accel-Buffering": "no"})
         response.content_type = "text/event-stream"
         response.charset = "utf-8"
@@ -267,7 +273,9 @@ class Door:
         if not name and len(self._channels) == 1:
             return self._channels[0]
         if name not in self._channels:
-            raise No(404, "channel", "There is no such chat here. The page's data-channel names a channel that does not exist.")
+            raise No(
+                404, "channel", Phrase("There is no such chat here. The page's data-channel names a channel that does not exist.")
+            )
         return name
 
     async def _visitor(self, request: web.Request, channel: str) -> str:
@@ -277,7 +285,7 @@ class Door:
             visitor = visitor_of(token)
             if self._tokens.is_ours(token, channel) or await self._remembered(channel, visitor):
                 return visitor
-        raise No(401, "token", "This chat is not known here any more. Please begin a new one.")
+        raise No(401, "token", Phrase("This chat is not known here any more. Please begin a new one."))
 
     async def _remembered(self, channel: str, visitor: str) -> bool:
         key = f"{visitor}:{channel}"
@@ -294,7 +302,7 @@ class Door:
     def _throttle(self, throttle: Throttle, key: str) -> None:
         wait = throttle.take(key)
         if wait > 0:
-            raise No(429, "slower", "That was a lot at once. Your message is kept and will be sent in a moment.", wait)
+            raise No(429, "slower", Phrase("That was a lot at once. Your message is kept and will be sent in a moment."), wait)
 
     def _json(self, request: web.Request, data: dict[str, Any], status: int = 200) -> web.Response:
         return web.json_response(data, status=status, headers={**SAFE, **self._origins.headers(request)})

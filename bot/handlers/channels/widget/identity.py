@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from bot.domain.phrase import Phrase
 from bot.domain.text import storable
 from bot.handlers.channels.widget.no import No
 
@@ -47,7 +48,9 @@ class Identities:
         if proof is None or proof == "":
             return None
         if not self._secret:
-            raise No(403, "identity", "This site's logins can't be checked here: RELAYDESK_WIDGET__IDENTITY_SECRET is not set.")
+            raise No(
+                403, "identity", Phrase("This site's logins can't be checked here: RELAYDESK_WIDGET__IDENTITY_SECRET is not set.")
+            )
         if not isinstance(proof, str) or len(proof) > LONGEST:
             raise _refused()
         payload, _, signature = proof.partition(".")
@@ -67,10 +70,10 @@ def _person(payload: str) -> Person:
         raise _refused()
     expires = data.get("exp")
     if expires is not None and (not isinstance(expires, int | float) or expires < time.time()):
-        raise No(403, "identity", "Your login here has run out. Please reload the page.")
+        raise No(403, "identity", Phrase("Your login here has run out. Please reload the page."))
     name, email = (storable(" ".join(str(data.get(field) or "").split())[:FIELD]) for field in ("name", "email"))
     return Person(storable(key), name, email)
 
 
 def _refused() -> No:
-    return No(403, "identity", "We could not make sure that it is you. Please reload the page, or log in again.")
+    return No(403, "identity", Phrase("We could not make sure that it is you. Please reload the page, or log in again."))

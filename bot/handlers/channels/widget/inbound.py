@@ -14,7 +14,8 @@ from bot.domain.text import RichText, clean_name
 from bot.handlers.channels.widget import html
 from bot.handlers.channels.widget.asked import Said
 from bot.handlers.channels.widget.tokens import nameless, newcomer
-from bot.store import files, visible
+from bot.languages import in_language
+from bot.store import files, team, visible
 from bot.store.inbox import Kept
 from bot.store.uow import Tx
 
@@ -78,6 +79,8 @@ class WidgetInbound:
     def _receive(self, tx: Tx, payload: dict[str, Any]) -> None:
         visitor = str(payload["visitor"])
         name = str(payload.get("name") or "").strip()
+        if not name:
+            name = in_language(nameless(visitor), team.language_of_channel(tx, "widget", str(payload["channel"])))
         sent = _attachment(tx, visitor, int(payload["file"])) if payload.get("file") else None
         text = html.from_plain(str(payload["text"])) if payload["text"] else RichText.plain("")
         if sent is None and text.is_empty:
@@ -88,7 +91,7 @@ class WidgetInbound:
                 channel_kind="widget",
                 channel_name=str(payload["channel"]),
                 external_id=visitor,
-                client_name=clean_name(name) if name else nameless(visitor),
+                client_name=clean_name(name),
                 remote_id=str(payload["id"]),
                 text=text,
                 at=Moment(int(payload["at"])),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.delivery.ports import DeletePost, EditPost, FilePost, Outcome, Parcel, React, Sent, Unsupported, Words
+from bot.domain.phrase import Phrase
 
 
 class WidgetPort:
@@ -21,4 +22,4 @@ class WidgetPort:
                 return Sent(remote_id)
             case DeletePost():
                 return Sent()
-        return Unsupported(f"The website chat can't show this ({type(parcel.body).__name__}).")
+        return Unsupported(Phrase("The website chat can't show this ({what}).", what=type(parcel.body).__name__))

@@ -31,7 +31,7 @@ TYPING = "event: typing\ndata: {}\n\n"
 
 
 class Full(Exception):
-    """Too many people are connected at the moment. Please try again in a minute."""
+    """Too many people are connected at the moment."""
 
 
 @dataclass(slots=True, eq=False)
@@ -84,7 +84,7 @@ class Streams:
             return
         self._sweep([stream for streams in self._open.values() for stream in streams])
         if self._stopping or self._full(address):
-            raise Full(str(Full.__doc__))
+            raise Full
 
     def _full(self, address: str) -> bool:
         return len(self) >= self._limits.streams or self._addresses[address] >= self._limits.address_streams

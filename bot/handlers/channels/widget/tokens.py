@@ -8,6 +8,8 @@ import re
 import secrets
 from base64 import urlsafe_b64encode
 
+from bot.domain.phrase import Phrase
+
 RANDOM_BYTES = 24
 SIGNATURE_BYTES = 12
 _SHAPE = re.compile(r"[A-Za-z0-9_-]{48}")
@@ -55,7 +57,7 @@ def visitor_of(token: str) -> str:
 
 def nameless(visitor: str) -> str:
     """What a visitor is called who gave no name; always the same for the same visitor."""
-    return f"Website visitor {visitor[:4].upper()}"
+    return Phrase("Website visitor {code}", code=visitor[:4].upper())
 
 
 def newcomer(visitor: str) -> str:

@@ -16,6 +16,7 @@ from aiohttp import web
 from bot.delivery.ports import Sent
 from bot.domain.capabilities import CHANNELS, MB
 from bot.domain.files import Attachment, File, FileKind, FileState, safe_file_name, size_words
+from bot.domain.phrase import Phrase
 from bot.handlers.channels.widget.inbound import kind_of, owner_of
 from bot.handlers.channels.widget.limits import Limits, Throttle
 from bot.handlers.channels.widget.no import No
@@ -73,7 +74,7 @@ class Transfers:
         with self._room(visitor, address):
             wait = self._megabytes.take(address, max(1, -(-(self.limit if declared is None else declared) // MB)))
             if wait > 0:
-                raise No(429, "slower", "That were a lot of files at once. Please try again in a moment.", wait)
+                raise No(429, "slower", Phrase("That were a lot of files at once. Please try again in a moment."), wait)
             sent = Attachment(
                 kind=FileKind.DOCUMENT, name=safe_file_name(name, kind_of(mime), mime), mime=mime, size=declared or 0
             )
@@ -88,7 +89,7 @@ class Transfers:
                 outcome = await self._files.take(reserved, self._pieces(request), most=self.limit)
             reason = "" if isinstance(outcome, Sent) else getattr(outcome, "reason", reason)
         except TimeoutError as error:
-            raise No(408, "slow", "The file came too slowly. Please try again.") from error
+            raise No(408, "slow", Phrase("The file came too slowly. Please try again.")) from error
         finally:
             if reason:
                 await asyncio.shield(self._store.write(lambda tx: kept.refuse(tx, number, reason)))
@@ -96,7 +97,7 @@ class Transfers:
             raise self._too_large() if "larger" in reason else No(415, "file", reason)
         found = await self._store.read(lambda tx: kept.upload_of(tx, number, owner))
         if found is None:
-            raise No(503, "later", "The file could not be kept just now. Please try again.", 3.0)
+            raise No(503, "later", Phrase("The file could not be kept just now. Please try again."), 3.0)
         return found
 
     async def _pieces(self, request: web.Request) -> AsyncIterator[bytes]:
@@ -118,7 +119,7 @@ class Transfers:
             or busy.total() >= 2 * limits.uploads
         )
         if full:
-            raise No(429, "slower", "That were a lot of files at once. Please try again in a moment.", 3.0)
+            raise No(429, "slower", Phrase("That were a lot of files at once. Please try again in a moment."), 3.0)
         busy[visitor] += 1
         busy[address] += 1
         try:
@@ -130,12 +131,16 @@ class Transfers:
                     del busy[key]
 
     def _too_large(self) -> No:
-        return No(413, "too_large", f"The file is larger than {size_words(self.limit)}, the most that can be sent here.")
+        return No(
+            413,
+            "too_large",
+            Phrase("The file is larger than {size}, the most that can be sent here.", size=size_words(self.limit)),
+        )
 
     async def download(self, request: web.Request, file: File, headers: dict[str, str]) -> web.StreamResponse:
         """Give a file out. Raises ``No`` when it is not kept any more."""
         if file.state is not FileState.HERE:
-            raise No(410, "gone", "This file is not kept any more.")
+            raise No(410, "gone", Phrase("This file is not kept any more."))
         shown = file.mime in SHOWN
         response = web.StreamResponse(
             headers={
