@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from bot.domain.capabilities import CHANNELS
 from bot.domain.phrase import Phrase, joined
 from bot.domain.privacy import masked
 
@@ -152,7 +153,8 @@ def way(kept: str) -> str:
     """Where from: ``slack:button`` as ``Slack button``."""
     platform, _, door = kept.partition(":")
     where = WAYS.get(platform.capitalize(), platform.capitalize())
-    return Phrase("{platform} {door}", platform=where, door=WAYS.get(door, door)) if door else where
+    through = WAYS.get(door) or (CHANNELS[door].name if door in CHANNELS else door)
+    return Phrase("{platform} {door}", platform=where, door=through) if door else where
 
 
 def details(known: Mapping[str, object]) -> str:

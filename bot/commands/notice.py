@@ -157,7 +157,7 @@ def send_file(tx: Tx, desk: Desk, name: str, mime: str, content: bytes | Chart, 
     language = team.language_of(tx, desk.operator)
     payload: dict[str, object] = {"name": name, "mime": mime, "caption": in_language(caption, language), "language": language}
     if isinstance(content, Chart):
-        payload["chart"] = content.to_json()
+        payload["chart"] = in_language(content, language).to_json()
     else:
         payload["blob"] = blobs.add(tx, Blob(name, mime, content))
     outbox.privately(tx, port, person, payload, op="document")
