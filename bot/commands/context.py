@@ -12,3 +12,7 @@ class Place:
     platform: str
     chat: str
     thread: str
+
+
+class TooSoon(Exception):
+    """What it is about is being made, and its id is not known yet: people see it first. To be applied again in a moment."""

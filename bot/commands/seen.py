@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from bot.commands import changes, inbox, tags
 from bot.commands.answer import Answer
-from bot.commands.context import Place
+from bot.commands.context import Place, TooSoon
 from bot.commands.notice import port_of, tell
 from bot.commands.perform import Context, perform
 from bot.domain.people import Actor
 from bot.domain.phrase import Phrase
 from bot.domain.tagging import EMOJI
-from bot.store import messages, mirrors
+from bot.store import messages, mirrors, outbox
 from bot.store.uow import Tx
 
 
@@ -22,6 +22,7 @@ class Reacted:
 
     ``sign``   the emoji as everybody writes it, empty for one that only that workspace has (F42)
     ``added``  False when it was taken away
+    ``at``     when, as the platform says (milliseconds)
     """
 
     actor: Actor
@@ -31,16 +32,19 @@ class Reacted:
     emoji: str = ""
     sign: str = ""
     added: bool = True
+    at: int = 0
 
 
 def reacted(tx: Tx, reaction: Reacted) -> None:
     """Clear the unseen mark when an operator who may see the conversation reacted, and tag what the emoji is a tag's.
 
     Anybody else's reaction does nothing and is kept in the journal; it asked for nothing, so nothing is answered. Only who
-    has the conversation is told, alone, when the client can't see his emoji (F42).
+    has the conversation is told, alone, when the client can't see his emoji (F42). Raises ``TooSoon``.
     """
     found = _thread_of(tx, reaction)
     if found is None:
+        if outbox.in_the_air(tx, port_of(reaction.platform), reaction.chat, reaction.at):
+            raise TooSoon
         return
     answer = perform(tx, reaction.actor, found, lambda context: _saw(tx, context, reaction))
     if answer.text and not answer.refused:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from bot.commands import canned, inbox, reply
 from bot.commands.answer import Answer
 from bot.commands.asked import Asked
+from bot.commands.context import TooSoon
 from bot.commands.notice import port_of, tell
 from bot.commands.perform import Context, Desk, perform
 from bot.commands.reply import Wrote
@@ -19,10 +20,6 @@ from bot.domain.text import EMPTY, RichText
 from bot.domain.words import TypedVerb, typed_verb
 from bot.store import conversations, messages, mirrors, spread
 from bot.store.uow import Tx
-
-
-class TooSoon(Exception):
-    """A thread is being made in that chat, and its id is not known yet: it may be the one. To be applied again in a moment."""
 
 
 def wrote(tx: Tx, said: Wrote) -> Answer | None:

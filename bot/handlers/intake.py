@@ -16,8 +16,8 @@ from typing import Any, Protocol
 import structlog
 
 from bot.commands.answer import Answer
+from bot.commands.context import TooSoon
 from bot.commands.receive import NoChannel
-from bot.commands.wrote import TooSoon
 from bot.store import inbox
 from bot.store.engine import Store
 from bot.store.inbox import Kept, Row
@@ -163,7 +163,7 @@ class Intake:
         try:
             with tx.savepoint():
                 answer = inbound.apply(tx, row.payload)
-        except TooSoon:  # it stays where it is; what came behind it in that thread is too soon as well
+        except TooSoon:  # it stays where it is; what came behind it about that is too soon as well
             self._soon = True
             return None
         except NoChannel:

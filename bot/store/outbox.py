@@ -240,6 +240,22 @@ def message_of(tx: Tx, delivery_id: int, port: str) -> tuple[MessageId, bool] | 
     return (MessageId(row.message_id), row.state == "sending") if row is not None and row.message_id is not None else None
 
 
+IN_THE_AIR_MS = 30_000
+_IN_THE_AIR = (
+    select(delivery.c.id)
+    .join(lane, lane.c.key == delivery.c.lane)
+    .where(delivery.c.state == "sending", delivery.c.intent_at > bindparam("since"), delivery.c.intent_at <= bindparam("before"))
+    .where(lane.c.port == bindparam("port"), lane.c.chat == bindparam("chat"))
+    .limit(1)
+)
+
+
+def in_the_air(tx: Tx, port: str, chat: str, before: int) -> bool:
+    """Whether something was on its way to this chat at that moment (and is still), so that its id is not known yet."""
+    asked = {"port": port, "chat": chat, "since": tx.now - IN_THE_AIR_MS, "before": before}
+    return tx.execute(_IN_THE_AIR, asked).first() is not None
+
+
 def revive(tx: Tx, delivery_id: int) -> Delivery | None:
     """Queue a dead delivery again at the end of its lane (*Retry*); None when it is not dead (any more)."""
     row = tx.execute(select(delivery).where(delivery.c.id == delivery_id, delivery.c.state.in_(ENDED)).with_for_update()).first()

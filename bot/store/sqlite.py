@@ -7,6 +7,7 @@ import fcntl
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeVar
@@ -34,14 +35,26 @@ class _Asked(NamedTuple):
 def _prepare(raw: Any, *, read_only: bool) -> None:
     cursor = raw.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-    cursor.execute("PRAGMA journal_mode")
-    if cursor.fetchone()[0] != "wal":  # to set it again needs the file alone, and does not wait for it
-        cursor.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(cursor)
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     if read_only:
         cursor.execute("PRAGMA query_only = ON")
     cursor.close()
+
+
+def _write_ahead(cursor: Any) -> None:
+    """Setting the mode needs the file alone, and SQLite does not wait for that; it stays set, so one connection has to."""
+    for wait in (0.01, 0.1, 1.0, None):
+        cursor.execute("PRAGMA journal_mode")
+        if cursor.fetchone()[0] == "wal":
+            return
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if wait is None:
+                raise
+            time.sleep(wait)
 
 
 class SqliteStore(Waking):

@@ -70,17 +70,17 @@ async def test_R26_R27_R28_R29_R30_the_whole_round_and_its_history(house: House,
 
 def assert_history(told: str, mine: str, other: str, colleague: str) -> None:
     """When, who, what and from where, in order."""
-    said = re.findall(r"\d+ \w{3} \d\d:\d\d UTC\s+(.+?): ([a-z ]+) \((\S+)\)", told)
+    said = re.findall(r"\d+ \w{3} \d\d:\d\d UTC\s+(.+?): ([a-z ]+) \(([^)]+)\)", told)
     assert said == [
-        ("Ann Lee", "arrived", "client:telegram"),
-        (colleague, "started", f"{mine}:button"),
-        (colleague, "returned", f"{mine}:text"),
-        ("Olga Ivanova", "closed", f"{other}:button"),
-        (colleague, "started", f"{mine}:button"),
-        ("Olga Ivanova", "closed", f"{mine}:button"),
-        ("Olga Ivanova", "returned", f"{mine}:button"),
-        ("Olga Ivanova", "closed", f"{mine}:button"),
-        ("Ann Lee", "reopened", "client:telegram"),
+        ("Ann Lee", "arrived", "Client Telegram bot"),
+        (colleague, "started", f"{mine.capitalize()} button"),
+        (colleague, "returned", f"{mine.capitalize()} text"),
+        ("Olga Ivanova", "closed", f"{other.capitalize()} button"),
+        (colleague, "started", f"{mine.capitalize()} button"),
+        ("Olga Ivanova", "closed", f"{mine.capitalize()} button"),
+        ("Olga Ivanova", "returned", f"{mine.capitalize()} button"),
+        ("Olga Ivanova", "closed", f"{mine.capitalize()} button"),
+        ("Ann Lee", "reopened", "Client Telegram bot"),
     ]
 
 

@@ -65,7 +65,7 @@ async def test_a_form_is_asked_in_the_operators_language(house: House, made_up: 
     asked = await view.desk_presses("olga", "Change")
     assert "Сейчас: Old name" in asked
     assert "Напишите прямо здесь." in asked
-    assert labels(view.private_posts("olga")[-1]) == ["Оставить", "Отмена"]
+    assert labels(view.private_posts("olga")[-1]) == ["Оставить", "Отменить"]
 
 
 async def test_R6_a_stranger_gets_one_sentence_and_nothing_else(house: House, made_up: MadeUp) -> None:

@@ -71,7 +71,7 @@ class Ears:
         actor = Actor(SOURCE, word(part(body, "user"), "id") or word(body, "user_id"), "")
         try:
             return await self._store.read(lambda tx: spoken(tx, actor, answer))
-        except Exception:
+        except Exception:  # words in English are better than none
             log.exception("a person's language could not be looked up")
             return answer
 

@@ -114,6 +114,7 @@ class SlackInbound:
                 emoji=name,
                 sign=to_unicode(name.partition("::")[0]) or "",  # few platforms have reactions in shades
                 added=word(event, "type") == "reaction_added",
+                at=at_of(word(event, "event_ts")),
             ),
         )
 

@@ -240,7 +240,12 @@ class TelegramDeskInbound:
         old, new = reaction.get("old_reaction") or [], reaction.get("new_reaction") or []
         for one in [*(one for one in old if one not in new), *(one for one in new if one not in old)]:
             sign = str(one.get("emoji", "")) if isinstance(one, dict) else ""
-            reacted(tx, Reacted(actor, PLATFORM, chat, number, sign, sign, added=one in new))
+            reacted(tx, Reacted(actor, PLATFORM, chat, number, sign, sign, added=one in new, at=_end_of(reaction.get("date"))))
+
+
+def _end_of(second: Any) -> Moment:
+    """The last moment of the second in which Telegram says it was."""
+    return Moment(second * 1000 + 999 if isinstance(second, int) else 0)
 
 
 def place_of(message: Json) -> Place:
