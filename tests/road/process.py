@@ -42,6 +42,7 @@ WARM = [
     "bot.store.postgres",
     "bot.store.sqlite",
     "uvloop",
+    "tests.warm",
 ]
 _forks = get_context("forkserver")
 _forks.set_forkserver_preload(WARM)
