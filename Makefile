@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE :=
 PYTHON ?= python3
 BIN := .venv/bin
 CODE := bot config sandbox $(wildcard tools)
-WORKERS ?= 3
+WORKERS ?= 4
 
 .PHONY: help install demo test pairs check format generate bench fuzz clean
 
