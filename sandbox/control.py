@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 HEARTBEAT = 10.0
 TOPIC_TAIL = 30
-KINDS = ("delay", "drop_before", "drop_after", "status", "rate_limit", "error")
+KINDS = ("delay", "drop_before", "drop_after", "answer_late", "status", "rate_limit", "error")
 
 
 class Control:

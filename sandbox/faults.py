@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from typing import Any, Literal
 
-Kind = Literal["delay", "drop_before", "drop_after", "status", "rate_limit", "error"]
+Kind = Literal["delay", "drop_before", "drop_after", "answer_late", "status", "rate_limit", "error"]
 
 
 @dataclass
@@ -19,6 +19,7 @@ class Fault:
     ``times``     how many calls it hits; -1 = until cleared. ``skip`` calls pass first.
     ``kind``      delay: wait ``seconds``, then go on · drop_before: close the connection, do nothing ·
                   drop_after: do the work, then close the connection without an answer ·
+                  answer_late: do the work, so that people see it, and answer ``seconds`` later ·
                   status: answer HTTP ``status`` with ``body`` · rate_limit: the platform's own 429 with
                   ``seconds`` as Retry-After · error: the platform's own refusal ``error``.
     """
@@ -47,6 +48,17 @@ class Fault:
             self.skip -= 1
             return False
         return fits
+
+
+AFTER = frozenset({"drop_after", "answer_late"})
+"""The kinds that strike when the work is done."""
+
+
+async def drops(fault: Fault | None) -> bool:
+    """Called when the work is done: wait before a late answer; whether the line is to drop instead of an answer."""
+    if fault is not None and fault.kind == "answer_late":
+        await asyncio.sleep(fault.seconds)
+    return fault is not None and fault.kind == "drop_after"
 
 
 class Faults:

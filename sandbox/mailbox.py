@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from sandbox.faults import Faults
+from sandbox.faults import AFTER, Faults, drops
 from sandbox.feed import Feed
 from sandbox.people import Mistake, person
 
@@ -90,10 +90,10 @@ class Mailbox:
         if fault is not None and fault.kind == "drop_before":
             _hang_up(server)
             return "421 gone"
-        if fault is not None and fault.kind != "drop_after":
+        if fault is not None and fault.kind not in AFTER:
             return fault.error or "451 try again later"
         self._keep(envelope)
-        if fault is not None:
+        if await drops(fault):
             _hang_up(server)
         return "250 kept"
 

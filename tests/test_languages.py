@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Message
 
-from bot.domain.phrase import Phrase, joined
+from bot.domain.phrase import Phrase, in_table, joined
 from bot.languages import ENGLISH, LANGUAGES, in_language
 from tools import languages
 
@@ -114,6 +114,11 @@ def test_what_stands_in_a_phrase_is_said_in_its_language_too() -> None:
     told = joined("\n", [Phrase("{what}, e.g. {words}", what=Phrase("close it"), words="!close"), "Ann"])
     assert told == "close it, e.g. !close\nAnn"
     assert in_language(told, "ru") == "закрыть обращение, например !close\nAnn"
+
+
+def test_nothing_said_is_nothing_in_every_language() -> None:
+    """To gettext an empty sentence is the name of the catalogue's header."""
+    assert in_language(in_table(""), "ru") == ""
 
 
 def test_a_language_nobody_has_translated_is_english() -> None:

@@ -9,7 +9,7 @@ from bot.domain.actions import Button
 from bot.domain.chart import Chart
 from bot.domain.errors import NoPrivateChat
 from bot.domain.ids import ConversationId, OperatorId
-from bot.domain.people import Actor, Operator
+from bot.domain.people import Operator
 from bot.domain.phrase import Phrase, joined
 from bot.domain.screen import Jump
 from bot.languages import in_language
@@ -31,7 +31,7 @@ def tell(tx: Tx, port: str, place: Place, text: str, only_for: str | None, reply
 
     None where nobody else is: in direct messages.
     """
-    language = team.language_of(tx, team.operator_of(tx, Actor(place.platform, only_for or place.chat, "")))
+    language = team.language_of_person(tx, port, only_for or place.chat)
     payload: dict[str, object] = {
         "text": in_language(text, language),
         "only_for": only_for,
@@ -68,12 +68,12 @@ def notify(
     if operator is None or not ways:
         return False
     language = team.language_of(tx, operator)
-    text, buttons = in_language(text, language), in_language(buttons, language)
-    drawn = [[button.verb.value, button.label, button.token, button.style] for button in buttons]
+    said = in_language(buttons, language)
+    drawn = [[button.verb.value, button.label, button.token, button.style] for button in said]
     shown = [[jump.platform, jump.chat, jump.thread] for jump in jumps]
     quiet_until = operator.settings.quiet_until(tx.now)
     if quiet_until is not None:
-        waiting: dict[str, object] = {"text": text, "jumps": shown, "buttons": drawn}
+        waiting: dict[str, object] = {"text": in_language(text, language), "jumps": shown, "buttons": drawn}
         due.put(tx, [Due(kind=WAITING, at=quiet_until, operator_id=operator_id, conversation_id=about, payload=waiting)])
         return True
     _post(tx, operator, ways, text, jumps=LIVE if about is not None else shown, buttons=drawn, about=about)
@@ -130,9 +130,9 @@ def _post(
     buttons: list[list[str]],
     about: ConversationId | None,
 ) -> None:
-    port, person = ways[0]
+    (port, person), language = ways[0], team.language_of(tx, operator)
     payload: dict[str, object] = {
-        "text": in_language(text, language := team.language_of(tx, operator)),
+        "text": in_language(text, language),
         "person": operator.name,
         "thread": "",
         "jumps": jumps,

@@ -43,6 +43,8 @@ class Phrase(str):
 
     def said(self, catalogue: Catalogue) -> str:
         """The sentence in the catalogue's language."""
+        if not self.one:  # to gettext that is the name of the catalogue's own header
+            return ""
         n = self.values.get("n")
         found = catalogue.ngettext(self.one, self.many, n) if self.many and isinstance(n, int) else catalogue.gettext(self.one)
         values = {name: value.said(catalogue) if isinstance(value, Phrase) else value for name, value in self.values.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from bot.domain.ids import Moment
-from bot.domain.phrase import Phrase
+from bot.domain.phrase import Phrase, in_table
 
 MONTHS = (
     Phrase("Jan"),
@@ -35,20 +35,23 @@ def day_and_time(day: str, when: datetime, zone: str) -> str:
     return Phrase("{day} {month} {time} {zone}", day=day, month=MONTHS[when.month - 1], time=f"{when:%H:%M}", zone=zone)
 
 
+ALONE = (
+    Phrase("Jan {year}"),
+    Phrase("Feb {year}"),
+    Phrase("Mar {year}"),
+    Phrase("Apr {year}"),
+    Phrase("May {year}"),
+    Phrase("Jun {year}"),
+    Phrase("Jul {year}"),
+    Phrase("Aug {year}"),
+    Phrase("Sep {year}"),
+    Phrase("Oct {year}"),
+    Phrase("Nov {year}"),
+    Phrase("Dec {year}"),
+)
+"""The months by themselves: some languages have another word for them than behind a day."""
+
+
 def month_words(when: datetime) -> str:
-    """A month by itself, as ``Nov 2026``: some languages have another word for it than behind a day."""
-    year = when.year
-    return (
-        Phrase("Jan {year}", year=year),
-        Phrase("Feb {year}", year=year),
-        Phrase("Mar {year}", year=year),
-        Phrase("Apr {year}", year=year),
-        Phrase("May {year}", year=year),
-        Phrase("Jun {year}", year=year),
-        Phrase("Jul {year}", year=year),
-        Phrase("Aug {year}", year=year),
-        Phrase("Sep {year}", year=year),
-        Phrase("Oct {year}", year=year),
-        Phrase("Nov {year}", year=year),
-        Phrase("Dec {year}", year=year),
-    )[when.month - 1]
+    """A month by itself, as ``Nov 2026``."""
+    return in_table(ALONE[when.month - 1], year=when.year)

@@ -10,7 +10,6 @@ from bot.domain.actions import Button
 from bot.domain.capabilities import CHANNELS, DESKS
 from bot.domain.conversation import Conversation
 from bot.domain.ids import ConversationId, MessageId
-from bot.domain.people import Actor
 from bot.domain.text import RichText, split, utf16_len
 from bot.languages import in_language
 from bot.store import homes, mirrors, outbox, team
@@ -283,7 +282,7 @@ def _language(tx: Tx, mirror: Mirror, only_for: str | None) -> str:
     """What only one person sees is in his language, all else in the group's."""
     if only_for is None:
         return mirror.language
-    return team.language_of(tx, team.operator_of(tx, Actor(mirror.platform, only_for, "")))
+    return team.language_of_person(tx, mirror.port, only_for)
 
 
 def on_mirror(

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.faults import Fault
+from sandbox.faults import AFTER, Fault, drops
 from sandbox.slack import chat, files, members, rooms, view_calls
 from sandbox.slack.arguments import SIGNATURES, checked
 from sandbox.slack.core import Core
@@ -44,7 +44,7 @@ class Api:
         try:
             given = await _given(request)
             fault = await self.core.faults.meet("slack", name, given)
-            if fault is not None and fault.kind != "drop_after":
+            if fault is not None and fault.kind not in AFTER:
                 return self._faulted(request, name, given, fault)
             app, wait, answer = self._answer(request, name, given)
             if wait:
@@ -55,7 +55,7 @@ class Api:
         except Refused as refused:
             self._note(name, given, refused.error)
             answer = {"ok": False, "error": refused.error, **refused.more}
-        if fault is not None:
+        if await drops(fault):
             return _hung_up(request)
         return _json(answer, app, name)
 

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 
 from aiohttp import BodyPartReader, web
 
-from sandbox.faults import Fault
+from sandbox.faults import AFTER, Fault, drops
 from sandbox.telegram import answers, chats, editing, files, profile, sending, topics  # noqa: F401  fill the registry
 from sandbox.telegram.arguments import METHODS, Arguments, decode
 from sandbox.telegram.errors import Refused, bad, from_text, too_many
@@ -76,14 +76,14 @@ class Api:
             known = METHODS.get(name.lower())
             method_name = known[0] if known else name
             fault = await world.faults.meet("telegram", method_name, given)
-            if fault is not None and fault.kind != "drop_after":
+            if fault is not None and fault.kind not in AFTER:
                 return self.faulty(request, fault, bot, method_name, given)
             result = await self.call(bot, name, given, uploads)
         except Refused as refusal:
             self.record(bot, METHODS.get(name.lower(), (name,))[0], given, refusal.description)
-            return _abort(request) if fault is not None else _refuse(refusal)
+            return _abort(request) if await drops(fault) else _refuse(refusal)
         self.record(bot, method_name, given, "")
-        if fault is not None:
+        if await drops(fault):
             return _abort(request)
         if isinstance(result, Raw):
             return web.Response(body=b'{"ok":true,"result":[' + result.body + b"]}", headers=JSON)

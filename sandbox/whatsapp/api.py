@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import BodyPartReader, web
 
+from sandbox.faults import drops
 from sandbox.whatsapp.arguments import MEDIA, check, fits
 from sandbox.whatsapp.errors import GraphError, in_status
 from sandbox.whatsapp.world import Media, Number, Person, Said
@@ -84,7 +85,7 @@ class Api:
                 if fault is not None and fault.kind == "error":
                     raise GraphError(int(fault.error), "as asked")
                 found: web.StreamResponse = await work(request, number, told)
-                if fault is not None and fault.kind == "drop_after":
+                if await drops(fault):
                     return _hang_up(request)
                 return found
             except GraphError as error:

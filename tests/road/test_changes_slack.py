@@ -250,6 +250,22 @@ async def test_R35_F42_an_operators_reactions_reach_the_client_and_his_own_emoji
     await house.until(lambda: shown() == [])
 
 
+async def test_R35_who_reacts_before_we_know_the_posts_id_has_reacted(house: House) -> None:
+    """People see a post before its id has come back to us."""
+    talk = await begin_taken(house, "slack")
+    late = house.box.faults.add("slack", "chat.postMessage", "answer_late", seconds=1.0)
+    said = house.client_says("thank you")
+    await house.until(lambda: late.hits and any("thank you" in line for line in talk.lines()))
+    slack(talk).reacts(HOLDER, talk.thread, post_with(talk, "thank you")["ts"], "+1")
+
+    def shown() -> list[str]:
+        ours = house.box.telegram.messages(chat=house.scene.channel_bot.id, user=house.scene.clients["ann"])
+        one = next(one for one in ours if one["message_id"] == said["message_id"])
+        return [reaction["emoji"] for reaction in one.get("reactions", ())]
+
+    await house.until(lambda: shown() == ["👍"])
+
+
 async def test_R35_an_answer_shows_what_it_is_to(house: House) -> None:
     talk = await begin_taken(house, "slack")
     post, got = await answered(talk, "which size?")

@@ -264,6 +264,19 @@ async def test_R35_only_the_responsible_operators_reaction_reaches_the_client(ho
     await house.until(lambda: ann.reactions(number) == ["👀"])
 
 
+async def test_R35_who_reacts_before_we_know_the_posts_id_has_reacted(house: House) -> None:
+    """People see a post before its id has come back to us."""
+    ann = Ann(house)
+    await begin_taken(house, "telegram")
+    late = house.box.faults.add("telegram", "sendMessage", "answer_late", seconds=1.0)
+    number = ann.says("thank you")
+    talk = house.telegram
+    await house.until(lambda: late.hits and any("thank you" in line for line in talk.lines(talk.threads()[-1])))
+    (post,) = [one["message_id"] for one in talk.posts(talk.threads()[-1]) if "thank you" in one.get("text", "")]
+    reacts(house, str(post), "🔥")
+    await house.until(lambda: ann.reactions(number) == ["🔥"])
+
+
 async def test_R34_F9_the_fates_of_a_message_on_the_message_itself(house: House) -> None:
     ann = Ann(house)
     talk = await begin_taken(house, "telegram")

@@ -57,7 +57,7 @@ class TelegramChannelInbound:
 
     def _receive(self, tx: Tx, message: Json, remote_id: str, moment: int, *, changed: bool = False) -> None:
         chat, sender = _part(message, "chat"), _part(message, "from")
-        text, file = words_of(message, partial(_language, tx)), attachment(message, PORT)
+        text, file = words_of(message, partial(team.language_of_channel, tx, KIND, None)), attachment(message, PORT)
         if text.is_empty and file is None:
             return
         if changed:
@@ -87,7 +87,7 @@ class TelegramChannelInbound:
         if not moment or "location" in message or not _is_clients(message):
             return
         spot = Spot(KIND, str(_part(message, "chat")["id"]), str(message["message_id"]))
-        words = words_of(message, partial(_language, tx))
+        words = words_of(message, partial(team.language_of_channel, tx, KIND, None))
         if client_changed(tx, spot, words, Moment(int(moment) * 1000), attachment(message, PORT)):
             return
         if not _START.match(str(message.get("text", ""))):
@@ -119,12 +119,6 @@ def words_of(message: Json, language: Callable[[], str] = lambda: "") -> RichTex
         return emojize_tree(from_entities(str(message["caption"]), message.get("caption_entities")))
     what = "" if attachment(message, PORT) is not None else describe(message)
     return RichText.plain(storable(in_language(what, language())) if what else "")
-
-
-def _language(tx: Tx) -> str:
-    """That of the group which hears of a new client first."""
-    channel = team.find_channel(tx, KIND, None)
-    return team.settings_of(tx, channel.group_id).language if channel is not None else ""
 
 
 def _is_clients(message: Json) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from itertools import islice
 
 from bot.store import visible
@@ -38,14 +39,13 @@ class News:
             try:
                 found = await self._store.read(lambda tx, asked=asked: visible.newest(tx, asked, LAST))  # type: ignore[misc]
             except Exception as error:  # each of those who asked is told
-                for future in _waiting(asked):
+                for _, future in _waiting(asked):
                     future.set_exception(error)
                 continue
-            for number, futures in asked.items():
-                for future in futures:
-                    if not future.done():  # its asker may have gone
-                        future.set_result(found[number])
+            for number, future in _waiting(asked):
+                future.set_result(found[number])
 
 
-def _waiting(asked: dict[int, list[asyncio.Future[list[Visible]]]]) -> list[asyncio.Future[list[Visible]]]:
-    return [future for futures in asked.values() for future in futures if not future.done()]
+def _waiting(asked: dict[int, list[asyncio.Future[list[Visible]]]]) -> Iterator[tuple[int, asyncio.Future[list[Visible]]]]:
+    """Those whose asker has not gone meanwhile."""
+    return ((number, future) for number, futures in asked.items() for future in futures if not future.done())

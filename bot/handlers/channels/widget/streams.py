@@ -24,7 +24,7 @@ from bot.store import visible as seen
 from bot.store.engine import Store
 
 PAGE = 100
-AT_ONCE = 16_384
+SMALL = 16_384
 """Bytes that an empty buffer takes without letting us wait: asyncio's own bound is four times that."""
 TYPING = "event: typing\ndata: {}\n\n"
 """An answer is on its way: it can be taken back still, or its file is not here yet. That is all we know of operators' typing."""
@@ -218,7 +218,7 @@ class Streams:
 
     async def _write(self, stream: _Stream, text: str, seconds: float | None = None) -> None:
         transport, content = stream.request.transport, text.encode()
-        if transport is not None and not transport.get_write_buffer_size() and len(content) < AT_ONCE:
+        if transport is not None and not transport.get_write_buffer_size() and len(content) < SMALL:
             await stream.response.write(content)  # the browser keeps up, so this does not wait
             return
         async with asyncio.timeout(seconds or self.WRITE_SECONDS):
