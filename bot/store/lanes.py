@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import and_, bindparam, func, select, update
@@ -20,7 +21,10 @@ from bot.store.uow import Tx, values
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A lane somebody holds. ``pressed``: it has been held up, so texts that wait may be joined."""
+    """A lane somebody holds.
+
+    ``pressed``: it has been held up, so texts that wait may be joined. ``ready_since``: when its head came to be the next.
+    """
 
     key: str
     port: str
@@ -29,6 +33,7 @@ class Lane:
     last_seq: int
     fence: int
     pressed: bool
+    ready_since: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +69,17 @@ _CLAIM_ONE = (
     .where(lane.c.key == bindparam("k"), lane.c.due <= bindparam("now"))
     .values(owner=bindparam("me"), due=bindparam("until"), fence=lane.c.fence + 1)
 )
-_HELD = select(lane.c.key, lane.c.port, lane.c.chat, lane.c.done_seq, lane.c.last_seq, lane.c.fence, lane.c.pressed).where(
-    lane.c.key.in_(bindparam("keys", expanding=True)), lane.c.owner == bindparam("me")
-)
+_HELD = select(
+    lane.c.key, lane.c.port, lane.c.chat, lane.c.done_seq, lane.c.last_seq, lane.c.fence, lane.c.pressed, lane.c.ready_since
+).where(lane.c.key.in_(bindparam("keys", expanding=True)), lane.c.owner == bindparam("me"))
 
 
 def claim(tx: Tx, owner: str, limit: int, lease_ms: int) -> list[Lane]:
-    """Take up to ``limit`` due lanes, the longest due first."""
+    """Take up to ``limit`` due lanes; whoever has waited longest is first among them.
+
+    A lane that was told to come back when its room has space again comes due later than one that has only just got work,
+    and must not lose its place to it.
+    """
     if limit <= 0:
         return []
     due = _DUE.with_for_update(skip_locked=True) if tx.postgres else _DUE
@@ -78,7 +87,7 @@ def claim(tx: Tx, owner: str, limit: int, lease_ms: int) -> list[Lane]:
     if not keys:
         return []
     tx.execute_many(_CLAIM_ONE, [{"k": key, "now": tx.now, "me": owner, "until": tx.now + lease_ms} for key in sorted(keys)])
-    return held(tx, owner, keys)
+    return sorted(held(tx, owner, keys), key=attrgetter("ready_since"))
 
 
 def held(tx: Tx, owner: str, keys: Iterable[str]) -> list[Lane]:

@@ -417,6 +417,16 @@ async def test_F30_who_has_just_had_a_turn_goes_behind_those_who_wait(store: Sto
     assert order == ["busy", "quiet 0", "quiet 1", "quiet 2", "busy"]
 
 
+async def test_F30_who_was_told_to_come_back_keeps_the_place_before_a_newcomer(store: Store) -> None:
+    """Both are due by now: the first was told to come back in five seconds, the second came one second before that."""
+    await store.write(queued("first"))
+    (mine,) = await store.write(lambda tx: lanes.claim(tx, "A", 1, LEASE))
+    await store.write(lambda tx: lanes.rest(tx, [("first", mine.fence, tx.now + 5 * SECOND, True)]))
+    await store.write(later(4 * SECOND, queued("second")))
+    both = await store.write(later(6 * SECOND, lambda tx: lanes.claim(tx, "A", 2, LEASE)))
+    assert [held.key for held in both] == ["first", "second"]
+
+
 async def test_F79_a_dead_node_s_fifty_lanes_are_taken_over_within_the_lease_and_in_order(stores: Opening) -> None:
     dead, alive = await stores(), await stores()
     for number in range(50):
