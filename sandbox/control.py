@@ -84,6 +84,8 @@ class Control:
                 result = await result
         except Mistake as mistake:
             return refuse(str(mistake))
+        except ValueError as wrong:  # a number that is none, and the like
+            return refuse(f"{platform}.{name}: {wrong}")
         return answer(result)
 
     async def state(self, request: web.Request) -> web.Response:

@@ -58,6 +58,7 @@ class Intake:
         self._sources: dict[str, Inbound] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._soon = False
+        self._draining = False
 
     def add(self, source: str, inbound: Inbound) -> None:
         """Let ``inbound`` read the updates kept under this source name."""
@@ -120,15 +121,21 @@ class Intake:
 
     async def _drain(self) -> bool:
         """Apply what waits; whether there may be more."""
-        self._soon = False
+        self._soon, self._draining = False, True
         try:
-            applied = await self._store.write(self._apply)
-        except Exception:  # something is wrong with what one partition writes in the end: it is to hold up no other
-            applied = await self._apply_apart()
-        for row, answer in applied:
-            if answer is not None:
-                self.tell(row.source, row.payload, answer)
+            applied = await self._applied()
+            for row, answer in applied:
+                if answer is not None:
+                    self.tell(row.source, row.payload, answer)
+        finally:
+            self._draining = False
         return len(applied) >= self.BATCH and not self._soon
+
+    async def _applied(self) -> list[tuple[Row, Answer | None]]:
+        try:
+            return await self._store.write(self._apply)
+        except Exception:  # something is wrong with what one partition writes in the end: it is to hold up no other
+            return await self._apply_apart()
 
     async def _apply_apart(self) -> list[tuple[Row, Answer | None]]:
         """Every partition in a job of its own. Raises what the first of those that failed raised, if none went well."""
@@ -185,5 +192,5 @@ class Intake:
 
     @property
     def is_telling(self) -> bool:
-        """Whether somebody is still being told something."""
-        return bool(self._tasks)
+        """Whether somebody is still being told something, or may be in a moment, when what is applied now is written."""
+        return self._draining or bool(self._tasks)

@@ -1,4 +1,4 @@
-"""What the tests of the page share: a browser, a sandbox with its scene, and a bot that does what a test says."""
+"""What the tests of the page share: which browser, a sandbox with its scene, and a bot that does what a test says."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aiogram import Bot
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
@@ -23,15 +23,17 @@ from sandbox.scene import Scene, build_scene
 from sandbox.server import Sandbox
 from tests import aiogram_models  # noqa: F401 - builds them
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+SHELL, WHOLE = Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium")
+CHROMIUM = SHELL if SHELL.exists() else WHOLE
+"""Debian's Chromium, without the windows nobody sees where that is installed: a page takes a third of the work then."""
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic"]
 WIDE, SMALL = {"width": 1600, "height": 900}, {"width": 420, "height": 800}
 WIDGET = "data:text/javascript,document.title=document.currentScript.dataset.channel"
 
 expect.set_options(timeout=20_000)  # a busy machine shows things late; none of them may fail for that
 marks = [
     pytest.mark.browser,
-    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.skipif(not CHROMIUM.exists() and not os.environ.get("CI"), reason="no chromium here"),
 ]
 
@@ -68,26 +70,18 @@ class TinyBot:
         return str((await self.web.chat_postMessage(channel=self.scene.rooms["sales"], text=text, **more))["ts"])
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield launched
-        await launched.close()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def sandbox() -> AsyncIterator[Sandbox]:
     async with Sandbox.running(limits=False) as running:
         yield running
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def scene(sandbox: Sandbox) -> Scene:
     return await build_scene(sandbox, widget_url=WIDGET)
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def bot(scene: Scene) -> AsyncIterator[TinyBot]:
     tiny = TinyBot(scene)
     await tiny.socket.connect()  # type: ignore[no-untyped-call]
@@ -110,7 +104,7 @@ async def opened(browser: Browser, sandbox: Sandbox, size: dict[str, int], troub
     return page
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser, sandbox: Sandbox, scene: Scene) -> AsyncIterator[Page]:
     """A wide page; the test fails on script errors and on requests that leave the sandbox."""
     troubles: list[str] = []

@@ -14,7 +14,6 @@ from sandbox.server import Sandbox
 from tests.browser import page_kit as kit
 
 pytestmark = kit.marks
-browser = kit.browser
 PATIENCE = 15_000
 SIZE = {"width": 1600, "height": 1000}
 
@@ -52,13 +51,13 @@ class Visitor:
         await self.telegram.locator(".topic-row", has_text="Ann Lee").click()
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def demo() -> AsyncIterator[Sandbox]:
     async with world(0, limits=True) as (sandbox, _, _):
         yield sandbox
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def visitor(browser: Browser, demo: Sandbox) -> AsyncIterator[Visitor]:
     """A fresh page; the test fails on script errors."""
     context = await browser.new_context(viewport=SIZE, locale="en-GB")  # type: ignore[arg-type]

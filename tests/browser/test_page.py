@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from email.message import EmailMessage
 
 import aiosmtplib
 from aiogram.types import EphemeralMessageParameters
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from sandbox.scene import Scene
 from sandbox.server import Sandbox
 from tests.browser import page_kit as kit
 
 pytestmark = kit.marks
-browser, sandbox, scene, bot, page = kit.browser, kit.sandbox, kit.scene, kit.bot, kit.page
+sandbox, scene, bot, page = kit.sandbox, kit.scene, kit.bot, kit.page
 HOSTILE = "<img src=x onerror='window.hacked=1'><b>*not* bold</b>"
 
 
 # The client
+
+
+async def test_nobody_starts_before_the_page_knows_who_is_there(browser: Browser, sandbox: Sandbox, scene: Scene) -> None:
+    known = asyncio.Event()
+
+    async def held(route: Route) -> None:
+        await known.wait()
+        await route.continue_()
+
+    page = await (await browser.new_context(viewport=kit.WIDE)).new_page()  # type: ignore[arg-type]
+    await page.route(re.compile(r"/control/state\?.*telegram"), held)
+    await page.goto(sandbox.url)
+    await expect(page.locator("#link")).to_have_attribute("data-state", "live")
+    start = page.locator("#client").get_by_role("button", name="Start", exact=True)
+    await expect(start).to_have_count(0)
+    known.set()
+    await expect(start).to_be_visible()
+    await page.context.close()
 
 
 async def test_the_client_starts_and_talks_to_the_shop(page: Page, sandbox: Sandbox, scene: Scene, bot: kit.TinyBot) -> None:

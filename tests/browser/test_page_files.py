@@ -15,7 +15,7 @@ from tests.browser import page_kit as kit
 from tests.road.pictures import PDF, png
 
 pytestmark = kit.marks
-browser, sandbox, scene, bot, page = kit.browser, kit.sandbox, kit.scene, kit.bot, kit.page
+sandbox, scene, bot, page = kit.sandbox, kit.scene, kit.bot, kit.page
 
 
 def hum() -> bytes:

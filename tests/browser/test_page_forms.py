@@ -26,7 +26,7 @@ from sandbox.server import Sandbox
 from tests.browser import page_kit as kit
 
 pytestmark = kit.marks
-browser, sandbox, bot, page = kit.browser, kit.sandbox, kit.bot, kit.page
+sandbox, bot, page = kit.sandbox, kit.bot, kit.page
 SHORTCUTS = (
     {"name": "Tag message", "type": "message", "callback_id": "tag"},
     {"name": "Search clients", "type": "global", "callback_id": "search"},
@@ -40,12 +40,12 @@ async def heard(updates: asyncio.Queue[Update], kind: str) -> Any:
     return update.event
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def scene(sandbox: Sandbox) -> Scene:
     return await build_scene(sandbox, widget_url=kit.WIDGET, shortcuts=SHORTCUTS)
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def desk_updates(bot: kit.TinyBot) -> AsyncIterator[asyncio.Queue[Update]]:
     """What the desk bot hears, one after the other."""
     queue: asyncio.Queue[Update] = asyncio.Queue()

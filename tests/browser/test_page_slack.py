@@ -13,7 +13,7 @@ from sandbox.server import Sandbox
 from tests.browser import page_kit as kit
 
 pytestmark = kit.marks
-browser, sandbox, scene, bot, page = kit.browser, kit.sandbox, kit.scene, kit.bot, kit.page
+sandbox, scene, bot, page = kit.sandbox, kit.scene, kit.bot, kit.page
 
 
 async def test_an_operator_writes_replies_and_reacts(page: Page, sandbox: Sandbox, scene: Scene) -> None:

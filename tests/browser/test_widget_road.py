@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.browser import page_kit as kit
 from tests.migrated import migrated_sqlite
@@ -20,7 +21,7 @@ from tests.road.pictures import png
 from tests.road.talk import HOLDER, Talk
 from tests.road.widget_hands import deletes, desks, edits, files_at, post_of, reacts, sends_file
 
-pytestmark = [mark for mark in kit.marks if mark.name != "asyncio"]
+pytestmark = kit.marks
 SIZES = {"desktop": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}}
 SHOTS = os.environ.get("RELAYDESK_SHOTS", "")
 """A folder for pictures of what these tests see; none are taken without it."""
@@ -28,15 +29,7 @@ PDF = b"%PDF-1.7\n" + bytes(range(256)) * 100
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="window.hit=1"><script>window.hit=1</script></svg>'
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(kit.CHROMIUM), args=kit.ARGUMENTS)
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     """The bot on SQLite, and the sandbox with the shop that shows its widget."""
     async with open_house(tmp_path, migrated_sqlite(tmp_path), page=True) as house:

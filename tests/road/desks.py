@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tests.road.telegram_hands import TelegramHands
@@ -184,9 +183,7 @@ class SlackView:
         return [seen(one) for one in self.slack.ephemerals(user=self.user(operator))]
 
     async def answer(self, operator: str, before: list[str]) -> str:
-        """What he alone was told since ``before``. The answer to a press comes after its effect; no answer is possible too."""
-        with suppress(AssertionError):
-            await self._house.until(lambda: Counter(self.told(operator)) - Counter(before), 3)
+        """What he alone was told since ``before``, once all is settled; that may be nothing."""
         await self._house.settled()
         return " ".join((Counter(self.told(operator)) - Counter(before)).elements())
 

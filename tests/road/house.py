@@ -96,7 +96,8 @@ class House:
         """Wait until nothing waits to be read, sent or told (what is put off on purpose aside)."""
         assert self.app is not None
         async with asyncio.timeout(seconds):
-            while await self.app.store.read(unfinished) or self.app.intake.is_telling:
+            intake, read = self.app.intake, self.app.store.read
+            while intake.is_telling or await read(unfinished) or intake.is_telling:
                 await asyncio.sleep(0.02)
 
     # The client's side ----------------------------------------------------------------------------------------------

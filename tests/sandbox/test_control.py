@@ -96,6 +96,12 @@ async def test_wrong_keywords_are_a_sentence(http: aiohttp.ClientSession) -> Non
     assert "it takes (name" in answer["error"]
 
 
+async def test_a_number_that_is_none_is_a_sentence(http: aiohttp.ClientSession, scene: Scene) -> None:
+    status, answer = await ask(http, "POST", "/control/telegram/start", {"user": "", "bot": scene.channel_bot.id})
+    assert status == 400
+    assert answer["error"].startswith("telegram.start: invalid literal")
+
+
 @pytest.mark.parametrize("body", ["{", "[1]", '"x"'])
 async def test_a_body_that_is_no_object_is_refused(http: aiohttp.ClientSession, body: str) -> None:
     async with http.post("/control/telegram/add_user", data=body) as answer:

@@ -15,7 +15,7 @@ export function clientColumn(box, alert) {
   const name = h("b", {});
   const under = h("small", {});
   const face = h("span", {});
-  const start = h("button", { type: "button", class: "start", onclick: () => attempt(box, () => act("telegram", "start", { user: ui.tab, bot: bot().id })) }, "Start");
+  const start = h("button", { type: "button", class: "start", hidden: true, onclick: () => attempt(box, () => act("telegram", "start", { user: ui.tab, bot: bot().id })) }, "Start");
   const pane = chatPane(where, box, { accent: "var(--client)", hello: "👋", none: "Write something as the client: it becomes a conversation on both desks." });
   const more = iconButton("more", "Chat menu", () => block(), { title: "Block or unblock the bot" });
   const phone = h("section", { class: "phone stack", role: "tabpanel", id: "client-chat" }, h("header", { class: "phone-head" }, face, h("div", {}, name, under), more), pane.root, start);
