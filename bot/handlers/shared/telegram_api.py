@@ -36,6 +36,7 @@ from bot.handlers.shared.telegram_sdk import (
     TelegramAPIServer,
     TelegramMethod,
     TelegramNetworkError,
+    TelegramNotFound,
     TelegramServerError,
 )
 
@@ -68,6 +69,10 @@ class NotWhole(TelegramNetworkError):
     """The connection broke before all of a file was sent, so that Telegram has nothing of it."""
 
 
+class NoMethod(TelegramAPIError):
+    """The Bot API server has no such method: one of the house that is older than what we ask for, or a stand-in."""
+
+
 class Missing(TelegramAPIError):
     """The Bot API server has no such file (any more), or it can't be read here."""
 
@@ -96,6 +101,7 @@ class LeanSession(AiohttpSession):
     def __init__(self, api: TelegramAPIServer) -> None:
         super().__init__(api=api, limit=CONNECTIONS, timeout=30)
         self._urls: dict[str, URL] = {}
+        self._is_known = False
 
     async def close(self) -> None:
         """Close the connections; aiogram would sleep a quarter of a second for aiohttp, which waits for them by itself by now."""
@@ -153,12 +159,19 @@ class LeanSession(AiohttpSession):
             try:
                 data = json.loads(body)
                 if data["ok"]:
+                    self._is_known = True
                     return data["result"]
             except (ValueError, KeyError, TypeError) as error:
                 raise ClientDecodeError("Telegram's answer is not what it should be", error, "") from error
         call = _call(name, arguments)
         try:
             self.check_response(bot, call, status, body.decode(errors="replace"))
+        except TelegramNotFound as error:
+            # 404 is the answer to a token that can't be one, too ("Not Found"); a method that is missing is called so by
+            # tdlib/telegram-bot-api (Client.cpp, "Not Found: method not found"), but not by every server
+            if self._is_known or "method not found" in error.message.casefold():
+                raise NoMethod(call, f"the server has no method {name}") from None
+            raise
         except ClientDecodeError as error:
             kind = TelegramServerError if status >= 500 else GatewayError
             raise kind(call, f"HTTP status {status}") from error
@@ -183,7 +196,7 @@ class BotApi:
     async def call(self, name: str, arguments: Mapping[str, Any] | None = None) -> Any:
         """Call a method with JSON arguments (no ``None`` among them) and return its result as plain JSON.
 
-        Raises ``TelegramAPIError`` or one of its children, or ``ClientDecodeError``.
+        Raises ``TelegramAPIError`` or one of its children (``NoMethod`` is one), or ``ClientDecodeError``.
         """
         return await self._session.call(self.bot, name, arguments or {})
 

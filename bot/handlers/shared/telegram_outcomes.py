@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from bot.delivery.ports import Ambiguous, Outcome, Permanent, Retry, Sent, Unsupported
 from bot.domain.phrase import Phrase
-from bot.handlers.shared.telegram_api import GatewayError, surely_not_sent
+from bot.handlers.shared.telegram_api import GatewayError, NoMethod, surely_not_sent
 from bot.handlers.shared.telegram_sdk import (
     AiogramError,
     ClientDecodeError,
@@ -93,6 +93,8 @@ class Outcomes:
                 "account",
                 counted=False,
             )
+        if isinstance(error, NoMethod):
+            return Unsupported(Phrase("Telegram's server can't do this ({why}).", why=error.message))
         if isinstance(error, TelegramEntityTooLarge):
             return Permanent(Phrase("Telegram finds it too large"), "bad_text")
         if isinstance(error, TelegramNetworkError):

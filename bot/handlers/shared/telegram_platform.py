@@ -119,12 +119,12 @@ class TelegramPlatform:
             await asyncio.sleep(pause)
 
     async def _check_listening(self) -> list[Finding]:
-        info = await ask(self._api, "getWebhookInfo", {})
-        if isinstance(info, Finding):
-            return [info]
-        said = info.get("last_error_message")
         if not isinstance(self._listener, Webhook):
             return [Finding(True, "Telegram updates are polled")]
+        info = await ask(self._api, "getWebhookInfo", {})
+        if isinstance(info, Finding):
+            return [Finding(info.ok, f"Telegram's webhook: {info.what}", info.remedy)]
+        said = info.get("last_error_message")
         if info.get("url") != self._listener.url:
             remedy = "Start `run` or a `worker`; it sets the webhook. Is RELAYDESK_PUBLIC_URL right?"
             return [Finding(False, f"Telegram's webhook points to {info.get('url') or 'nowhere'}", remedy)]

@@ -20,7 +20,7 @@ import structlog
 
 from bot.commands import desk
 from bot.handlers.intake import Intake
-from bot.handlers.shared.telegram_api import BotApi
+from bot.handlers.shared.telegram_api import BotApi, NoMethod
 from bot.handlers.shared.telegram_sdk import (
     AiogramError,
     TelegramConflictError,
@@ -153,7 +153,10 @@ class Poller:
 
     async def _leave_webhook(self) -> None:
         """getUpdates does not work while a webhook is set. What waits for the webhook is not dropped."""
-        info = await self._api.call("getWebhookInfo")
+        try:
+            info = await self._api.call("getWebhookInfo")
+        except NoMethod:  # a server without webhooks
+            return
         if info.get("url"):
             await self._api.call("deleteWebhook", {"drop_pending_updates": False})
             log.info("webhook removed, polling from now on", source=self._source)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.delivery.ports import Ambiguous, Outcome, Permanent, Retry
+from bot.delivery.ports import Ambiguous, Outcome, Permanent, Retry, Unsupported
 from bot.domain.phrase import Phrase
 
 AWAY_SECONDS = 5.0
@@ -17,6 +17,7 @@ AWAY_SECONDS = 5.0
 REMEDY_SECONDS = 60.0
 """How long to wait for a person who has to mend the token or the scopes."""
 
+NO_METHOD = "unknown_method"
 RATE = frozenset(("ratelimited", "rate_limited", "message_limit_exceeded"))
 BAD_TEXT = frozenset(
     (
@@ -114,6 +115,8 @@ def unreachable(reason: str) -> Failed:
 
 
 def _meaning(method: str, status: int, code: str, data: Any, *, creating: bool) -> Outcome:
+    if code == NO_METHOD:
+        return Unsupported(Phrase("Slack's server can't do this ({method})", method=method))
     if code == "missing_scope":
         return _missing_scope(method, data)
     if code in ACCOUNT:

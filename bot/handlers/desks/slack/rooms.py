@@ -7,6 +7,7 @@ from typing import Any
 from bot.delivery.ports import Sent
 from bot.domain.phrase import Phrase
 from bot.handlers.desks.slack.listener import NETWORK
+from bot.handlers.desks.slack.refusals import NO_METHOD
 from bot.handlers.desks.slack.wire import Failed, Wire
 from bot.handlers.shared.platform import Finding
 
@@ -21,7 +22,7 @@ async def look(wire: Wire, chat: str, bot: str) -> Finding:
             remedy = Phrase("check the room's id in the team file; a private room needs /invite @{bot} first", bot=bot)
             return Finding(False, what, remedy)
         what = Phrase("Slack room {room}: can't be looked at ({cause})", room=chat, cause=cause(failed))
-        return Finding(False, what, remedy_of(failed))
+        return Finding(True, what) if failed.code == NO_METHOD else Finding(False, what, remedy_of(failed))
     room: Any = answer.get("channel") or {}
     name = f"#{room.get('name') or chat}"
     if room.get("is_archived"):
