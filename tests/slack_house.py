@@ -37,6 +37,7 @@ class Moody:
     def __init__(self, store: Store) -> None:
         self._store = store
         self.down = False
+        self.turned_away = 0
         self.begun, self.may_go_on = asyncio.Event(), asyncio.Event()
         self.may_go_on.set()
 
@@ -45,6 +46,7 @@ class Moody:
 
     async def write(self, job: Callable[[Tx], Any]) -> Any:
         if self.down:
+            self.turned_away += 1
             raise OSError("database is locked")
         if not self.may_go_on.is_set():
             self.begun.set()

@@ -34,12 +34,14 @@ class Moody:
     def __init__(self, store: Store) -> None:
         self._store = store
         self.down = False
+        self.turned_away = 0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
     async def write(self, job: Callable[[Tx], Any]) -> Any:
         if self.down:
+            self.turned_away += 1
             raise OSError("database is locked")
         return await self._store.write(job)
 

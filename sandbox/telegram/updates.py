@@ -143,6 +143,11 @@ class Mailbox:
             while len(self.queue) > -offset:
                 self.queue.popleft()
 
+    @property
+    def is_polled(self) -> bool:
+        """Whether somebody waits for updates."""
+        return self._poller is not None
+
     def conflict(self, description: str) -> None:
         """End the waiting poll with 409."""
         if self._poller is not None and not self._poller.done():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -488,7 +487,7 @@ async def test_new_words_do_not_move_what_is_being_read(context: BrowserContext,
     await expect(chat.row("answer 24")).to_be_in_viewport()
     log = chat.page.get_by_role("log")
     await log.evaluate("(node) => { node.scrollTop = 0; }")
-    await asyncio.sleep(0.1)
+    await log.evaluate("() => new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen)))")
     await house.answer("newest")
     await expect(chat.page.get_by_role("button", name="New messages", exact=True)).to_be_visible()
     assert await log.evaluate("(node) => node.scrollTop") == 0

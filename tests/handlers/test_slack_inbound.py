@@ -224,11 +224,11 @@ class TestWhatIsNotKept:
 
 class TestKeptBeforeAcknowledged:
     async def test_F3_a_store_that_is_away_is_no_acknowledgement(self, house: House) -> None:
-        house.slack.retry_delays = [0.3, 0.3, 0.3]
+        house.slack.retry_delays = [0.3] * 100
         house.store.down = True
         house.slack.core.delivery.patience = 0.2
         house.slack.post(house.olga, "sales", "note: x", thread_ts=house.root)
-        await asyncio.sleep(0.4)
+        await house.sandbox.until(lambda: house.store.turned_away)
         (event,) = [one for one in house.slack.events("message") if one["event"].get("user") == house.olga]
         assert house.slack.event_outcome(event["event_id"]) is None
         house.store.down = False

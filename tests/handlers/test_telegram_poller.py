@@ -94,7 +94,7 @@ class TestKeeping:
         await keys(house, 1)
         house.store.down = True
         house.telegram.send(house.ann, house.bot_id, "hi")
-        await asyncio.sleep(0.2)
+        await house.sandbox.until(lambda: house.store.turned_away)
         await polling.stop()  # as if killed between getUpdates and the commit
         house.store.down = False
         again = Polling(house)
@@ -109,7 +109,7 @@ class TestKeeping:
         house.store.down = True
         for number in range(3):
             house.telegram.send(house.ann, house.bot_id, f"{number}")
-        await asyncio.sleep(0.4)
+        await house.sandbox.until(lambda: house.store.turned_away > 1)
         assert max(asked(house)) == reached == int(first[0].partition(":")[2]) + 1
         house.store.down = False
         assert len(await keys(house, 4)) == 4
@@ -150,7 +150,8 @@ class TestOnePoller:
     async def test_F16_of_two_nodes_one_polls_and_the_other_takes_over(self, house: House, polling: Polling) -> None:
         await keys(house, 1)
         other = Polling(house)
-        await asyncio.sleep(0.5)
+        rounds = len(asked(house))
+        await house.sandbox.until(lambda: len(asked(house)) > rounds + 1)
         assert not any("Conflict" in call.error for call in house.telegram.calls)
         await polling.stop()
         house.telegram.send(house.ann, house.bot_id, "hi")

@@ -94,7 +94,7 @@ class Ear:
     def __init__(self, answer: ClientResponse) -> None:
         self.answer = answer
 
-    async def event(self, seconds: float = 5.0) -> dict[str, str]:
+    async def event(self, seconds: float = 40.0) -> dict[str, str]:
         """The next event or comment; empty at the end."""
         fields: dict[str, str] = {}
         async with asyncio.timeout(seconds):
@@ -595,9 +595,12 @@ class TestStream:
             async with first.listening(), second.listening(), asked as answer:
                 assert (answer.status, (await answer.json())["error"]) == (503, "full")
                 assert answer.headers["Retry-After"] == "60"
-            await asyncio.sleep(0.05)  # both have hung up
-            async with third.listening():
-                pass
+
+            async def let_in() -> bool:
+                async with http.get(third.url("events"), headers=third.headers) as answer:
+                    return answer.status == 200
+
+            await house.until(let_in)  # once it is known that both have hung up
 
     async def test_a_tab_that_was_reloaded_pushes_no_other_tab_out(self, visitor: Visitor, house: House) -> None:
         await visitor.write("hello")
@@ -614,7 +617,7 @@ class TestStream:
         await visitor.write("hello")
         async with visitor.listening() as ear:
             await ear.message()
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(20):
                 await house.stop()
                 assert (await ear.event())["event"] == "stopping"
                 assert await ear.event() == {}

@@ -206,7 +206,7 @@ async def test_F33_an_archived_room_waits_and_the_other_desk_says_so(house: Hous
     house.client_says("one")
     house.client_says("two")
     await house.until(lambda: "two" in " ".join(talk.copies()))
-    await house.until(lambda: [line for line in talk.copies() if "archived" in line], 5)
+    await house.until(lambda: [line for line in talk.copies() if "archived" in line])
     assert sum("archived" in line for line in talk.copies()) == 1, "said once, not for each message"
     post = talk.other.says("olga", talk.there, "the answer goes its way")
     await house.until(lambda: talk.other.mark(talk.there, post) == "accepted")
@@ -227,7 +227,7 @@ async def test_F33_a_forum_that_threw_the_bot_out_waits_and_the_other_desk_says_
     house.box.telegram.remove_member(chat=house.telegram.chat, user=house.scene.desk_bot.id)
     house.client_says("one")
     house.client_says("two")
-    await house.until(lambda: [line for line in talk.copies() if "removed from the group" in line], 5)
+    await house.until(lambda: [line for line in talk.copies() if "removed from the group" in line])
     assert sum("removed from the group" in line for line in talk.copies()) == 1
     house.box.telegram.add_member(chat=house.telegram.chat, user=house.scene.desk_bot.id, rights=rights)
     await hours_pass(house)
@@ -246,7 +246,7 @@ async def test_F33_R34_a_client_who_blocked_the_bot(house: House, platform: str)
     house.box.telegram.block(user=ann, bot=shop)
     await house.until(lambda: [line for line in talk.lines() if "blocked the bot" in line])
     lost = talk.says("olga", "can you read this?")
-    await house.until(lambda: talk.mine.mark(talk.thread, lost) == "failed", 5)
+    await house.until(lambda: talk.mine.mark(talk.thread, lost) == "failed")
     await house.until(lambda: under(talk, "Retry"))
     assert [line for line in talk.lines() if "Not delivered to the client. The client has blocked the bot." in line]
     assert house.client_sees() == []
@@ -286,7 +286,7 @@ async def test_F34_an_answer_that_is_always_refused_dies_visibly_and_the_next_on
     dead = talk.says("olga", "poison")
     good = talk.says("olga", "fine")
     await house.until(lambda: talk.mine.mark(talk.thread, good) == "accepted")
-    await house.until(lambda: talk.mine.mark(talk.thread, dead) == "failed", 5)
+    await house.until(lambda: talk.mine.mark(talk.thread, dead) == "failed")
     await house.until(lambda: under(talk, "Retry"))
     assert poison.hits == 2, "as it was, once in plain text, and no more"
     assert [text.splitlines()[-1] for text in house.client_sees()] == ["fine"]
@@ -304,7 +304,7 @@ async def test_F34_a_client_s_words_a_desk_refuses_are_told_there_and_the_next_o
     house.client_says("poison")
     house.client_says("fine")
     await house.until(lambda: [line for line in talk.lines() if line.endswith("fine")])
-    await house.until(lambda: under(talk, "Retry"), 5)
+    await house.until(lambda: under(talk, "Retry"))
     assert poison.hits == 2, "as it was, once in plain text, and no more"
     assert not [line for line in talk.lines() if line.endswith("poison")]
     assert [line for line in talk.copies() if line.endswith("poison")]
@@ -340,7 +340,7 @@ async def test_F33_F34_a_card_slack_refuses_whatever_it_says_waits_and_the_other
     house.client_says("second")
     await house.until(house.telegram.threads)
     (there,) = house.telegram.threads()
-    await house.until(lambda: [line for line in house.telegram.lines(there) if "Slack does not take" in line], 5)
+    await house.until(lambda: [line for line in house.telegram.lines(there) if "Slack does not take" in line])
     assert house.slack.threads() == []
     await hours_pass(house)
     await house.until(lambda: house.slack.threads() and "second" in " ".join(house.slack.lines(house.slack.threads()[0])))
@@ -358,7 +358,7 @@ async def test_F34_a_card_telegram_refuses_whatever_it_says_is_told_in_the_topic
     await house.until(lambda: house.telegram.threads() and house.slack.threads())
     (thread,) = house.telegram.threads()
     talk = Talk(house, house.telegram, house.slack, thread, house.slack.threads()[0])
-    await house.until(lambda: under(talk, "Retry"), 5)
+    await house.until(lambda: under(talk, "Retry"))
     await house.until(lambda: [line for line in house.telegram.lines(thread) if line.endswith("first")])
     await talk.mine.presses("olga", thread, "Retry", post=under(talk, "Retry")[0])
     await house.until(lambda: under(talk, "Start conversation"))
@@ -372,7 +372,7 @@ async def test_F33_a_topic_telegram_will_not_make_waits_and_the_other_desk_says_
     house.client_says("second")
     await house.until(house.slack.threads)
     (thread,) = house.slack.threads()
-    await house.until(lambda: [line for line in house.slack.lines(thread) if "Telegram does not take" in line], 5)
+    await house.until(lambda: [line for line in house.slack.lines(thread) if "Telegram does not take" in line])
     assert house.telegram.threads() == []
     await hours_pass(house)
     await house.until(

@@ -135,9 +135,9 @@ async def test_F28_who_must_wait_holds_up_nobody_else(house: House, blocked: str
     for said in ("three.", "four."):
         talk.says("olga", said)
     house.slack.says("olga", karim, "ответ.")
-    await house.until(lambda: [line for line in house.client_sees("karim") if "ответ." in line], 1)
+    await house.until(lambda: [line for line in house.client_sees("karim") if "ответ." in line], 20)
     if blocked != "client":
-        await house.until(lambda: [line for line in house.client_sees() if "four." in line], 1)
+        await house.until(lambda: [line for line in house.client_sees() if "four." in line], 20)
         other = talk.copies() if blocked == "room" else talk.lines()
         await house.until(lambda: "asked." in " ".join(other if not other else talk.copies() + talk.lines()), 1)
     else:

@@ -270,7 +270,7 @@ async def test_R24_F69_of_two_who_press_at_once_on_two_desks_one_wins(house: Hou
     by_person = dict(zip((mine, theirs), told, strict=True))
     assert by_person[loser] == f"{NAMES[winner]} already has this conversation."
     assert by_person[winner] == "The conversation is yours. What you write in it now goes to the client."
-    await house.until(lambda: facts_of(talk.mine, talk.thread) == facts_of(talk.other, talk.there), 5)
+    await house.until(lambda: facts_of(talk.mine, talk.thread) == facts_of(talk.other, talk.there))
     await talk.shows(f"🟢 In progress 👤 {NAMES[winner]}", "Close", "To Unassigned")
     (refusal,) = await journal_of(house, "refused")
     assert (refusal.who, refusal.details["reason"]) == (NAMES[loser], "AlreadyStarted")

@@ -779,12 +779,14 @@ async def test_updates_are_kept_a_day(place: Place, clock: Time) -> None:
 
 async def test_long_poll_answers_at_once_and_the_newer_poller_wins(place: Place) -> None:
     older = asyncio.create_task(place.bot.get_updates(timeout=30))
-    await asyncio.sleep(0.05)
+    async with asyncio.timeout(40):
+        while not place.telegram.bot(place.bot.id).mailbox.is_polled:
+            await asyncio.sleep(0)
     newer = asyncio.create_task(place.bot.get_updates(timeout=30))
     with pytest.raises(TelegramConflictError, match="terminated by other getUpdates request"):
         await older
     place.telegram.start(user=place.ann, bot=place.bot.id)
-    assert len(await asyncio.wait_for(newer, 2)) == 1
+    assert len(await asyncio.wait_for(newer, 20)) == 1
 
 
 async def test_default_updates_leave_some_out(place: Place) -> None:
