@@ -150,6 +150,13 @@ class TestSending:
         (heard,) = [one for one in desk.telegram.messages(desk.house.bot_id, user=desk.house.ann) if "document" in one]
         assert desk.bytes_of(heard, "document") == OGG
 
+    async def test_R32_what_the_server_has_no_method_for_goes_as_a_document(self, desk: FileDesk) -> None:
+        body = '{"ok":false,"error_code":404,"description":"Not Found: method not found"}'
+        desk.fault("sendVideoNote", "status", status=404, body=body)
+        note = await desk.keep(FileKind.VIDEO_NOTE, MP4, "note.mp4", "video/mp4")
+        assert isinstance(await desk.give(post(note)), Sent)
+        assert desk.last()["document"]["file_name"] == "note.mp4"
+
     async def test_a_refusal_that_is_not_about_the_file_is_final(self, desk: FileDesk) -> None:
         photo = await desk.keep(FileKind.PHOTO, png(), "a.png", "image/png")
         desk.telegram.block(desk.house.ann, desk.house.bot_id)

@@ -15,11 +15,11 @@ from bot.domain.capabilities import MB
 from bot.domain.files import File, FileKind
 from bot.domain.phrase import Phrase
 from bot.handlers.shared.files import Files
-from bot.handlers.shared.telegram_api import BotApi, Upload
+from bot.handlers.shared.telegram_api import BotApi, NoMethod, Upload
 from bot.handlers.shared.telegram_draft import CAPTION, Arguments, clipped
 from bot.handlers.shared.telegram_outcomes import Outcomes, is_unparsed
 from bot.handlers.shared.telegram_reactions import chosen
-from bot.handlers.shared.telegram_sdk import TelegramBadRequest
+from bot.handlers.shared.telegram_sdk import TelegramAPIError, TelegramBadRequest
 
 log = structlog.get_logger(__name__)
 
@@ -86,13 +86,15 @@ class Posts:
         arguments = {**place, **answering(post.quote)}
         try:
             return await self._send(way, arguments, post.file, said)
-        except TelegramBadRequest as error:
+        except (TelegramBadRequest, NoMethod) as error:
             if way == "document" or not self._is_about_the_file(error, place):
                 raise
             log.info("not shown as it is, sent as a document", kind=way, why=error.message)
             return await self._send("document", arguments, post.file, said)
 
-    def _is_about_the_file(self, error: TelegramBadRequest, place: Arguments) -> bool:
+    def _is_about_the_file(self, error: TelegramAPIError, place: Arguments) -> bool:
+        if isinstance(error, NoMethod):
+            return True
         outcome = self._outcomes.read(error, str(place["chat_id"]), creates=True)
         return isinstance(outcome, Permanent) and outcome.code == "other"
 

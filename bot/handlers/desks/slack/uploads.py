@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from bot.delivery.ports import Ambiguous, Document, FilePost, Outcome, Parcel, Permanent, Retry, Sent
+from bot.delivery.ports import Ambiguous, Document, FilePost, Outcome, Parcel, Permanent, Retry, Sent, Unsupported
 from bot.domain.files import FileKind, title
 from bot.domain.phrase import Phrase
 from bot.handlers.desks.slack.blocks import NO_WORDS, Message
@@ -104,7 +104,7 @@ class Uploads:
         try:
             doubt = await self._share(shared, sending.message)
         except Failed as failed:
-            if isinstance(failed.outcome, Permanent):  # nobody will see it, and it must not lie about
+            if isinstance(failed.outcome, Permanent | Unsupported):  # nobody will see it, and it must not lie about
                 with suppress(Failed):
                     await delete_file(self._wire, number)
             raise
