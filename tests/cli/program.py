@@ -64,7 +64,7 @@ class Program:
 
     async def prints(self, words: str) -> None:
         """Wait until stdout has these words."""
-        await self._until(lambda: words in self.out or self._process.exitcode is not None, 30)
+        await self._until(lambda: words in self.out or self._process.exitcode is not None, 90)
         assert words in self.out, self.err
 
     async def stop(self, *, by_keyboard: bool = False) -> None:
@@ -78,7 +78,7 @@ class Program:
         """Leave nothing behind."""
         if self._process.exitcode is None:
             self._process.kill()
-            await self._until(lambda: self._process.exitcode is not None, 10)
+            await self._until(lambda: self._process.exitcode is not None, 60)
 
     async def _until(self, true: Callable[[], object], seconds: float) -> None:
         end = time.monotonic() + seconds

@@ -42,7 +42,7 @@ async def test_the_first_steps_lead_to_a_conversation(start: Start, cold_house: 
     program = start("run")
     await program.says(READY)
     house.client_says("hello")
-    await house.until(lambda: house.slack.threads() and house.telegram.threads(), 20)
+    await house.until(lambda: house.slack.threads() and house.telegram.threads(), 60)
     program_again = start("doctor")
     assert await program_again.ended() == 0, program_again.out
     assert "not applied yet" not in program_again.out

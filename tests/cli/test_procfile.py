@@ -65,11 +65,11 @@ async def website_client(house: House, address: str) -> None:
         async with http.post("/widget/messages?channel=website", json=said, headers=headers) as answer:
             answer.raise_for_status()
         room = house.scene.rooms["support"]
-        await house.until(lambda: house.box.slack.messages(room=room), 20)
+        await house.until(lambda: house.box.slack.messages(room=room), 60)
         (root,) = house.box.slack.messages(room=room)
         await house.box.slack.press(user=house.slack.user("olga"), room=room, ts=root["ts"], action_id="start")
         house.box.slack.post(house.slack.user("olga"), room, "Yes, we do.", thread_ts=root["ts"])
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while "Yes, we do." not in await history(http, headers):
                 await asyncio.sleep(0.05)
 
@@ -82,12 +82,12 @@ async def history(http: aiohttp.ClientSession, headers: dict[str, str]) -> str:
 
 async def telegram_client(house: House) -> None:
     house.client_says("hello")
-    await house.until(lambda: house.slack.threads() and house.telegram.threads(), 20)
+    await house.until(lambda: house.slack.threads() and house.telegram.threads(), 60)
     (thread,) = house.telegram.threads()
     house.telegram.says("olga", thread, "/start")
-    await house.until(lambda: "In progress" in house.telegram.card(thread), 20)
+    await house.until(lambda: "In progress" in house.telegram.card(thread), 60)
     post = house.telegram.says("olga", thread, "good day")
-    await house.until(lambda: house.telegram.mark(thread, post) == "accepted", 20)
+    await house.until(lambda: house.telegram.mark(thread, post) == "accepted", 60)
     assert [text.splitlines()[-1] for text in house.client_sees()] == ["good day"]
 
 
@@ -96,11 +96,11 @@ async def test_F15_the_procfile_carries_messages_both_ways_and_ends_within_ten_s
         port = free_port()
         env = environment(house, port)
         release = honcho(house, env, "release")
-        assert await ended(house, release, 60) == 0, log_of(house)
+        assert await ended(house, release, 120) == 0, log_of(house)
         assert "The database is at revision" in log_of(house)
         running = honcho(house, env, *PARTS)
         try:
-            await house.box.until(lambda: log_of(house).count("relaydesk is ready") == 3 or running.poll() is not None, 60)
+            await house.box.until(lambda: log_of(house).count("relaydesk is ready") == 3 or running.poll() is not None, 120)
             assert running.poll() is None, log_of(house)
             await telegram_client(house)
             await website_client(house, f"http://127.0.0.1:{port}")

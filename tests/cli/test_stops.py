@@ -86,7 +86,7 @@ async def test_a_team_file_that_became_unreadable_loses_nothing(cold_house: Hous
     cold_house.team_toml = good
     second = run()
     await second.ready()
-    await cold_house.until(spread(cold_house, "written meanwhile"), 20)
+    await cold_house.until(spread(cold_house, "written meanwhile"), 60)
 
 
 # The store -------------------------------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ async def test_a_second_process_on_the_same_file(cold_house: House, run: Start) 
         f"another relaydesk already runs on {cold_house.folder / 'relaydesk.db'}: stop it first, or use PostgreSQL to run several"
     )
     cold_house.client_says("the first one goes on")
-    await cold_house.until(spread(cold_house, "the first one goes on"), 20)
+    await cold_house.until(spread(cold_house, "the first one goes on"), 60)
     await first.stop()
     await run().ready()
 
@@ -170,7 +170,7 @@ async def test_a_busy_port(cold_house: House, run: Start) -> None:
             f"RELAYDESK_HTTP__PORT: port {port} is in use: stop the program that has it, or set another port"
         )
     await run(HTTP__PORT=str(port)).ready()
-    await cold_house.until(spread(cold_house, "hello"), 20)
+    await cold_house.until(spread(cold_house, "hello"), 60)
 
 
 async def test_an_address_of_another_machine(start: Start) -> None:

@@ -113,7 +113,7 @@ class Bot:
         self._process = _forks.Process(target=_run, args=arguments, daemon=True)
         await asyncio.to_thread(self._process.start)
         try:
-            await self.house.box.until(lambda: READY in self.log or not self.is_alive, 30)
+            await self.house.box.until(lambda: READY in self.log or not self.is_alive, 90)
         except TimeoutError:
             raise AssertionError(f"not ready in 30 s:\n{self.log}") from None
         assert self.is_alive, f"it ended with {self._process.exitcode}:\n{self.log}"

@@ -37,7 +37,7 @@ async def nodes(house: House) -> AsyncIterator[list[App]]:
     second = await build(house.settings())
     running = asyncio.create_task(second.run())
     try:
-        await asyncio.wait_for(second.ready.wait(), 10)
+        await asyncio.wait_for(second.ready.wait(), 60)
         yield [first, second]
     finally:
         running.cancel()
@@ -151,10 +151,10 @@ async def test_F27_a_hundred_messages_in_order_while_nodes_are_killed(cold_house
             moment = dice.choice((posted_on_slack(word), posted_on_telegram(house, word)))
             with victim.when(moment, victim.kill) as seen:
                 house.client_says(word)
-                await house.until(lambda seen=seen: seen, 20)
+                await house.until(lambda seen=seen: seen, 60)
             await victim.ended()
             await victim.start()
-        await house.until(lambda: said(house.slack, "word 99.") and said(house.telegram, "word 99."), 20)
+        await house.until(lambda: said(house.slack, "word 99.") and said(house.telegram, "word 99."), 60)
         await house.until(lambda: f"answer {answers - 1}." in " ".join(house.client_sees()))
         await running[0].settled(30)
         numbers = [str(number) for number in range(100)]
