@@ -240,6 +240,19 @@ class TestRefusals:
             assert isinstance(outcome, Retry)
             assert (outcome.after, outcome.scope, outcome.counted) == (60.0, "account", False)
 
+    @pytest.mark.parametrize("said", ["Not Found", "Not Found: method not found"])
+    async def test_F34_a_server_without_a_method_is_no_refused_token(self, desk: Desk, said: str) -> None:
+        assert isinstance(await desk.give(words()), Sent)
+        body = f'{{"ok":false,"error_code":404,"description":"{said}"}}'
+        desk.fault("setMessageReaction", "status", status=404, body=body)
+        assert isinstance(await desk.give(Mark("5", Fate.ACCEPTED)), Unsupported)
+
+    async def test_F20_words_that_are_not_found_for_a_moment_wait(self, desk: Desk) -> None:
+        assert isinstance(await desk.give(words()), Sent)
+        desk.fault("sendMessage", "status", status=404, body='{"ok":false,"error_code":404,"description":"Not Found"}')
+        outcome = await desk.give(words())
+        assert isinstance(outcome, Retry) and not outcome.counted
+
     async def test_what_is_no_telegram_id_ends_at_once(self, desk: Desk) -> None:
         assert isinstance(await desk.port.deliver(Parcel(1, Address("C123"), words())), Permanent)
         assert isinstance(await desk.clients.deliver(Parcel(1, Address("C123"), words())), Permanent)

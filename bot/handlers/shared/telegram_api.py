@@ -46,6 +46,8 @@ UPLOAD = ClientTimeout(total=None, connect=10, sock_read=120)
 """A file may take its time; the answer, once all of it is sent, may not."""
 DOWNLOAD = ClientTimeout(total=None, connect=10, sock_read=60)
 OFFICIAL = "https://api.telegram.org"
+ALWAYS_THERE = frozenset({"getUpdates", "sendMessage", "editMessageText", "createForumTopic"})
+"""What no server is without: a mere "Not Found" to one of these passes, and what was to be sent waits."""
 _PIECE = 256 * 1024
 _HEADERS = {"Content-Type": "application/json"}
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -169,7 +171,7 @@ class LeanSession(AiohttpSession):
         except TelegramNotFound as error:
             # 404 is the answer to a token that can't be one, too ("Not Found"); a method that is missing is called so by
             # tdlib/telegram-bot-api (Client.cpp, "Not Found: method not found"), but not by every server
-            if self._is_known or "method not found" in error.message.casefold():
+            if "method not found" in error.message.casefold() or (self._is_known and name not in ALWAYS_THERE):
                 raise NoMethod(call, f"the server has no method {name}") from None
             raise
         except ClientDecodeError as error:
