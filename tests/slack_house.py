@@ -29,29 +29,7 @@ from bot.store.engine import Store, open_store
 from bot.store.uow import Tx
 from sandbox.server import Sandbox
 from tests.migrated import migrated_sqlite
-
-
-class Moody:
-    """A store that can be away, or slow."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self.down = False
-        self.turned_away = 0
-        self.begun, self.may_go_on = asyncio.Event(), asyncio.Event()
-        self.may_go_on.set()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
-
-    async def write(self, job: Callable[[Tx], Any]) -> Any:
-        if self.down:
-            self.turned_away += 1
-            raise OSError("database is locked")
-        if not self.may_go_on.is_set():
-            self.begun.set()
-            await self.may_go_on.wait()
-        return await self._store.write(job)
+from tests.moody import Moody
 
 
 class House:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -23,27 +23,10 @@ from bot.store.engine import Store, open_store
 from bot.store.uow import Tx
 from sandbox.server import Sandbox
 from tests.migrated import migrated_sqlite
+from tests.moody import Moody
 
 RIGHTS = ["can_manage_topics", "can_delete_messages", "can_pin_messages"]
 SECRET = "s3cret_-"
-
-
-class Moody:
-    """A store that can be away."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self.down = False
-        self.turned_away = 0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
-
-    async def write(self, job: Callable[[Tx], Any]) -> Any:
-        if self.down:
-            self.turned_away += 1
-            raise OSError("database is locked")
-        return await self._store.write(job)
 
 
 class House:

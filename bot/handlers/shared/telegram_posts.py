@@ -93,10 +93,8 @@ class Posts:
             return await self._send("document", arguments, post.file, said)
 
     def _is_about_the_file(self, error: TelegramAPIError, place: Arguments) -> bool:
-        if isinstance(error, NoMethod):
-            return True
         outcome = self._outcomes.read(error, str(place["chat_id"]), creates=True)
-        return isinstance(outcome, Permanent) and outcome.code == "other"
+        return isinstance(outcome, Unsupported) or (isinstance(outcome, Permanent) and outcome.code == "other")
 
     async def _send(self, way: str, arguments: Arguments, file: File, said: Arguments) -> Outcome:
         more: Arguments = {} if way in WORDLESS else captioned(said)
